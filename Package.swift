@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// An arrow in `dependencies` goes down one layer or stays inside it, never up:
+// base < messages < hardware, protocols < services < composition < executables.
+// docs/architecture.md draws the same picture and says why.
+
+/// Settings of every target: Swift 6 mode comes from the tools version.
+let house: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Settings of the modules that parse bytes from outside.
+let parser: [SwiftSetting] =
+  house + [
+    .strictMemorySafety(),
+    .enableExperimentalFeature("Lifetimes"),
+  ]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "Coupler",
+  products: [
+    .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "exigen", targets: ["exigen"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0")
+  ],
+  targets: [
+    // MARK: base
+    .target(name: "Wire", swiftSettings: parser),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+    // MARK: messages
+    .target(name: "EXI", dependencies: ["Wire"], swiftSettings: parser),
+    .target(name: "AppProtocolMessages", dependencies: ["EXI"], swiftSettings: parser),
+    .target(name: "ISO15118_2Messages", dependencies: ["EXI"], swiftSettings: parser),
+    .target(name: "HomePlug", dependencies: ["Wire"], swiftSettings: parser),
+
+    // MARK: hardware
+    .target(name: "HAL", dependencies: ["Wire"], swiftSettings: house),
+    .target(
+      name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug"], swiftSettings: house),
+    .target(
+      name: "LinuxHardware", dependencies: ["Wire", "HAL", "CLinux", "V2GTransport"], swiftSettings: house),
+
+    // MARK: protocols
+    .target(name: "SLAC", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
+    .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
+    .target(
+      name: "ISO15118",
+      dependencies: ["Wire", "EXI", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages"],
+      swiftSettings: parser),
+
+    // MARK: services
+    .target(name: "Cryptography", dependencies: ["COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+
+    // MARK: composition
+    .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
+    .target(
+      name: "Node",
+      dependencies: [
+        "Wire", "HAL", "HomePlug", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118",
+      ],
+      swiftSettings: house),
+    .target(
+      name: "EXITools",
+      dependencies: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "CLibXML2"],
+      swiftSettings: house),
+    .target(name: "EXIGenerator", dependencies: ["CLibXML2"], swiftSettings: house),
+
+    // MARK: executables
+    .executableTarget(
+      name: "coupler",
+      dependencies: [
+        argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
+      ],
+      swiftSettings: house),
+    .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
+
+    // MARK: tests
+    .testTarget(name: "WireTests", dependencies: ["Wire"]),
+    .testTarget(
+      name: "EXITests",
+      dependencies: [
+        "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "EXITools", "EXIGenerator",
+      ],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
+    .testTarget(
+      name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
+    .testTarget(name: "ControlPilotTests", dependencies: ["ControlPilot", "Safety", "SimulatedHardware"]),
+    .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
+    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware"]),
+    .testTarget(name: "ISO15118Tests", dependencies: ["ISO15118"]),
+  ]
+)

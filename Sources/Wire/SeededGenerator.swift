@@ -1,0 +1,19 @@
+/// A small seeded generator (SplitMix64) for simulations and tests: the same seed gives the same run.
+///
+/// Never for keys, session ids or challenges on a real line; those come from the system's generator.
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// True with a probability of `perMille` in a thousand.
+  public mutating func chance(perMille: Int) -> Bool { Int(next() % 1000) < perMille }
+}
