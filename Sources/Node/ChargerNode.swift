@@ -1,0 +1,189 @@
+public import ControlPilot
+public import HAL
+import HomePlug
+public import ISO15118
+public import SLAC
+public import Safety
+public import V2GTransport
+public import Wire
+
+/// A charger with one outlet: which machine gets which event.
+///
+/// Order within one event: the pilot is classified, the supervisor judges and acts, and only then SLAC, discovery
+/// and session learn of it. So nothing in the protocol stack can delay the opening of the contactor.
+public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator> {
+  public enum Event: Sendable {
+    /// Power is on and the drivers are up.
+    case start
+    case network(NetworkEvent)
+    /// Levels on the pilot, each time they were sampled.
+    case pilot(PilotLevels)
+    case contactorFeedback(closed: Bool)
+    case lock(locked: Bool)
+    /// Protective earth and residual-current monitoring.
+    case earth(ok: Bool)
+    case emergencyStop(Bool)
+    /// Output of the DC power stage, or what the meter of an AC outlet sees.
+    case output(PowerReading, wattHours: Int)
+    case insulation(InsulationStatus)
+    /// The host's answer to `authorizationNeeded`.
+    case authorization(EVSEConditions.Authorization)
+    /// Limits of the outlet changed.
+    case limits(EVSELimits)
+    /// End the session in order.
+    case stop(SECCStopReason)
+    case timeout
+  }
+
+  public enum Action: Sendable {
+    case network(NetworkAction)
+    case setDuty(PilotDuty)
+    case contactor(close: Bool)
+    case lock(Bool)
+    case powerStage(enabled: Bool)
+    /// Set points of the power stage; only meaningful while it is enabled.
+    case setPoint(PowerReading)
+    /// Start the insulation test.
+    case insulationTest
+    /// Ask the customer; answer by `authorization`.
+    case authorizationNeeded
+    case trace(NodeTrace)
+  }
+
+  public let configuration: ChargerConfiguration
+  var pilot: EVSEPilot
+  var supervisor: SafetySupervisor
+  var matcher: EVSEMatcher<Keys>
+  var discovery: SDPServer
+  var stream: V2GTPStream
+  var session: SECC<Random>
+  var output = OutputBuffer(reserving: 8192)
+
+  var conditions = EVSEConditions()
+  var address: IPv6Address?
+  var endpoint: V2GEndpoint?
+  var plug = PlugIn()
+  /// Tried again so often through state E/F since the vehicle was plugged in.
+  var retries = 0
+
+  /// What one try of a plug-in went through.
+  struct PlugIn {
+    var phase = NodePhase.idle
+    /// SLAC was told that a vehicle is there.
+    var announced = false
+    var linkUp = false
+    var peer: MACAddress?
+    var connected = false
+    var ended = false
+    var command = EnergyCommand.none
+    var wattHoursAtStart: Int?
+    var wattHours = 0
+    var lastEnergyTrace: Instant?
+    /// When the pilot goes to X1 after a session that ended in order.
+    var retainUntil: Instant?
+    var heartbeatDue: Instant?
+  }
+
+  public init(configuration: ChargerConfiguration, matcher: EVSEMatcher<Keys>, random: Random) {
+    self.configuration = configuration
+    self.matcher = matcher
+    pilot = EVSEPilot(timers: configuration.pilot)
+    supervisor = SafetySupervisor(settings: configuration.safety)
+    discovery = SDPServer(timers: configuration.transport)
+    stream = V2GTPStream(payloadMax: configuration.payloadMax)
+    session = SECC(configuration: configuration.session, random: random)
+  }
+
+  public var phase: NodePhase { plug.phase }
+  /// State and duty of the pilot as this charger sees them.
+  public var pilotState: PilotState { pilot.state }
+  public var pilotDuty: PilotDuty { pilot.duty }
+  /// For observers and tests: the supervisor with its invariants.
+  public var safety: SafetySupervisor { supervisor }
+
+  public var deadline: Instant? {
+    earliest(
+      pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
+      plug.retainUntil, plug.heartbeatDue)
+  }
+
+  public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
+    switch event {
+    case .start:
+      supervise(.start, now, perform)
+      match(.start, now, perform)
+    case .pilot(let levels): drive(.sampled(levels), now, perform)
+    case .contactorFeedback(let closed):
+      supervise(.contactorFeedback(closed: closed), now, perform)
+      conditions.contactorClosed = closed
+    case .lock(let locked): supervise(.lock(locked: locked), now, perform)
+    case .earth(let ok): supervise(.earth(ok: ok), now, perform)
+    case .emergencyStop(let pressed): supervise(.emergencyStop(pressed), now, perform)
+    case .output(let reading, let wattHours): measured(reading, wattHours, now, perform)
+    case .insulation(let status):
+      conditions.isolation =
+        switch status {
+        case .invalid: .unchecked
+        case .valid: .valid
+        case .warning: .warning
+        case .fault: .fault
+        }
+    case .authorization(let decision):
+      conditions.authorization = decision
+      supervise(.authorized(decision == .granted), now, perform)
+    case .limits(let limits): conditions.limits = limits
+    case .stop(let reason): converse(.stop(reason), now, perform)
+    case .network(let event): network(event, now, perform)
+    case .timeout: timeout(now, perform)
+    }
+    refresh(now, perform)
+  }
+
+  /// Octets of the session's connection.
+  public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
+    var rest = octets
+    var actions: [SECCAction] = []
+    do throws(V2GTPError) {
+      repeat {
+        rest = rest.extracting(droppingFirst: stream.append(rest))
+        while let message = try stream.next() {
+          session.receive(stream.payload, type: message.payloadType, at: now, output: &output) {
+            actions.append($0)
+          }
+        }
+      } while rest.byteCount > 0
+    } catch {
+      perform(.trace(.connection(.broken(error))))
+      session.handle(.transportBroken, at: now, output: &output) { actions.append($0) }
+    }
+    flush(perform)
+    for action in actions { act(action, now, perform) }
+    refresh(now, perform)
+  }
+
+  private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
+    drive(.timeout, now, perform)
+    supervise(.timeout, now, perform)
+    match(.timeout, now, perform)
+    discover(.timeout, now, perform)
+    converse(.timeout, now, perform)
+    if let due = plug.retainUntil, now >= due {
+      plug.retainUntil = nil
+      drive(.request(.x1), now, perform)
+      match(.terminate, now, perform)
+    }
+  }
+
+  /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
+  private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.connected else { return }
+    converse(.conditions(conditions), now, perform)
+    guard plug.connected else {
+      plug.heartbeatDue = nil
+      return
+    }
+    if let due = plug.heartbeatDue, now < due { return }
+    plug.heartbeatDue = now + .milliseconds(500)
+    supervise(.heartbeat, now, perform)
+  }
+}

@@ -1,0 +1,62 @@
+public import ControlPilot
+public import ISO15118
+public import SLAC
+public import Safety
+public import V2GTransport
+public import Wire
+
+/// How the data link comes about.
+public enum LinkPolicy: Sendable {
+  /// SLAC matching on the modem's interface.
+  case slac
+  /// The interface is a plain network: the link counts as up while the pilot holds 5 %. For rigs without
+  /// modems; never for a charger in the field, as nothing proves that the peer is the vehicle at the plug.
+  case assumed
+}
+
+/// A charger with one outlet.
+public struct ChargerConfiguration: Sendable {
+  public var link: LinkPolicy
+  public var pilot: PilotTimers
+  public var safety: SafetySettings
+  public var transport: TransportTimers
+  public var session: SECCConfiguration
+  /// V2G messages are taken up to this many octets.
+  public var payloadMax = 16 * 1024
+  /// C_sequ_retry (ISO 15118-3 Table 3): how often a plug-in that failed is tried again through state E/F.
+  public var retries = 2
+  /// V2G_SECC_CPOscillator_Retain_Time: 5 % stays on this long after SessionStopRes.
+  public var oscillatorRetain: Duration = .milliseconds(1500)
+
+  public init(
+    link: LinkPolicy = .slac, pilot: PilotTimers = .standard, safety: SafetySettings,
+    transport: TransportTimers = .standard, session: SECCConfiguration
+  ) {
+    self.link = link
+    self.pilot = pilot
+    self.safety = safety
+    self.transport = transport
+    self.session = session
+  }
+}
+
+/// A vehicle.
+public struct VehicleConfiguration: Sendable {
+  public var link: LinkPolicy
+  public var pilot: PilotTimers
+  public var transport: TransportTimers
+  public var session: EVCCConfiguration
+  public var payloadMax = 16 * 1024
+  /// T_conn_init_HLC (ISO 15118-3 Table 3): 5 % is seen at least this long before matching starts.
+  public var communicationDelay: Duration = .milliseconds(200)
+
+  public init(
+    link: LinkPolicy = .slac, pilot: PilotTimers = .standard, transport: TransportTimers = .standard,
+    session: EVCCConfiguration
+  ) {
+    self.link = link
+    self.pilot = pilot
+    self.transport = transport
+    self.session = session
+  }
+}

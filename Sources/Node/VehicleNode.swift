@@ -1,0 +1,386 @@
+public import ControlPilot
+public import HAL
+import HomePlug
+public import ISO15118
+public import SLAC
+public import V2GTransport
+public import Wire
+
+/// A vehicle at one inlet: which machine gets which event.
+public struct VehicleNode<Keys: NetworkKeySource> {
+  public enum Event: Sendable {
+    /// Power is on and the drivers are up.
+    case start
+    case network(NetworkEvent)
+    /// The plug goes in, or comes out.
+    case proximity(Proximity)
+    /// What is on the pilot, each time it was measured.
+    case pilot(PilotSignal)
+    /// Battery, inlet and wishes. `pilot` and `contactorClosed` in it are kept by the node itself.
+    case conditions(EVConditions)
+    case contactorFeedback(closed: Bool)
+    case timeout
+  }
+
+  public enum Action: Sendable {
+    case network(NetworkAction)
+    case setLoad(PilotLoad)
+    /// The vehicle's own contactors (DC).
+    case contactor(close: Bool)
+    /// The onboard charger may take this much per phase, in mA (AC).
+    case charger(milliamps: Int)
+    case trace(NodeTrace)
+  }
+
+  public let configuration: VehicleConfiguration
+  private var pilot: EVPilot
+  private var matcher: EVMatcher<Keys>
+  private var discovery: SDPClient
+  private var stream: V2GTPStream
+  private var session: EVCC
+  private var output = OutputBuffer(reserving: 4096)
+  private var conditions = EVConditions()
+  private var address: IPv6Address?
+  private var plug = PlugIn()
+
+  private struct PlugIn {
+    var phase = NodePhase.idle
+    var offer = PilotOffer.none
+    /// When 5 % has been seen for T_conn_init_HLC.
+    var communicationDue: Instant?
+    var announced = false
+    var linkUp = false
+    var peer: MACAddress?
+    var connecting = false
+    var connected = false
+    var ended = false
+    var wattHoursAtStart: UInt64?
+    var wattHours = 0
+    var lastEnergyTrace: Instant?
+  }
+
+  public init(configuration: VehicleConfiguration, matcher: EVMatcher<Keys>) {
+    self.configuration = configuration
+    self.matcher = matcher
+    pilot = EVPilot(timers: configuration.pilot)
+    discovery = SDPClient(timers: configuration.transport)
+    stream = V2GTPStream(payloadMax: configuration.payloadMax)
+    session = EVCC(configuration: configuration.session)
+  }
+
+  public var phase: NodePhase { plug.phase }
+  public var hasEnded: Bool { plug.ended }
+
+  public var deadline: Instant? {
+    earliest(
+      pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, plug.communicationDue)
+  }
+
+  public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
+    switch event {
+    case .start: match(.start, now, perform)
+    case .proximity(let proximity): plugged(proximity, now, perform)
+    case .pilot(let signal): drive(.measured(signal), now, perform)
+    case .conditions(var new):
+      new.pilot = conditions.pilot
+      new.contactorClosed = conditions.contactorClosed
+      conditions = new
+    case .contactorFeedback(let closed): conditions.contactorClosed = closed
+    case .network(let event): network(event, now, perform)
+    case .timeout: timeout(now, perform)
+    }
+    if plug.connected { converse(.conditions(conditions), now, perform) }
+  }
+
+  /// Octets of the session's connection.
+  public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
+    var rest = octets
+    var actions: [EVCCAction] = []
+    do throws(V2GTPError) {
+      repeat {
+        rest = rest.extracting(droppingFirst: stream.append(rest))
+        while let message = try stream.next() {
+          session.receive(stream.payload, type: message.payloadType, at: now, output: &output) {
+            actions.append($0)
+          }
+        }
+      } while rest.byteCount > 0
+    } catch {
+      perform(.trace(.connection(.broken(error))))
+      session.handle(.transportBroken, at: now, output: &output) { actions.append($0) }
+    }
+    flush(perform)
+    for action in actions { act(action, now, perform) }
+  }
+
+  private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
+    drive(.timeout, now, perform)
+    if let due = plug.communicationDue, now >= due {
+      plug.communicationDue = nil
+      announce(now, perform)
+    }
+    match(.timeout, now, perform)
+    discover(.timeout, now, perform)
+    converse(.timeout, now, perform)
+  }
+
+  private mutating func enter(_ phase: NodePhase, _ perform: (Action) -> Void) {
+    guard phase != plug.phase else { return }
+    plug.phase = phase
+    perform(.trace(.phase(phase)))
+  }
+
+  // MARK: control pilot
+
+  private mutating func plugged(_ proximity: Proximity, _ now: Instant, _ perform: (Action) -> Void) {
+    if case .plugged = proximity, plug.phase == .idle {
+      plug = PlugIn()
+      enter(.pilot, perform)
+    }
+    drive(.proximity(proximity), now, perform)
+    if case .open = proximity, plug.phase != .idle {
+      if !plug.ended { end(.failed(.unplugged(during: plug.phase)), now, perform) }
+      leave(now, perform)
+      plug = PlugIn()
+      perform(.trace(.phase(.idle)))
+    }
+  }
+
+  private mutating func drive(_ event: EVPilot.Event, _ now: Instant, _ perform: (Action) -> Void) {
+    var actions: [EVPilot.Action] = []
+    pilot.handle(event, at: now) { actions.append($0) }
+    for action in actions {
+      switch action {
+      case .setLoad(let load):
+        conditions.pilot = PilotLetter(load)
+        perform(.setLoad(load))
+      case .offer(let offer): offered(offer, now, perform)
+      }
+    }
+  }
+
+  private mutating func offered(_ offer: PilotOffer, _ now: Instant, _ perform: (Action) -> Void) {
+    guard offer != plug.offer else { return }
+    let old = plug.offer
+    plug.offer = offer
+    perform(.trace(.offer(offer)))
+    if offer == .digital {
+      if plug.ended {
+        // The charger starts anew (state E/F, then 5 %): so does the vehicle.
+        leave(now, perform)
+        plug = PlugIn()
+        plug.offer = offer
+        enter(.pilot, perform)
+      }
+      plug.communicationDue = now + configuration.communicationDelay
+    } else if old == .digital {
+      plug.communicationDue = nil
+      if !plug.ended { end(.failed(.pilotLost(during: plug.phase)), now, perform) }
+      leave(now, perform)
+    }
+  }
+
+  private mutating func announce(_ now: Instant, _ perform: (Action) -> Void) {
+    guard !plug.announced, !plug.ended else { return }
+    plug.announced = true
+    switch configuration.link {
+    case .slac:
+      enter(.matching, perform)
+      match(.pilotReady, now, perform)
+    case .assumed: linkReady(peer: nil, now, perform)
+    }
+  }
+
+  /// Drops connection and link, whatever there is of them.
+  private mutating func leave(_ now: Instant, _ perform: (Action) -> Void) {
+    discover(.stop, now, perform)
+    if plug.connected || plug.connecting {
+      plug.connected = false
+      plug.connecting = false
+      perform(.network(.close))
+      converse(.disconnected, now, perform)
+    }
+    if plug.announced {
+      plug.announced = false
+      match(.pilotLost, now, perform)
+    }
+    plug.linkUp = false
+  }
+
+  // MARK: SLAC and network
+
+  private mutating func match(
+    _ event: EVMatcher<Keys>.Event, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    guard case .slac = configuration.link else { return }
+    var actions: [EVMatcher<Keys>.Action] = []
+    matcher.handle(event, at: now) { actions.append($0) }
+    for action in actions {
+      switch action {
+      case .send(let frame):
+        var buffer = OutputBuffer(reserving: 128)
+        frame.encode(into: &buffer)
+        perform(.network(.frame(buffer.octets)))
+      case .linkReady(let peer): linkReady(peer: peer, now, perform)
+      case .linkLost(let loss): fail(.linkLost(loss), now, perform)
+      case .failed(let failure): fail(.slac(failure), now, perform)
+      case .trace(let trace):
+        perform(.trace(.slac(trace)))
+        if case .matched = trace { enter(.joining, perform) }
+      }
+    }
+  }
+
+  private mutating func linkReady(peer: MACAddress?, _ now: Instant, _ perform: (Action) -> Void) {
+    plug.linkUp = true
+    plug.peer = peer
+    enter(.discovery, perform)
+    converse(.linkReady, now, perform)
+    ask(now, perform)
+  }
+
+  private mutating func network(_ event: NetworkEvent, _ now: Instant, _ perform: (Action) -> Void) {
+    switch event {
+    case .frame(let octets):
+      if let frame = try? ManagementFrame(parsing: octets.span.bytes) { match(.received(frame), now, perform) }
+    case .address(let new):
+      address = new
+      if let new { perform(.trace(.address(new))) }
+      ask(now, perform)
+    case .datagram(let octets, let source, let mac):
+      discover(.response(octets, from: source, mac: mac), now, perform)
+    case .connected(let peer):
+      guard plug.connecting else {
+        perform(.network(.close))
+        return
+      }
+      plug.connecting = false
+      plug.connected = true
+      stream = V2GTPStream(payloadMax: configuration.payloadMax)
+      perform(.trace(.connection(.opened(peer))))
+      enter(.setup, perform)
+      converse(.connected, now, perform)
+    case .disconnected:
+      if plug.connecting {
+        plug.connecting = false
+        fail(.connection, now, perform)
+      } else if plug.connected {
+        plug.connected = false
+        perform(.trace(.connection(.closed)))
+        converse(.disconnected, now, perform)
+      }
+    case .listening: break
+    }
+  }
+
+  private mutating func ask(_ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.linkUp, address != nil, !plug.connected, !plug.connecting, !plug.ended, !discovery.isAsking
+    else { return }
+    discover(.start(SDPDemand(security: .noTLS, matchedPeer: plug.peer)), now, perform)
+  }
+
+  private mutating func discover(_ event: SDPClient.Event, _ now: Instant, _ perform: (Action) -> Void) {
+    var actions: [SDPClient.Action] = []
+    discovery.handle(event, at: now) { actions.append($0) }
+    for action in actions {
+      switch action {
+      case .send(let octets): perform(.network(.datagram(octets, to: nil)))
+      case .found(let endpoint, _):
+        plug.connecting = true
+        perform(.trace(.connection(.connecting(endpoint))))
+        perform(.network(.connect(endpoint)))
+      case .failed(let failure): fail(.discovery(failure), now, perform)
+      case .trace(let trace): perform(.trace(.sdpClient(trace)))
+      }
+    }
+  }
+
+  // MARK: session
+
+  private mutating func converse(_ event: EVCCEvent, _ now: Instant, _ perform: (Action) -> Void) {
+    var actions: [EVCCAction] = []
+    session.handle(event, at: now, output: &output) { actions.append($0) }
+    flush(perform)
+    for action in actions { act(action, now, perform) }
+  }
+
+  private mutating func flush(_ perform: (Action) -> Void) {
+    guard !output.isEmpty else { return }
+    perform(.network(.send(output.octets)))
+    output.removeAll()
+  }
+
+  private mutating func act(_ action: EVCCAction, _ now: Instant, _ perform: (Action) -> Void) {
+    switch action {
+    case .pilot(let letter): drive(.request(letter.isReady ? .c : .b), now, perform)
+    case .contactor(let close): perform(.contactor(close: close))
+    case .charger(let milliamps): perform(.charger(milliamps: milliamps))
+    case .progress(let progress): report(progress, now, perform)
+    case .trace(let trace):
+      perform(.trace(.session(trace)))
+      if case .evcc(let state) = trace { follow(state, perform) }
+    case .close: perform(.network(.close))
+    case .ended(let outcome):
+      switch outcome {
+      case .failed(let failure): fail(.session(failure), now, perform)
+      case .terminated, .paused: end(.completed(outcome, wattHours: plug.wattHours), now, perform)
+      }
+    }
+  }
+
+  private mutating func follow(_ state: EVCCState, _ perform: (Action) -> Void) {
+    switch state {
+    case .WaitForCableCheckRes, .WaitForPreChargeRes, .WaitForPowerDeliveryStartRes:
+      enter(.preparation, perform)
+    case .WaitForCurrentDemandRes, .WaitForChargingStatusRes: enter(.energy, perform)
+    case .WaitForPowerDeliveryStopRes, .WaitForWeldingDetectionRes, .WaitForSessionStopRes:
+      enter(.stopping, perform)
+    default: break
+    }
+  }
+
+  private mutating func report(_ progress: EVProgress, _ now: Instant, _ perform: (Action) -> Void) {
+    if let meter = progress.meterWattHours {
+      let start = plug.wattHoursAtStart ?? meter
+      plug.wattHoursAtStart = start
+      plug.wattHours = Int(clamping: meter) - Int(clamping: start)
+    }
+    guard plug.phase == .energy else { return }
+    if let last = plug.lastEnergyTrace, now - last < .seconds(1) { return }
+    plug.lastEnergyTrace = now
+    let energy = EnergyReading(
+      millivolts: progress.presentMillivolts, milliamps: progress.presentMilliamps,
+      wattHours: plug.wattHours, socPercent: conditions.socPercent)
+    perform(.trace(.energy(energy)))
+  }
+
+  // MARK: the end of a try
+
+  private mutating func fail(_ failure: NodeFailure, _ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.phase != .idle, !plug.ended else { return }
+    end(.failed(failure), now, perform)
+    if case .session = failure { return }
+    leave(now, perform)
+  }
+
+  private mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !plug.ended else { return }
+    plug.ended = true
+    perform(.contactor(close: false))
+    drive(.request(.b), now, perform)
+    discover(.stop, now, perform)
+    enter(.finished, perform)
+    perform(.trace(.ended(outcome)))
+  }
+}
+
+extension PilotLetter {
+  init(_ load: PilotLoad) {
+    switch load {
+    case .detached: self = .A
+    case .b: self = .B
+    case .c: self = .C
+    case .d: self = .D
+    }
+  }
+}
