@@ -1,0 +1,268 @@
+import Glibc
+import ISO15118
+import Node
+import Wire
+
+/// Who a line of the timeline speaks of.
+enum Side: String { case charger, vehicle }
+
+/// Prints what happens in a session: for people one readable line each, for scripts one JSON object each.
+///
+/// People see a message pair once and then only how often it came again; a script sees every message.
+final class Timeline {
+  private let json: Bool
+  private let verbose: Bool
+  private let start: Instant
+  private var phases: [Side: PhaseClock] = [:]
+  private var repeated: (message: SessionMessage, count: Int)?
+  private(set) var outcomes: [Side: NodeOutcome] = [:]
+  /// The first failure, on either side: what the session ended by.
+  private(set) var firstFailure: NodeFailure?
+
+  init(json: Bool, verbose: Bool, start: Instant) {
+    self.json = json
+    self.verbose = verbose
+    self.start = start
+    if json { setvbuf(stdout, nil, Int32(_IOLBF), 0) }
+  }
+
+  func add(_ trace: NodeTrace, of side: Side, at now: Instant) {
+    phases[side, default: PhaseClock()].add(trace, at: now)
+    if case .ended(let outcome) = trace {
+      outcomes[side] = outcome
+      if case .failed(let failure) = outcome, firstFailure == nil { firstFailure = failure }
+    }
+    if json { printJSON(trace, of: side, at: now) } else { printText(trace, of: side, at: now) }
+  }
+
+  /// A line that no node caused: what the person or the program at the edge did.
+  func note(_ text: String, of side: Side, at now: Instant) {
+    if json {
+      var line = head(side, at: now)
+      line.add("layer", "host")
+      line.add("event", "note")
+      line.add("text", text)
+      print(line.text)
+    } else {
+      flushRepeated()
+      print("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad("host", 6))  \(text)")
+    }
+  }
+
+  private func head(_ side: Side, at now: Instant) -> JSONLine {
+    var line = JSONLine()
+    line.add("time", milliseconds: (now - start).milliseconds)
+    line.add("side", side.rawValue)
+    return line
+  }
+
+  private func printJSON(_ trace: NodeTrace, of side: Side, at now: Instant) {
+    var line = head(side, at: now)
+    line.add("layer", trace.layer)
+    line.add("event", trace.event)
+    trace.addDetails(to: &line)
+    line.add("text", trace.description)
+    print(line.text)
+  }
+
+  private func printText(_ trace: NodeTrace, of side: Side, at now: Instant) {
+    switch trace {
+    case .phase: return
+    case .session(let session):
+      guard let text = shorten(session, of: side) else { return }
+      printLine(side, "v2g", text, now)
+    case .sdpClient(.asked(_, let request)) where request > 1 && !verbose: return
+    case .energy(let reading):
+      // Both sides meter; the charger's reading is the one that counts.
+      if side == .charger || outcomes.isEmpty && phases[.charger] == nil || verbose {
+        printLine(side, "energy", "\(reading)", now)
+      }
+    default: printLine(side, trace.layer, trace.description, now)
+    }
+  }
+
+  private func printLine(_ side: Side, _ layer: String, _ text: String, _ now: Instant) {
+    print("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad(layer, 6))  \(text)")
+  }
+
+  /// The text of a session line, or `nil` where a person needs none.
+  private func shorten(_ trace: SessionTrace, of side: Side) -> String? {
+    if verbose { return trace.description }
+    switch trace {
+    case .secc, .evcc: return nil
+    // Where both sides are in view the vehicle's is shown: request and answer with its code.
+    case .received where side == .charger && phases[.vehicle] != nil: return nil
+    case .sent where side == .charger && phases[.vehicle] != nil: return nil
+    case .negotiated where side == .charger && phases[.vehicle] != nil: return nil
+    case .session where side == .charger && phases[.vehicle] != nil: return nil
+    case .sent(let message, _, _), .answered(let message, _, _), .received(let message):
+      guard message.isLoop else {
+        flushRepeated()
+        return trace.description
+      }
+      let isRequest = message.rawValue.hasSuffix("Req")
+      if let current = repeated, current.message.exchange == message.exchange {
+        if isRequest { repeated = (current.message, current.count + 1) }
+        return current.count > 1 || isRequest ? nil : trace.description
+      }
+      flushRepeated()
+      repeated = (message, 1)
+      return trace.description
+    default:
+      flushRepeated()
+      return trace.description
+    }
+  }
+
+  private func flushRepeated() {
+    if let repeated, repeated.count > 1 {
+      print(
+        "\(String(repeating: " ", count: 10))  \(pad("", 7))  \(pad("v2g", 6))  "
+          + "... \(repeated.message.exchange) \(repeated.count) times in all")
+    }
+    repeated = nil
+  }
+
+  private func stamp(_ now: Instant) -> String {
+    let text = seconds(milliseconds: (now - start).milliseconds)
+    return String(repeating: " ", count: max(0, 8 - text.count)) + text + " s"
+  }
+
+  // MARK: summary
+
+  /// Prints how it ended and how long each phase took, and gives the exit status.
+  func summarize(_ side: Side, recording: String?, at now: Instant) -> Int32 {
+    flushRepeated()
+    let outcome = outcomes[side]
+    let clock = phases[side] ?? PhaseClock()
+    if json {
+      var line = head(side, at: now)
+      line.add("layer", "host")
+      line.add("event", "summary")
+      switch outcome {
+      case .completed(_, let wattHours):
+        line.add("outcome", "completed")
+        line.add("wattHours", wattHours)
+      case .failed(let failure):
+        line.add("outcome", "failed")
+        line.add("failedLayer", (firstFailure ?? failure).layer)
+        line.add("cause", "\(firstFailure ?? failure)")
+      case nil: line.add("outcome", "none")
+      }
+      var phases = JSONLine()
+      for (phase, duration) in clock.durations(until: now) {
+        phases.add("\(phase)", milliseconds: duration.milliseconds)
+      }
+      line.add("phases", phases)
+      if let recording { line.add("recording", recording) }
+      print(line.text)
+    } else {
+      print("")
+      if let outcome { print("Result      \(outcome)") } else { print("Result      no session") }
+      print("Phases      " + clock.text(until: now))
+      if let recording { print("Recording   \(recording)") }
+    }
+    guard case .completed = outcome else {
+      if let failure = firstFailure {
+        complain("coupler: the session failed in \(failure.layer): \(failure)")
+      } else {
+        complain("coupler: no session took place")
+      }
+      return 1
+    }
+    return 0
+  }
+}
+
+/// How long each phase of a plug-in took.
+private struct PhaseClock {
+  private var entered: [(phase: NodePhase, at: Instant)] = []
+
+  mutating func add(_ trace: NodeTrace, at now: Instant) {
+    if case .phase(let phase) = trace { entered.append((phase, now)) }
+  }
+
+  func durations(until end: Instant) -> [(NodePhase, Duration)] {
+    var sums: [NodePhase: Duration] = [:]
+    for (index, entry) in entered.enumerated() {
+      let until = index + 1 < entered.count ? entered[index + 1].at : end
+      sums[entry.phase, default: .zero] += until - entry.at
+    }
+    return sums.filter { $0.key != .idle && $0.key != .finished }.sorted { $0.key < $1.key }
+  }
+
+  func text(until end: Instant) -> String {
+    durations(until: end).map { "\($0.0) \(seconds(milliseconds: $0.1.milliseconds)) s" }
+      .joined(separator: ", ")
+  }
+}
+
+extension SessionMessage {
+  /// Messages that come many times in a session.
+  fileprivate var isLoop: Bool {
+    switch self {
+    case .CableCheckReq, .CableCheckRes, .PreChargeReq, .PreChargeRes, .CurrentDemandReq, .CurrentDemandRes,
+      .ChargingStatusReq, .ChargingStatusRes, .WeldingDetectionReq, .WeldingDetectionRes, .AuthorizationReq,
+      .AuthorizationRes, .ChargeParameterDiscoveryReq, .ChargeParameterDiscoveryRes:
+      true
+    default: false
+    }
+  }
+
+  /// The name without Req or Res.
+  fileprivate var exchange: Substring { rawValue.dropLast(3) }
+}
+
+extension NodeTrace {
+  /// What a script reads without taking the text apart.
+  fileprivate func addDetails(to line: inout JSONLine) {
+    switch self {
+    case .pilot(let old, let new):
+      line.add("from", old.rawValue)
+      line.add("to", new.rawValue)
+    case .duty(let duty): line.add("duty", "\(duty)")
+    case .slac(let trace):
+      switch trace {
+      case .matched(let peer, let nid):
+        line.add("step", "matched")
+        line.add("peer", "\(peer)")
+        line.add("nid", "\(nid)")
+      case .attenuation(let peer, let average, let sounds):
+        line.add("step", "attenuation")
+        line.add("peer", "\(peer)")
+        line.add("decibels", "\(average)")
+        line.add("sounds", sounds)
+      case .linkUp: line.add("step", "linkUp")
+      default: break
+      }
+    case .address(let address): line.add("address", "\(address)")
+    case .session(.received(let message)): line.add("message", message.rawValue)
+    case .session(.sent(let message, let code, _)):
+      line.add("message", message.rawValue)
+      if let code { line.add("code", code.rawValue) }
+    case .session(.answered(let message, let code, _)):
+      line.add("message", message.rawValue)
+      line.add("code", code.rawValue)
+    case .energy(let reading):
+      line.add("millivolts", reading.millivolts)
+      line.add("milliamps", reading.milliamps)
+      line.add("wattHours", reading.wattHours)
+      if let soc = reading.socPercent { line.add("soc", soc) }
+    case .phase(let phase): line.add("phase", "\(phase)")
+    case .ended(.completed(_, let wattHours)): line.add("wattHours", wattHours)
+    case .ended(.failed(let failure)):
+      line.add("failedLayer", failure.layer)
+      line.add("cause", "\(failure)")
+    default: break
+    }
+  }
+}
+
+/// A line on standard error.
+func complain(_ text: String) {
+  fputs(text + "\n", stderr)
+}
+
+private func pad(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}
