@@ -60,6 +60,9 @@ let package = Package(
       dependencies: ["Wire", "EXI", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages"],
       swiftSettings: parser),
 
+    // MARK: boards, one target per folder below Boards/
+    .target(name: "BoardSimulation", dependencies: ["HAL"], path: "Boards/simulation", swiftSettings: house),
+
     // MARK: services
     .target(name: "Cryptography", dependencies: ["COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
 
@@ -97,7 +100,11 @@ let package = Package(
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
-    .testTarget(name: "ControlPilotTests", dependencies: ["ControlPilot", "Safety", "SimulatedHardware"]),
+    .testTarget(
+      name: "ControlPilotTests",
+      dependencies: ["Wire", "HAL", "ControlPilot", "SimulatedHardware", "BoardSimulation"]),
+    .testTarget(
+      name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware"]),
     .testTarget(name: "ISO15118Tests", dependencies: ["ISO15118"]),

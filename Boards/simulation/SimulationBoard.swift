@@ -1,0 +1,16 @@
+public import HAL
+
+/// The board that is none: every outlet is simulated. The default, and the first thing to copy from.
+public enum SimulationBoard: BoardSupport {
+  public static let board = BoardDescription(
+    name: "simulation",
+    summary: "simulated outlets, no hardware: a DC cable and an AC socket",
+    matches: [],
+    outlets: [
+      Outlet(
+        current: .dc, hasLock: false, isVentilated: true, milliampsMax: 200_000, recloseIntervalMin: .zero),
+      Outlet(
+        current: .ac, hasLock: true, isVentilated: true, milliampsMax: 32_000, recloseIntervalMin: .zero),
+    ]
+  )
+}

@@ -1,0 +1,33 @@
+import HAL
+import Wire
+
+/// What the supervisor was told last. Unknown counts as unsafe.
+struct Facts: Hashable, Sendable {
+  var pilot: PilotState = .A
+  var duty: PilotDuty = .steadyHigh
+  var isAuthorized = false
+  var demand: EnergyDemand?
+  /// What the mirror contacts say; `nil` before the first reading.
+  var contactorReadsClosed: Bool?
+  var isEarthSound = false
+  var isLocked = false
+  var isEmergencyStopPressed = false
+  var insulation = InsulationStatus.invalid
+  var output = PowerReading.zero
+  var lastHeartbeat: Instant?
+  /// When the contactor was last commanded closed.
+  var lastClosing: Instant?
+}
+
+/// What still keeps the contactor from closing, for people and traces.
+public enum ClosingObstacle: String, Hashable, Sendable, CaseIterable {
+  case pilotNotInC2OrD2 = "pilot not in C2 or D2"
+  case notAuthorized = "session not authorized"
+  case nothingDemanded = "no energy demanded"
+  case earthNotSound = "protective earth not proven"
+  case notLocked = "plug not locked"
+  case insulationNotProven = "insulation not tested"
+  case contactorNotOpen = "contactor does not read open"
+  case resting = "closed too recently"
+  case faultLatched = "fault latched"
+}

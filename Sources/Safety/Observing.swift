@@ -1,0 +1,87 @@
+import HAL
+import Wire
+
+// Events become facts here; what follows from them is `SafetySupervisor.settle`.
+
+extension SafetySupervisor {
+  mutating func observe(_ event: Event, _ now: Instant, _ perform: (Action) -> Void) {
+    switch event {
+    case .pilot(let state, let duty): observe(state, duty, now, perform)
+    case .authorized(let authorized):
+      // While a fault is latched there is no session to authorize; it has to ask anew.
+      facts.isAuthorized = authorized && latched == nil
+      if !authorized, settings.current == .ac { facts.demand = nil }
+    case .energyRequested(let demand): observe(demand, now, perform)
+    case .contactorFeedback(let closed):
+      if closed != (facts.contactorReadsClosed ?? false) { perform(.energized(closed)) }
+      facts.contactorReadsClosed = closed
+    case .earth(let ok): facts.isEarthSound = ok
+    case .lock(let locked): facts.isLocked = locked
+    case .insulation(let status): facts.insulation = status
+    case .powerStage(let reading): facts.output = reading
+    case .emergencyStop(let pressed):
+      let wasPressed = facts.isEmergencyStopPressed
+      facts.isEmergencyStopPressed = pressed
+      if pressed, !wasPressed { openForFault(.emergencyStop, now, perform) }
+    case .heartbeat:
+      facts.lastHeartbeat = now
+      if latched == .heartbeatLost { clear(perform) }
+    case .serviceReset:
+      if latched?.latch == .service, facts.contactorReadsClosed == false { clear(perform) }
+    case .timeout: break
+    }
+  }
+
+  private mutating func observe(
+    _ state: PilotState, _ duty: PilotDuty, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    let previous = facts.pilot
+    facts.pilot = state
+    facts.duty = duty
+    guard state != previous else { return }
+    switch state {
+    case .A, .E, .fault:
+      // Another vehicle, or the same one starting anew, needs a session of its own.
+      facts.isAuthorized = false
+      facts.demand = nil
+      facts.insulation = .invalid
+    case .D:
+      if !settings.isVentilated { raise(.ventilationMissing, perform) }
+    case .B, .C, .F: break
+    }
+    // Table A.6 sequence 9: F and E may be a loose wire, so the plug stays locked for a while.
+    waits.pilotLost = state == .E || state == .F || state == .fault ? waits.pilotLost ?? now : nil
+  }
+
+  private mutating func observe(_ demand: EnergyDemand?, _ now: Instant, _ perform: (Action) -> Void) {
+    facts.lastHeartbeat = now
+    guard let demand else {
+      facts.demand = nil
+      return
+    }
+    guard demand.current == settings.current else {
+      facts.demand = nil
+      raise(.wrongDemand, perform)
+      return
+    }
+    // A demand that arrives after its vehicle left must not wait for the next one.
+    guard latched == nil, facts.pilot.isConnected || facts.pilot == .F else { return }
+    facts.demand = demand
+  }
+
+  mutating func clear(_ perform: (Action) -> Void) {
+    guard let fault = latched else { return }
+    latched = nil
+    perform(.cleared(fault))
+    // From F back to where vehicle and plug can be seen.
+    if fault.latch != .unplugged { perform(.forcePilot(.x1)) }
+  }
+
+  /// A latch that waits for the plug ends when the plug is out and the cause gone.
+  mutating func releaseLatch(_ perform: (Action) -> Void) {
+    guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
+    else { return }
+    if fault == .earthLost, !facts.isEarthSound { return }
+    clear(perform)
+  }
+}

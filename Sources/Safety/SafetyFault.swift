@@ -1,0 +1,110 @@
+public import HAL
+
+/// Until when a fault keeps the contactor open.
+public enum FaultLatch: Int, Hashable, Sendable, Comparable {
+  /// Told, not kept: the next closing is judged anew.
+  case none
+  /// Until the session's host is heard again.
+  case heartbeat
+  /// Until the plug is out and the cause is gone.
+  case unplugged
+  /// Until a person has looked at the charger and resets it.
+  case service
+
+  public static func < (a: FaultLatch, b: FaultLatch) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Why the supervisor opened, or will not close, in terms a person can act on.
+public enum SafetyFault: Error, Hashable, Sendable {
+  /// The contactor's feedback says closed though it is commanded open.
+  case contactorWelded
+  /// The contactor's feedback did not say closed in time.
+  case contactorDidNotClose
+  /// The contactor's feedback said open while it is commanded closed.
+  case contactorDropped
+  /// Protective earth, or a residual-current or similar monitor, is no longer sound.
+  case earthLost
+  /// An emergency stop is pressed.
+  case emergencyStop
+  /// The session's host fell silent.
+  case heartbeatLost
+  /// The lock did not confirm in time.
+  case lockNotConfirmed
+  /// The lock let go while the contactor was closed.
+  case lockLost
+  /// The pilot went to this state - A, E, F or fault - while the contactor was closed.
+  case pilotLost(PilotState)
+  /// The vehicle kept S2 closed without an offer; the contactor opened under load.
+  case vehicleIgnoredStop
+  /// State D at a place that is not ventilated.
+  case ventilationMissing
+  /// The insulation of the DC output is not good enough for what was asked.
+  case insulation(InsulationStatus)
+  /// A DC demand at an AC outlet, or the reverse.
+  case wrongDemand
+  /// The DC output stays above 60 V with the power stage off.
+  case outputLive(millivolts: Int)
+  /// A rule of the supervisor itself is broken: its own error.
+  case invariantBroken(SafetyInvariant)
+
+  /// Until when it keeps the contactor open.
+  public var latch: FaultLatch {
+    switch self {
+    case .contactorWelded, .invariantBroken: .service
+    case .contactorDidNotClose, .contactorDropped, .earthLost, .emergencyStop, .lockNotConfirmed, .lockLost,
+      .insulation:
+      .unplugged
+    case .heartbeatLost: .heartbeat
+    case .pilotLost, .vehicleIgnoredStop, .ventilationMissing, .wrongDemand, .outputLive: .none
+    }
+  }
+}
+
+extension SafetyFault: CustomStringConvertible {
+  /// What happened, and what to do about it.
+  public var description: String {
+    switch self {
+    case .contactorWelded:
+      "the contactor reads closed though it is commanded open: it is welded, or its mirror contact is wired "
+        + "wrong; switch the supply off, replace it, then reset"
+    case .contactorDidNotClose:
+      "the contactor did not confirm closing in time: check coil supply and mirror contact, then plug in again"
+    case .contactorDropped:
+      "the contactor fell open by itself: check the coil supply for dips, then plug in again"
+    case .earthLost:
+      "protective earth or a residual-current monitor tripped: find the leak or the broken earth, then plug in again"
+    case .emergencyStop: "an emergency stop is pressed: release it, then plug in again"
+    case .heartbeatLost: "the session's process fell silent: look for its crash or overload in the log"
+    case .lockNotConfirmed:
+      "the connector lock did not reach its end position: push the plug home, check the lock"
+    case .lockLost: "the connector lock opened under voltage: check the lock and its position switch"
+    case .pilotLost(let state):
+      "the pilot went to \(state) under load: pulled plug, broken wire or short; look at the plug for damage"
+    case .vehicleIgnoredStop:
+      "the vehicle drew on after the offer ended (6 s, IEC 61851-1 Table A.6): opened under load, contacts wear"
+    case .ventilationMissing: "the vehicle asks for ventilation (state D), which this place does not have"
+    case .insulation(let status):
+      "the insulation test of the DC output says \(status.rawValue): check cable and vehicle, then plug in again"
+    case .wrongDemand:
+      "the session asked for AC at a DC outlet or the reverse: an error of the host's configuration"
+    case .outputLive(let millivolts):
+      "the DC output is still at \(millivolts / 1000) V with the power stage off: check its discharge circuit"
+    case .invariantBroken(let invariant):
+      "the supervisor broke its own rule '\(invariant.rawValue)' and opened; please report it with the log"
+    }
+  }
+}
+
+/// What must hold after every event, whatever happened.
+public enum SafetyInvariant: String, Hashable, Sendable, CaseIterable {
+  case closedOnlyInCOrD = "closed only in C or D"
+  case closedOnlyForASession = "closed only for an authorized session that asked for energy"
+  case closedOnlyWithEarth = "closed only while protective earth is sound"
+  case closedOnlyLocked = "closed only while the plug is locked"
+  case closedOnlyWithoutFault = "closed only without a fault or an emergency stop"
+  case closedOnlyWhileHeard = "closed only while the session's host is heard"
+  case powerOnlyThroughClosedContactor = "power stage on only while the contactor reads closed"
+  case powerOnlyInsulated = "battery voltage only after the insulation test"
+  case unlockedOnlyOpen = "unlocked only after the contactor reads open"
+  case everyWaitEnds = "every wait has a deadline"
+}
