@@ -21,14 +21,15 @@ import Wire
   ])
   func text_that_is_no_address_is_refused(text: String) { #expect(IPv6Address(text) == nil) }
 
-  @Test(arguments: 0..<500 as Range<UInt64>)
-  func every_address_survives_its_text(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
-    // Sparse octets, so that runs of zeros are common.
-    let octets = (0..<16).map { _ in random.chance(perMille: 600) ? 0 : UInt8(random.next() & 0xFF) }
-    let address = IPv6Address(octets: octets)
-    #expect(address?.octets == octets)
-    #expect(address.flatMap { IPv6Address($0.description) } == address)
+  @Test func every_address_survives_its_text() {
+    for seed in 0..<UInt64(500) {
+      var random = SeededGenerator(seed: seed)
+      // Sparse octets, so that runs of zeros are common.
+      let octets = (0..<16).map { _ in random.chance(perMille: 600) ? 0 : UInt8(random.next() & 0xFF) }
+      let address = IPv6Address(octets: octets)
+      #expect(address?.octets == octets)
+      #expect(address.flatMap { IPv6Address($0.description) } == address)
+    }
   }
 
   @Test func the_link_local_address_of_a_mac_is_its_modified_EUI_64() {

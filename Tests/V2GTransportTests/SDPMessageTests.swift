@@ -54,19 +54,22 @@ import Wire
     #expect(!error.description.isEmpty)
   }
 
-  @Test(arguments: 0..<300 as Range<UInt64>)
-  func what_is_accepted_after_mutation_encodes_to_the_same_octets(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
-    for whole in [Self.request, Self.response] {
-      var octets = whole
-      for _ in 0...Int(random.next() % 3) {
-        octets[Int.random(in: 0..<octets.count, using: &random)] = UInt8(random.next() & 0xFF)
+  @Test func what_is_accepted_after_mutation_encodes_to_the_same_octets() {
+    for seed in 0..<UInt64(300) {
+      var random = SeededGenerator(seed: seed)
+      for whole in [Self.request, Self.response] {
+        var octets = whole
+        for _ in 0...Int(random.next() % 3) {
+          octets[Int.random(in: 0..<octets.count, using: &random)] = UInt8(random.next() & 0xFF)
+        }
+        if random.chance(perMille: 200) {
+          octets.removeLast(Int.random(in: 0...octets.count, using: &random))
+        }
+        var output = OutputBuffer()
+        if let message = try? SDPRequest(parsing: octets.span.bytes) { message.encode(into: &output) }
+        if let message = try? SDPResponse(parsing: octets.span.bytes) { message.encode(into: &output) }
+        #expect(output.isEmpty || output.octets == octets, "seed \(seed)")
       }
-      if random.chance(perMille: 200) { octets.removeLast(Int.random(in: 0...octets.count, using: &random)) }
-      var output = OutputBuffer()
-      if let message = try? SDPRequest(parsing: octets.span.bytes) { message.encode(into: &output) }
-      if let message = try? SDPResponse(parsing: octets.span.bytes) { message.encode(into: &output) }
-      #expect(output.isEmpty || output.octets == octets, "seed \(seed)")
     }
   }
 }
