@@ -67,7 +67,7 @@ let package = Package(
     .target(name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
 
     // MARK: composition
-    .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
+    .target(name: "Recorder", dependencies: ["Wire", "V2GTransport"], swiftSettings: house),
     .target(
       name: "Node",
       dependencies: [
@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
-    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware"]),
+    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "V2GTransport"]),
+    .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(name: "ISO15118Tests", dependencies: ["ISO15118"]),
   ]
 )

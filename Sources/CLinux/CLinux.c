@@ -1,2 +1,12 @@
-// The module is its header; a target needs one source file.
+#define _GNU_SOURCE 1
+
 #include "CLinux.h"
+
+#include <sched.h>
+
+int clinux_accept6(int descriptor, struct sockaddr_in6 *peer) {
+  socklen_t length = sizeof *peer;
+  return accept4(descriptor, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }

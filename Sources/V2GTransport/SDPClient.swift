@@ -143,6 +143,11 @@ public struct SDPFailure: Error, Hashable, Sendable {
   public var requests: Int
   /// Why the last answer was refused; `nil` when there was none at all.
   public var lastRefusal: SDPClientTrace.Reason?
+
+  public init(requests: Int, lastRefusal: SDPClientTrace.Reason?) {
+    self.requests = requests
+    self.lastRefusal = lastRefusal
+  }
 }
 
 /// What a timeline shows of the client.

@@ -2,10 +2,8 @@
 
 // Kernel interfaces that the Glibc module does not import, and macros that Swift cannot call.
 // Types and functions are used as the headers declare them; only what no declaration exists for is wrapped.
-
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// No _GNU_SOURCE here: it changes types that the Glibc module has already imported without it. What needs it
+// stands in CLinux.c.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +16,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -159,10 +156,8 @@ static inline int clinux_local6(int descriptor, struct sockaddr_in6 *address) {
   return getsockname(descriptor, (struct sockaddr *)address, &length);
 }
 
-static inline int clinux_accept6(int descriptor, struct sockaddr_in6 *peer) {
-  socklen_t length = sizeof *peer;
-  return accept4(descriptor, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
+/// accept4() with a non-blocking, close-on-exec result.
+int clinux_accept6(int descriptor, struct sockaddr_in6 *peer);
 
 static inline ssize_t clinux_send6(int descriptor, const void *bytes, size_t count, struct sockaddr_in6 to) {
   return sendto(descriptor, bytes, count, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to);
@@ -242,4 +237,4 @@ static inline ssize_t clinux_send_unix(int descriptor, const void *bytes, size_t
 }
 
 /// Moves the calling thread into the network namespace that `descriptor` stands for.
-static inline int clinux_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+int clinux_enter_network_namespace(int descriptor);
