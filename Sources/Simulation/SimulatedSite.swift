@@ -1,6 +1,6 @@
-public import HAL
+import HAL
+public import ISO15118
 public import Node
-import Recorder
 public import SLAC
 public import SimulatedHardware
 public import V2GTransport
@@ -40,11 +40,16 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   public private(set) var now = Instant.zero
   public private(set) var charger: ChargerNode<Keys, SeededGenerator>
   public private(set) var vehicle: VehicleNode<Keys>
-  public private(set) var outlet: SimulatedOutlet
-  public private(set) var inlet: SimulatedInlet
+  public private(set) var bench: ChargingBench
+  /// What the vehicle's controller tells its session; battery and inlet are filled in from the bench.
+  public var needs = EVConditions()
   public private(set) var line: PowerLine
   /// Answer of the customer and how long it takes; `nil` never answers.
   public var authorizesAfter: Duration? = .seconds(1)
+  /// The vehicle stops at this state of charge, in percent.
+  public var targetSoC = 80
+  /// The vehicle stops when it has got this much, in Wh.
+  public var energyWanted = Int.max
   /// Steps made so far.
   public private(set) var steps = 0
 
@@ -72,14 +77,13 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   }
 
   public init(
-    charger: ChargerNode<Keys, SeededGenerator>, vehicle: VehicleNode<Keys>, outlet: SimulatedOutlet,
-    inlet: SimulatedInlet, line: PowerLine, addresses: (vehicle: MACAddress, charger: MACAddress),
+    charger: ChargerNode<Keys, SeededGenerator>, vehicle: VehicleNode<Keys>, bench: ChargingBench,
+    line: PowerLine, addresses: (vehicle: MACAddress, charger: MACAddress),
     plan: FaultPlan = .none, seed: UInt64, observer: @escaping (SiteEvent, Instant) -> Void = { _, _ in }
   ) {
     self.charger = charger
     self.vehicle = vehicle
-    self.outlet = outlet
-    self.inlet = inlet
+    self.bench = bench
     self.line = line
     self.plan = plan
     self.observer = observer
@@ -111,8 +115,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// When something happens next; `nil` when nothing ever will.
   public var deadline: Instant? {
     earliest(
-      queue.next, charger.deadline, vehicleIsDead ? nil : vehicle.deadline, line.deadline, outlet.deadline,
-      inlet.deadline)
+      queue.next, charger.deadline, vehicleIsDead ? nil : vehicle.deadline, line.deadline, bench.deadline)
   }
 
   /// Goes to the next moment at which something happens and lets it happen. False when nothing is left, or not
@@ -124,6 +127,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     }
     now = max(now, next)
     steps += 1
+    exchange()
     while let happening = queue.take(until: now) { take(happening) }
     if let due = line.deadline, due <= now { carry(.timeout) }
     exchange()
@@ -140,12 +144,10 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .charger(let event): toCharger(event)
     case .vehicle(let event): toVehicle(event)
     case .plugIn:
-      inlet.isPlugged = true
-      exchange()
+      bench.plugIn()
       toVehicle(.proximity(.plugged(cableMilliamps: nil)))
     case .unplug:
-      inlet.isPlugged = false
-      exchange()
+      bench.unplug()
       toVehicle(.proximity(.open))
     case .vehicleDies: vehicleIsDead = true
     case .resetConnection:
@@ -202,24 +204,45 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
 
   /// Lets voltages, currents and contacts follow the clock, and tells both sides what they measure.
   private mutating func exchange() {
-    inlet.station = outlet.station
-    inlet.advance(to: now)
-    outlet.vehicle = inlet.vehicle
-    outlet.advance(to: now)
-    inlet.station = outlet.station
-    while let reading = outlet.nextReading() { toCharger(ChargerNode.Event(reading)) }
-    while let reading = inlet.nextReading() { toVehicle(VehicleNode.Event(reading)) }
+    var measured: [ChargingBench.OutletReading] = []
+    var sensed: [ChargingBench.InletReading] = []
+    bench.advance(to: now, outlet: { measured.append($0) }, inlet: { sensed.append($0) })
+    for reading in measured { toCharger(ChargerNode.Event(reading)) }
+    for reading in sensed { sense(reading) }
+  }
+
+  /// Energy that went through the meter, in Wh.
+  public var sessionWattHours: Int {
+    switch bench.path {
+    case .dc(let dc): Int(dc.meter.wattHours())
+    case .ac(let ac): Int(ac.meter.wattHours())
+    }
+  }
+
+  private mutating func sense(_ reading: ChargingBench.InletReading) {
+    switch reading {
+    case .pilot(let signal): toVehicle(.pilot(signal))
+    case .contactor(let closed): toVehicle(.contactorFeedback(closed: closed))
+    case .battery(let battery):
+      needs.batteryMillivolts = battery.batteryMillivolts
+      needs.inletMillivolts = battery.inletMillivolts
+      needs.socPercent = battery.soc
+      needs.targetMillivolts = battery.request.millivolts
+      needs.targetMilliamps = battery.request.milliamps
+      needs.chargingComplete = battery.soc >= targetSoC || sessionWattHours >= energyWanted
+      toVehicle(.conditions(needs))
+    }
   }
 
   private mutating func perform(_ action: ChargerNode<Keys, SeededGenerator>.Action) {
     switch action {
     case .network(let action): perform(action, of: .charger)
-    case .setDuty(let duty): outlet.apply(.setDuty(duty), at: now)
-    case .contactor(let close): outlet.apply(.contactor(close: close), at: now)
-    case .lock(let lock): outlet.apply(.lock(lock), at: now)
-    case .powerStage(let enabled): outlet.apply(.powerStage(enabled: enabled), at: now)
-    case .setPoint(let reading): outlet.apply(.setPoint(reading), at: now)
-    case .insulationTest: outlet.apply(.insulationTest, at: now)
+    case .setDuty(let duty): bench.apply(.setDuty(duty))
+    case .contactor(let close): bench.apply(.contactor(close: close))
+    case .lock(let lock): bench.apply(.lock(lock))
+    case .powerStage(let enabled): bench.apply(.powerStage(enabled: enabled))
+    case .setPoint(let reading): bench.apply(.setPoint(reading))
+    case .insulationTest: bench.apply(.insulationTest)
     case .authorizationNeeded:
       if let delay = authorizesAfter { queue.add(.charger(.authorization(.granted)), at: now + delay) }
     case .trace(let trace): observer(.trace(.charger, trace), now)
@@ -229,9 +252,9 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private mutating func perform(_ action: VehicleNode<Keys>.Action) {
     switch action {
     case .network(let action): perform(action, of: .vehicle)
-    case .setLoad(let load): inlet.apply(.setLoad(load), at: now)
-    case .contactor(let close): inlet.apply(.contactor(close: close), at: now)
-    case .charger(let milliamps): inlet.apply(.charger(milliamps: milliamps), at: now)
+    case .setLoad(let load): bench.apply(.setLoad(load))
+    case .contactor(let close): bench.apply(.contactor(close: close))
+    case .charger(let milliamps): bench.apply(.charger(milliamps: milliamps))
     case .trace(let trace): observer(.trace(.vehicle, trace), now)
     }
   }
@@ -314,8 +337,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
 }
 
 extension ChargerNode.Event {
-  /// What the outlet measured, as the charger's event.
-  public init(_ reading: SimulatedOutlet.Reading) {
+  /// What the bench measured at the outlet, as the charger's event.
+  public init(_ reading: ChargingBench.OutletReading) {
     switch reading {
     case .pilot(let levels): self = .pilot(levels)
     case .contactor(let closed): self = .contactorFeedback(closed: closed)
@@ -323,17 +346,6 @@ extension ChargerNode.Event {
     case .earth(let ok): self = .earth(ok: ok)
     case .output(let reading, let wattHours): self = .output(reading, wattHours: wattHours)
     case .insulation(let status): self = .insulation(status)
-    }
-  }
-}
-
-extension VehicleNode.Event {
-  /// What the inlet measured, as the vehicle's event.
-  public init(_ reading: SimulatedInlet.Reading) {
-    switch reading {
-    case .pilot(let signal): self = .pilot(signal)
-    case .contactor(let closed): self = .contactorFeedback(closed: closed)
-    case .conditions(let battery): self = .battery(battery)
     }
   }
 }
