@@ -35,15 +35,14 @@ public struct FaultPlan: Sendable {
   public static func random(seed: UInt64) -> FaultPlan {
     var draw = SeededGenerator(seed: seed ^ 0xFA17)
     var plan = FaultPlan()
-    plan.line = LineFaults(
-      lossPerMille: Int.random(in: 0...60, using: &draw),
-      duplicationPerMille: Int.random(in: 0...60, using: &draw),
-      reorderPerMille: Int.random(in: 0...60, using: &draw),
-      corruptionPerMille: Int.random(in: 0...20, using: &draw),
-      delayMax: .milliseconds(Int.random(in: 0...80, using: &draw)))
+    plan.line.lossPerMille = Int.random(in: 0...60, using: &draw)
+    plan.line.duplicationPerMille = Int.random(in: 0...60, using: &draw)
+    plan.line.reorderingPerMille = Int.random(in: 0...60, using: &draw)
+    plan.line.corruptionPerMille = Int.random(in: 0...20, using: &draw)
+    plan.line.delayMax = .milliseconds(Int.random(in: 0...80, using: &draw))
     plan.datagramLossPerMille = Int.random(in: 0...300, using: &draw)
     plan.streamDelayMax = .milliseconds(Int.random(in: 0...120, using: &draw))
-    func moment() -> Instant { .zero + .milliseconds(Int.random(in: 0...40_000, using: &draw)) }
+    func moment() -> Instant { Instant.zero + .milliseconds(Int.random(in: 0...40_000, using: &draw)) }
     if draw.chance(perMille: 660) { plan.unplugAt = moment() }
     if draw.chance(perMille: 100) { plan.vehicleDiesAt = moment() }
     if draw.chance(perMille: 100) { plan.emergencyStopAt = moment() }

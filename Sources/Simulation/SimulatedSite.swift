@@ -238,7 +238,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     switch action {
     case .network(let action): perform(action, of: .charger)
     case .setDuty(let duty): bench.apply(.setDuty(duty))
-    case .contactor(let close): bench.apply(.contactor(close: close))
+    case .contactor(let close): bench.apply(ChargingBench.OutletCommand.contactor(close: close))
     case .lock(let lock): bench.apply(.lock(lock))
     case .powerStage(let enabled): bench.apply(.powerStage(enabled: enabled))
     case .setPoint(let reading): bench.apply(.setPoint(reading))
@@ -253,7 +253,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     switch action {
     case .network(let action): perform(action, of: .vehicle)
     case .setLoad(let load): bench.apply(.setLoad(load))
-    case .contactor(let close): bench.apply(.contactor(close: close))
+    case .contactor(let close): bench.apply(ChargingBench.InletCommand.contactor(close: close))
     case .charger(let milliamps): bench.apply(.charger(milliamps: milliamps))
     case .trace(let trace): observer(.trace(.vehicle, trace), now)
     }
