@@ -71,15 +71,15 @@ import Wire
   }
 
   @Test func authorization_waits_for_the_customer_and_not_forever() {
-    var configuration = driver(.WaitForServiceDetailOrPaymentServiceSelectionReq)
-    configuration.rig.authorizeAfter = nil
-    configuration.send(.PaymentServiceSelectionReq)
-    let start = configuration.rig.now
-    while configuration.rig.now < start + .seconds(55) {
-      #expect(configuration.send(.AuthorizationReq, settle: .seconds(1)) == .OK)
-      #expect(configuration.rig.ladder.last?.hasSuffix("OK Ongoing_WaitingForCustomerInteraction") == true)
+    var waiting = driver(.WaitForServiceDetailOrPaymentServiceSelectionReq)
+    waiting.rig.authorizeAfter = nil
+    waiting.send(.PaymentServiceSelectionReq)
+    let start = waiting.rig.now
+    while waiting.rig.now < start + .seconds(55) {
+      #expect(waiting.send(.AuthorizationReq, settle: .seconds(1)) == .OK)
+      #expect(waiting.rig.messageLines.last?.hasSuffix("OK Ongoing_WaitingForCustomerInteraction") == true)
     }
-    #expect(configuration.send(.AuthorizationReq) == .FAILED)
+    #expect(waiting.send(.AuthorizationReq) == .FAILED)
   }
 
   @Test func a_refused_customer_stays_ongoing() {

@@ -13,7 +13,8 @@ import Wire
     driver.rig.receive(Requests.protocols(entries), by: .secc)
     let octets = try #require(driver.rig.messages.last?.octets)
     let payload = Array(octets.dropFirst(8))
-    return (try #require(SessionCodec().protocolAnswer(payload.span.bytes)), driver)
+    let response = SessionCodec().protocolAnswer(payload.span.bytes)
+    return (try #require(response), driver)
   }
 
   @Test func the_protocol_we_serve_is_chosen() throws {
@@ -55,7 +56,10 @@ import Wire
     let start = driver.rig.now
     driver.rig.run(for: .seconds(5))
     #expect(driver.rig.seccEnded == start + SessionTimers.standard.tcpCloseAfterFailure)
-    guard case .failed(let failure)? = driver.rig.seccOutcomes.first else { return Issue.record("no failure") }
+    guard case .failed(let failure)? = driver.rig.seccOutcomes.first else {
+      Issue.record("no failure")
+      return
+    }
     #expect(failure.cause == .noNegotiation)
     #expect(failure.fault == .peerRefused)
   }

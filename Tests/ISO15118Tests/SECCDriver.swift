@@ -63,8 +63,8 @@ struct SECCDriver {
     driver.send(.AuthorizationReq)
     keep()
     driver.send(.ChargeParameterDiscoveryReq)
-    keep()
     driver.pilot(.C)
+    keep()
     if dc {
       driver.send(.CableCheckReq, settle: .milliseconds(500))
       driver.send(.CableCheckReq)
