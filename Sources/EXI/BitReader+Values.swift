@@ -233,7 +233,7 @@ extension BitReader {
     if head &>> 8 != 0 { fail(.unexpectedEvent) }
     let length = groups()
     if length > 0xFFFF {
-      fail(length > UInt64((endBit &- position) >> 3) ? .truncated : .capacity)
+      fail(length > UInt64(Swift.max(endBit &- position, 0) >> 3) ? .truncated : .capacity)
       return 0
     }
     return Int(truncatingIfNeeded: length) &- bias
