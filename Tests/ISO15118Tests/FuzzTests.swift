@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Wire
 
@@ -6,11 +7,14 @@ import Wire
 /// Seeded fuzzing of both sides with mutated real messages: never a trap, always an end or a session that goes
 /// on, and no energy after the end.
 @Suite struct FuzzTests {
+  /// Rounds per test; `COUPLER_FUZZ_ROUNDS` makes a long run.
+  static let rounds = Int(ProcessInfo.processInfo.environment["COUPLER_FUZZ_ROUNDS"] ?? "") ?? 1500
+
   @Test(arguments: [true, false]) func the_secc_survives_mutated_requests_in_every_state(dc: Bool) {
     let states = SECCDriver.states(dc: dc)
     let corpus = Self.corpus(from: .evcc, dc: dc)
     var random = SeededGenerator(seed: dc ? 11 : 12)
-    for _ in 0..<6000 {
+    for _ in 0..<Self.rounds {
       var driver = states[Int(random.next() % UInt64(states.count))].1
       for _ in 0..<3 {
         let octets = Self.mutate(corpus[Int(random.next() % UInt64(corpus.count))], corpus, &random)
@@ -35,7 +39,7 @@ import Wire
       snapshots.append(rig)
     }
     #expect(snapshots.count > 20)
-    for _ in 0..<6000 {
+    for _ in 0..<Self.rounds {
       var copy = snapshots[Int(random.next() % UInt64(snapshots.count))]
       copy.tamper = { _, _, _ in [] }
       let octets = Self.mutate(corpus[Int(random.next() % UInt64(corpus.count))], corpus, &random)
