@@ -26,6 +26,7 @@ let package = Package(
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
     .executable(name: "exigen", targets: ["exigen"]),
+    .library(name: "EXI", targets: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0")
@@ -37,10 +38,12 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
+    .target(name: "XMLTree", dependencies: ["CLibXML2"], swiftSettings: house),
+
     // MARK: messages
     .target(name: "EXI", dependencies: ["Wire"], swiftSettings: parser),
-    .target(name: "AppProtocolMessages", dependencies: ["EXI"], swiftSettings: parser),
-    .target(name: "ISO15118_2Messages", dependencies: ["EXI"], swiftSettings: parser),
+    .target(name: "AppProtocolMessages", dependencies: ["Wire", "EXI"], swiftSettings: parser),
+    .target(name: "ISO15118_2Messages", dependencies: ["Wire", "EXI"], swiftSettings: parser),
     .target(name: "HomePlug", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: hardware
@@ -88,9 +91,9 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "EXITools",
-      dependencies: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "CLibXML2"],
+      dependencies: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "XMLTree"],
       swiftSettings: house),
-    .target(name: "EXIGenerator", dependencies: ["CLibXML2"], swiftSettings: house),
+    .target(name: "EXIGenerator", dependencies: ["XMLTree"], swiftSettings: house),
 
     // MARK: executables
     .executableTarget(
@@ -108,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "EXITests",
       dependencies: [
-        "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "EXITools", "EXIGenerator",
+        "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "EXITools", "EXIGenerator", "XMLTree",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),

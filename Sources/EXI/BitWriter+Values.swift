@@ -1,0 +1,196 @@
+// Values of simple types; `lead` and the end-element bit as in the reader. Values outside the schema are
+// refused: an encoder is strict.
+extension BitWriter {
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func boolean(_ value: Bool, lead: Int) {
+    put(value ? 2 : 0, bits: lead &+ 2)
+  }
+
+  /// A number in `count` bits, at most `max`. Negative values, as bit patterns, are above any `max`.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func bounded(_ value: Int64, lead: Int, bits count: Int, max: UInt64) {
+    let value = UInt64(bitPattern: value)
+    if value > max {
+      fail(.valueOutOfRange)
+      return
+    }
+    put(value &<< 1, bits: lead &+ count &+ 1)
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func enumeration<E: EXIEnumeration>(_ value: E, lead: Int) {
+    put(UInt64(value.rawValue) &<< 1, bits: lead &+ E.bitWidth &+ 1)
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func unsigned(_ value: UInt64, lead: Int, max: UInt64) {
+    if value > max {
+      fail(.valueOutOfRange)
+    } else if value < 128 {
+      put(value &<< 1, bits: lead &+ 9)
+    } else {
+      longUnsigned(value, lead: lead)
+      end()
+    }
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func signed(_ value: Int64, lead: Int, min: Int64, max: Int64) {
+    let sign: UInt64 = value < 0 ? 1 : 0
+    let magnitude = UInt64(truncatingIfNeeded: value ^ (value &>> 63))
+    if value < min || value > max {
+      fail(.valueOutOfRange)
+    } else if magnitude < 128 {
+      put(sign &<< 9 | magnitude &<< 1, bits: lead &+ 10)
+    } else {
+      put(sign, bits: lead &+ 1)
+      longUnsigned(magnitude, lead: 0)
+      end()
+    }
+  }
+
+  /// An unsigned integer without an end-element.
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func longUnsigned(_ value: UInt64, lead: Int) {
+    if lead != 0 { zero(bits: lead) }
+    if value < 1 << 14 && value >= 128 {
+      put((value & 127 | 128) &<< 8 | value &>> 7, bits: 16)
+      return
+    }
+    var value = value
+    while value >= 128 {
+      put(value & 127 | 128, bits: 8)
+      value = value &>> 7
+    }
+    put(value, bits: 8)
+  }
+
+  @_lifetime(self: copy self)
+  public mutating func integer(_ value: EXIInteger, lead: Int) {
+    put(value.isNegative ? 1 : 0, bits: lead &+ 1)
+    if value.count == 0 {
+      zero(bits: 8)
+    } else {
+      copy(firstBit: value.firstBit, bitCount: Int(value.count) &* 8)
+    }
+    end()
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func string(_ value: EXIString, lead: Int, min: Int = 0, max: Int = 0xFFFF) {
+    attribute(value, lead: lead, min: min, max: max)
+    end()
+  }
+
+  /// The value of an attribute, or text: no end event.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func attribute(_ value: EXIString, lead: Int, min: Int = 0, max: Int = 0xFFFF) {
+    let count = Int(value.count)
+    if count < min || count > max {
+      fail(.lengthOutOfRange)
+      return
+    }
+    length(UInt64(count &+ 2), lead: lead)
+    copy(firstBit: value.firstBit, bitCount: Int(value.octets) &* 8)
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func text(_ value: EXIString) { attribute(value, lead: 0) }
+
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func binary(_ value: EXIBinary, lead: Int, min: Int = 0, max: Int = 0xFFFF) {
+    let count = Int(value.count)
+    if count < min || count > max {
+      fail(.lengthOutOfRange)
+      return
+    }
+    length(UInt64(count), lead: lead)
+    copy(firstBit: value.firstBit, bitCount: count &* 8)
+    end()
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  mutating func length(_ value: UInt64, lead: Int) {
+    if value < 128 {
+      put(value, bits: lead &+ 8)
+    } else {
+      longUnsigned(value, lead: lead)
+    }
+  }
+
+  // MARK: lists and content
+
+  /// The items of a list, from the content of the first to the end of the last. `gap` and `minimum` belong to
+  /// the place in the schema; items that were coded for a place like it are copied.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
+    if !check(list, min: min, max: max) { return }
+    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1) {
+      copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
+      return
+    }
+    var cursor = list.cursor(in: source)
+    var index = 0
+    while let item = cursor.next() {
+      if index > 0 { zero(bits: index < min ? 1 : gap) }
+      item.encode(to: &self)
+      index &+= 1
+    }
+    if index != Int(list.count) { fail(.slotOutsideSource) }
+  }
+
+  /// False, and a failure, when the list has too few or too many items or lies outside the source.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func check<Element>(_ list: EXIList<Element>, min: Int, max: Int) -> Bool {
+    let count = Int(list.count)
+    if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
+      fail(.slotOutsideSource)
+      return false
+    }
+    if count < min || count > max {
+      fail(.listCount)
+      return false
+    }
+    return true
+  }
+
+  /// A cursor over a list in the source, for lists whose items have limits of their own.
+  @_lifetime(copy self)
+  @inlinable
+  public func cursor<Element>(_ list: EXIList<Element>) -> EXIListCursor<Element> { list.cursor(in: source) }
+
+  /// Content with its event codes, and the end of the element. The first event is coded in `bits` bits with
+  /// `base` added, because attributes may share its state.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func content<Item>(_ content: EXIContent<Item>, base: UInt32, bits: Int) {
+    if content.count == 0 {
+      guard let code = Item.code(state: 0, where: { $0 == .end }) else {
+        fail(.listCount)
+        return
+      }
+      put(UInt64(base &+ code), bits: bits)
+      return
+    }
+    guard let code = Item.code(state: content.lastState, where: { $0 == .end }) else {
+      fail(.listCount)
+      return
+    }
+    put(UInt64(base &+ UInt32(content.firstCode)), bits: bits)
+    copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
+    put(UInt64(code), bits: Item.bitWidth(state: content.lastState))
+  }
+}

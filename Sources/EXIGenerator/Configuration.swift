@@ -1,0 +1,30 @@
+/// A message set: a schema with everything it imports, whose messages form one codec.
+public struct MessageSet: Sendable {
+  /// What the command line calls it.
+  public let name: String
+  /// The module the Swift goes to.
+  public let module: String
+  /// Start of the names of what belongs to the whole set.
+  public let prefix: String
+  /// The entry file, below the schema folder.
+  public let entry: String
+  /// The root elements that are messages.
+  public let documents: [String]
+  /// Elements that are also coded in the fragment grammar of another schema alone.
+  public let standalone: [(element: String, entry: String)]
+  /// Types that would otherwise be called like those of another set which is used beside it.
+  public let renamed: [String: String]
+}
+
+/// The one place that knows which sets there are. Everything else follows from the schemas.
+public let messageSets: [MessageSet] = [
+  MessageSet(
+    name: "appprotocol", module: "AppProtocolMessages", prefix: "AppProtocol",
+    entry: "appprotocol/V2G_CI_AppProtocol.xsd",
+    documents: ["supportedAppProtocolReq", "supportedAppProtocolRes"], standalone: [],
+    renamed: ["responseCodeType": "AppProtocolResponseCode"]),
+  MessageSet(
+    name: "iso2", module: "ISO15118_2Messages", prefix: "ISO15118_2",
+    entry: "iso15118-2/V2G_CI_MsgDef.xsd", documents: ["V2G_Message"],
+    standalone: [("SignedInfo", "iso15118-2/xmldsig-core-schema.xsd")], renamed: [:]),
+]

@@ -1,0 +1,151 @@
+/// Writes the fragments of a set: the streams that signatures are made over.
+struct FragmentEmitter {
+  let set: MessageSet
+  let schema: Schema
+  let model: ModuleModel
+  let source: SchemaSource
+
+  /// An element that can be signed.
+  private struct Item {
+    let name: QName
+    let type: ComplexType
+    let code: Int
+    /// Declared with different types: coded with the relaxed grammar.
+    let isRelaxed: Bool
+  }
+
+  func text() throws -> SourceText {
+    let items = try items()
+    if items.isEmpty { return SourceText() }
+    let count = schema.declaredElements.count
+    let width = codeBits(count + 1)
+    let name = "\(set.prefix)Fragment"
+    var text = ModuleEmitter.fresh(set.entry, imports: ["EXI", "Wire"])
+    text.add("/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
+    text.add("public enum \(name): Sendable {")
+    for item in items { text.add("case \(Naming.property(item.name.local))(\(model.swiftName(of: item.type)))") }
+    text.add("", "/// The codes around the element.")
+    text.add("public static let grammar = EXIFragmentGrammar(codeBits: \(width), endCode: \(count + 1))")
+    text.add("", "/// The code of an element.", "public enum Code: UInt32, Sendable {")
+    for item in items { text.add("case \(Naming.property(item.name.local)) = \(item.code)") }
+    text.add("}", "")
+    text.add("public init(decoding bytes: RawSpan) throws(EXIError) {")
+    text.add("var reader = BitReader(bytes)")
+    text.add("switch Code(rawValue: reader.start(codeBits: \(width))) {")
+    for item in items {
+      let read = item.isRelaxed ? "relaxed: &reader" : "from: &reader"
+      let property = Naming.property(item.name.local)
+      text.add("case .\(property): self = .\(property)(\(model.swiftName(of: item.type))(\(read)))")
+    }
+    let first = items[0]
+    text.add("case nil:")
+    text.under("reader.fail(.unexpectedDocument)")
+    text.under(
+      "self = .\(Naming.property(first.name.local))(\(model.swiftName(of: first.type))(\(first.isRelaxed ? "relaxed" : "from"): &reader))")
+    text.add("}")
+    text.add("if reader.event(bits: \(width)) != \(count + 1) { reader.fail(.unexpectedEvent) }")
+    text.add("try reader.finish(elementName)", "}", "")
+    text.add("/// The code of this element.", "public var code: Code {", "switch self {")
+    for item in items { text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))") }
+    text.add("}", "}", "")
+    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add("@discardableResult", "public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+    text.add(") throws(EXIError) -> Int {")
+    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add("writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
+    for item in items {
+      let label = item.isRelaxed ? "relaxed" : "to"
+      text.add("case .\(Naming.property(item.name.local))(let item): item.encode(\(label): &writer)")
+    }
+    text.add("}", "writer.put(\(count + 1), bits: \(width))", "}", "}", "}", "")
+    for item in items where item.isRelaxed { try emitRelaxed(item, into: &text) }
+    for (element, entry) in set.standalone { try emitStandalone(element, entry, into: &text) }
+    return text
+  }
+
+  /// The elements with an `Id` among those that documents can contain.
+  private func items() throws -> [Item] {
+    var found: [QName: ComplexType] = [:]
+    func note(_ element: ElementDeclaration) {
+      guard case .complex(let type) = element.type, !model.isAbstract(element),
+        type.attributes.contains(where: { $0.name.local == "Id" })
+      else { return }
+      found[element.name] = type
+    }
+    for type in model.types {
+      for part in try StructGrammar(type).parts {
+        switch part.kind {
+        case .element(let alternatives, _): alternatives.forEach(note)
+        case .content(let grammar): for case .element(let element) in grammar.items { note(element) }
+        default: break
+        }
+      }
+    }
+    return found.sorted { $0.key < $1.key }.compactMap { name, type in
+      guard let code = schema.declaredElements.firstIndex(where: { $0.name == name }) else { return nil }
+      return Item(name: name, type: type, code: code, isRelaxed: schema.declaredElements[code].types.count > 1)
+    }
+  }
+
+  /// An element whose name is declared with different types has a grammar that lets everything in.
+  private func emitRelaxed(_ item: Item, into text: inout SourceText) throws {
+    guard case .simple(let simple) = item.type.content, item.type.attributes.count == 1,
+      let attribute = schema.declaredAttributes.firstIndex(of: item.type.attributes[0].name)
+    else { throw SchemaError("fragment \(item.name.local): a relaxed grammar the generator does not understand") }
+    let elements = schema.declaredElements.count
+    let attributes = schema.declaredAttributes.count
+    // First state: attributes, any attribute, elements, any element, end, characters.
+    let characters = attributes + 1 + elements + 1 + 1
+    let width = codeBits(characters + 1)
+    let endWidth = codeBits(elements + 3)
+    let code = try model.code(simple)
+    let id = Naming.property(item.type.attributes[0].name.local)
+    text.add("// `\(item.name.local)` is declared with different types, so that its fragment follows the relaxed element")
+    text.add("// grammar (EXI 1.0 section 8.5.3): every attribute and element of the schemas is allowed everywhere.")
+    text.add("extension \(model.swiftName(of: item.type)) {")
+    text.add("init(relaxed reader: inout BitReader) {")
+    text.add("let entry = reader.position")
+    text.add("if reader.event(bits: \(width)) != \(attribute) { reader.fail(.unexpectedEvent) }")
+    text.add("\(id) = reader.attribute(lead: 0)")
+    text.add("if reader.event(bits: \(width)) != \(characters) { reader.fail(.unexpectedEvent) }")
+    text.add("value = \(try code.readAttribute(lead: 0))")
+    text.add("if reader.event(bits: \(endWidth)) != \(elements + 1) { reader.fail(.unexpectedEvent) }")
+    text.add("receivedBits = reader.bits(from: entry)")
+    text.add("if reader.failed { reader.note(\(model.number(ofType: item.type)), entry: entry) }")
+    text.add("}", "")
+    text.add("func encode(relaxed writer: inout BitWriter) {")
+    text.add("writer.put(\(attribute), bits: \(width))", "writer.attribute(\(id), lead: 0)")
+    text.add("writer.put(\(characters), bits: \(width))", code.writeAttribute("value", lead: 0))
+    text.add("writer.put(\(elements + 1), bits: \(endWidth))")
+    text.add("if writer.failed { writer.note(\(model.number(ofType: item.type))) }")
+    text.add("}", "}", "")
+  }
+
+  /// The fragment of an element in the grammar of a schema alone.
+  private func emitStandalone(_ element: String, _ entry: String, into text: inout SourceText) throws {
+    let alone = try Schema(entry: entry, source: source)
+    guard let code = alone.declaredElements.firstIndex(where: { $0.name.local == element }) else {
+      throw SchemaError("no element \(element) in \(entry)")
+    }
+    let width = codeBits(alone.declaredElements.count + 1)
+    let end = alone.declaredElements.count + 1
+    text.add("// `\(element)` as a fragment of `\(entry)` alone, the form that signatures cover")
+    text.add("// (ISO 15118-2 annex J).")
+    text.add("extension \(Naming.type(element)) {")
+    text.add("/// The codes around the element in the grammar of its own schema.")
+    text.add("public static let fragmentGrammar = EXIFragmentGrammar(codeBits: \(width), endCode: \(end))")
+    text.add("/// Its code there.", "public static let fragmentCode: UInt32 = \(code)", "")
+    text.add("public init(decodingFragment bytes: RawSpan) throws(EXIError) {")
+    text.add("var reader = BitReader(bytes)")
+    text.add("if reader.start(codeBits: \(width)) != \(code) { reader.fail(.unexpectedDocument) }")
+    text.add("self.init(from: &reader)")
+    text.add("if reader.event(bits: \(width)) != \(end) { reader.fail(.unexpectedEvent) }")
+    text.add("try reader.finish(elementName)", "}", "")
+    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add("@discardableResult", "public func encodeFragment(")
+    text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()", ") throws(EXIError) -> Int {")
+    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add("writer.put(0x80, bits: 8)", "writer.put(\(code), bits: \(width))", "encode(to: &writer)")
+    text.add("writer.put(\(end), bits: \(width))", "}", "}", "}", "")
+  }
+}

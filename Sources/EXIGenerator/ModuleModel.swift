@@ -1,0 +1,168 @@
+/// What the types of one Swift module are called and which there are.
+final class ModuleModel {
+  /// Complex types that documents can contain, in the order they are met.
+  private(set) var types: [ComplexType] = []
+  /// Enumerations among the simple types, by Swift name.
+  private(set) var enumerations: [(name: String, type: SimpleType, values: [String])] = []
+  /// Substitution groups, by head.
+  private(set) var groups: [(head: QName, members: [ElementDeclaration])] = []
+  /// For each type, enumeration and group (by Swift name) the messages that use it.
+  private(set) var users: [String: Set<String>] = [:]
+
+  private var names: [ObjectIdentifier: String] = [:]
+  private var numbers: [ObjectIdentifier: Int] = [:]
+  private var scalars: [ObjectIdentifier: Bool] = [:]
+
+  /// Swift names that differ from the rule, by schema name.
+  private let renamed: [String: String]
+
+  init(roots: [ElementDeclaration], renamed: [String: String]) throws(SchemaError) {
+    self.renamed = renamed
+    for root in roots {
+      guard case .complex(let type) = root.type else { throw SchemaError("\(root.name.local): a simple message") }
+      try visit(type, trail: [])
+    }
+    for type in types where Self.isMessage(swiftName(of: type)) { try mark(type, user: Self.group(swiftName(of: type))) }
+  }
+
+  /// True for the requests and responses of a protocol.
+  static func isMessage(_ name: String) -> Bool { name.hasSuffix("Req") || name.hasSuffix("Res") }
+  /// The name that a request and its response share.
+  static func group(_ name: String) -> String { String(name.dropLast(3)) }
+
+  private func visit(_ type: ComplexType, trail: [ComplexType]) throws(SchemaError) {
+    if trail.contains(where: { $0 === type }) { throw SchemaError("type \(type.name.local) contains itself") }
+    if names[ObjectIdentifier(type)] != nil { return }
+    var name = Naming.type(type.name.local)
+    if names.values.contains(name) { name = type.name.local }
+    if names.values.contains(name) { throw SchemaError("two types named \(name)") }
+    names[ObjectIdentifier(type)] = name
+    for part in try StructGrammar(type).parts {
+      switch part.kind {
+      case .attribute(let attribute): try visit(attribute.type)
+      case .text(let simple): try visit(simple)
+      case .content(let grammar):
+        for case .element(let element) in grammar.items { try visit(element, trail: trail + [type]) }
+      case .element(let alternatives, let head):
+        if let head, alternatives.count > 1, !groups.contains(where: { $0.head == head }) {
+          groups.append((head, alternatives))
+        }
+        for alternative in alternatives where !isAbstract(alternative) {
+          try visit(alternative, trail: trail + [type])
+        }
+      }
+    }
+    types.append(type)
+    numbers[ObjectIdentifier(type)] = types.count
+  }
+
+  private func visit(_ element: ElementDeclaration, trail: [ComplexType]) throws(SchemaError) {
+    switch element.type {
+    case .simple(let simple): try visit(simple)
+    case .complex(let type): try visit(type, trail: trail)
+    }
+  }
+
+  private func visit(_ simple: SimpleType) throws(SchemaError) {
+    guard case .enumeration(let values) = simple.kind else { return }
+    let name = swiftName(of: simple)
+    if let known = enumerations.first(where: { $0.name == name }) {
+      if known.values != values { throw SchemaError("two enumerations named \(name)") }
+      return
+    }
+    enumerations.append((name, simple, values))
+  }
+
+  /// Remembers that everything below `type` is used by `user`.
+  private func mark(_ type: ComplexType, user: String) throws(SchemaError) {
+    if !users[swiftName(of: type), default: []].insert(user).inserted { return }
+    for part in try StructGrammar(type).parts {
+      var elements: [ElementDeclaration] = []
+      switch part.kind {
+      case .attribute(let attribute): mark(attribute.type, user: user)
+      case .text(let simple): mark(simple, user: user)
+      case .content(let grammar): for case .element(let element) in grammar.items { elements.append(element) }
+      case .element(let alternatives, let head):
+        if let head { users[groupName(head), default: []].insert(user) }
+        elements = alternatives.filter { !isAbstract($0) }
+      }
+      for element in elements {
+        switch element.type {
+        case .simple(let simple): mark(simple, user: user)
+        case .complex(let type): try mark(type, user: user)
+        }
+      }
+    }
+  }
+
+  private func mark(_ simple: SimpleType, user: String) {
+    if case .enumeration = simple.kind { users[swiftName(of: simple), default: []].insert(user) }
+  }
+
+  // MARK: names
+
+  func swiftName(of type: ComplexType) -> String {
+    names[ObjectIdentifier(type)] ?? Naming.type(type.name.local)
+  }
+
+  private func swiftName(of simple: SimpleType) -> String {
+    renamed[simple.name.local] ?? Naming.type(simple.name.local)
+  }
+
+  /// How a simple type looks in this module.
+  func code(_ type: SimpleType) throws(SchemaError) -> SimpleCode {
+    try SimpleCode(type, enumerationName: swiftName(of: type))
+  }
+
+  /// The number by which the paths of errors know a type.
+  func number(ofType type: ComplexType) -> Int { numbers[ObjectIdentifier(type)] ?? 0 }
+
+  /// The enumeration that a substitution group becomes.
+  func groupName(_ head: QName) -> String {
+    names.values.contains(head.local) ? head.local + "Choice" : Naming.type(head.local + "Type")
+  }
+
+  /// An element that may not occur itself, because it or its type is abstract.
+  func isAbstract(_ element: ElementDeclaration) -> Bool {
+    if element.isAbstract { return true }
+    if case .complex(let type) = element.type { return type.isAbstract }
+    return false
+  }
+
+  func swiftType(of element: ElementDeclaration) throws(SchemaError) -> (String, SimpleCode?) {
+    switch element.type {
+    case .complex(let type): return (swiftName(of: type), nil)
+    case .simple(let simple):
+      let code = try code(simple)
+      return (code.swiftType, code)
+    }
+  }
+
+  func isScalar(_ element: ElementDeclaration) -> Bool {
+    switch element.type {
+    case .simple(let simple): (try? code(simple))?.isScalar ?? false
+    case .complex(let type): isScalar(type)
+    }
+  }
+
+  /// True when a value of the type needs nothing from the stream it came from.
+  func isScalar(_ type: ComplexType) -> Bool {
+    if let known = scalars[ObjectIdentifier(type)] { return known }
+    var result = true
+    if let grammar = try? StructGrammar(type) {
+      for part in grammar.parts {
+        switch part.kind {
+        case .attribute, .content: result = false
+        case .text(let simple): result = result && ((try? code(simple))?.isScalar ?? false)
+        case .element(let alternatives, _):
+          if part.isRepeated { result = false }
+          for alternative in alternatives where !isAbstract(alternative) {
+            result = result && isScalar(alternative)
+          }
+        }
+      }
+    }
+    scalars[ObjectIdentifier(type)] = result
+    return result
+  }
+}

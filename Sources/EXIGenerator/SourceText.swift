@@ -1,0 +1,55 @@
+/// Swift source under construction, indented as the formatter would.
+struct SourceText {
+  private(set) var lines: [String] = []
+  private var depth = 0
+
+  /// Adds lines; one that ends with an opening brace indents what follows, one that begins with a closing
+  /// brace ends that.
+  mutating func add(_ text: String...) {
+    for line in text {
+      if line.hasPrefix("}") || line.hasPrefix(")") { depth -= 1 }
+      if line.isEmpty {
+        if lines.last != "" { lines.append("") }
+      } else {
+        lines.append(String(repeating: "  ", count: depth) + line)
+      }
+      if line.hasSuffix("{") || line.hasSuffix("(") || line.hasSuffix("{ writer in") { depth += 1 }
+    }
+  }
+
+  /// Adds a line under a `case` label.
+  mutating func under(_ text: String) { lines.append(String(repeating: "  ", count: depth + 1) + text) }
+
+  /// Adds `before`, the comma-separated `items` and `after`, on one line if they fit, else wrapped.
+  mutating func list(_ before: String, _ items: [String], _ after: String) {
+    let indent = String(repeating: "  ", count: depth)
+    let single = before + items.joined(separator: ", ") + after
+    if indent.count + single.count <= 110 {
+      add(single)
+      return
+    }
+    lines.append(indent + before)
+    var line = ""
+    for (index, item) in items.enumerated() {
+      let piece = item + (index + 1 < items.count ? "," : "")
+      if !line.isEmpty && indent.count + 2 + line.count + 1 + piece.count > 110 {
+        lines.append(indent + "  " + line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + piece
+    }
+    if after == ")" {
+      lines.append(indent + "  " + line + ")")
+      return
+    }
+    lines.append(indent + "  " + line)
+    lines.append(indent + String(after))
+    if after.hasSuffix("{") { depth += 1 }
+  }
+
+  var text: String {
+    var all = lines
+    while all.last == "" { all.removeLast() }
+    return all.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,514 @@
+/// Writes the Swift of one complex type: the struct, its decoder and its encoder.
+struct TypeEmitter {
+  let module: ModuleModel
+  let type: ComplexType
+  let grammar: StructGrammar
+  let name: String
+  private let fields: [Field]
+
+  /// The property a part becomes.
+  private struct Field {
+    let name: String
+    /// The Swift type of one occurrence.
+    let item: String
+    /// The simple coding of the only alternative, if it has one.
+    let code: SimpleCode?
+    /// The declared type of the property.
+    let declaration: String
+    let initialValue: String?
+  }
+
+  init(_ type: ComplexType, in module: ModuleModel) throws(SchemaError) {
+    self.module = module
+    self.type = type
+    name = module.swiftName(of: type)
+    grammar = try StructGrammar(type)
+    var fields: [Field] = []
+    for part in grammar.parts { fields.append(try Self.field(part, of: name, in: module)) }
+    self.fields = fields
+  }
+
+  private static func field(
+    _ part: StructGrammar.Part, of type: String, in module: ModuleModel
+  ) throws(SchemaError) -> Field {
+    let name: String
+    let item: String
+    var code: SimpleCode?
+    switch part.kind {
+    case .attribute(let attribute):
+      name = Naming.property(attribute.name.local)
+      code = try module.code(attribute.type)
+      item = code?.swiftType ?? ""
+    case .text(let simple):
+      name = "value"
+      code = try module.code(simple)
+      item = code?.swiftType ?? ""
+    case .content:
+      return Field(
+        name: "content", item: "Item", code: nil, declaration: "EXIContent<Item>", initialValue: "EXIContent()")
+    case .element(let alternatives, let head):
+      if alternatives.count == 1 {
+        name = Naming.property(alternatives[0].name.local)
+        (item, code) = try module.swiftType(of: alternatives[0])
+      } else if let head {
+        name = Naming.property(head.local)
+        item = module.groupName(head)
+      } else {
+        let choice = Naming.choice(alternatives.map(\.name.local))
+        name = Naming.property(choice)
+        item = choice
+      }
+    }
+    if part.isRepeated {
+      return Field(
+        name: name, item: item, code: code, declaration: "EXIList<\(item)>",
+        initialValue: part.isOptional ? "EXIList()" : nil)
+    }
+    return Field(
+      name: name, item: item, code: code, declaration: part.isOptional ? "\(item)?" : item,
+      initialValue: part.isOptional ? "nil" : nil)
+  }
+
+  private var hasID: Bool { type.attributes.contains { $0.name.local == "Id" } }
+
+  // MARK: the struct
+
+  func emit(into text: inout SourceText) throws(SchemaError) {
+    text.add("/// \(documentation)")
+    let scalar = module.isScalar(type) ? ", Equatable" : ""
+    text.add("public struct \(name): EXIElement\(scalar) {")
+    for (part, field) in zip(grammar.parts, fields) {
+      if let note = note(part) { text.add("/// \(note)") }
+      let value = part.isOptional && !part.isRepeated ? "" : field.initialValue.map { " = \($0)" } ?? ""
+      text.add("public var \(field.name): \(field.declaration)\(value)")
+    }
+    if hasID {
+      text.add("/// Where the element lies in the stream it was decoded from, for the digest of a signature.")
+      text.add("public var receivedBits = EXIBits.none")
+    }
+    if !fields.isEmpty || hasID { text.add("") }
+    text.list(
+      "public init(",
+      fields.map { "\(Naming.unescaped($0.name)): \($0.declaration)\($0.initialValue.map { " = \($0)" } ?? "")" }, ") {")
+    for field in fields { text.add("self.\(Naming.unescaped(field.name)) = \(field.name)") }
+    text.add("}", "")
+    try emitDecoder(into: &text)
+    text.add("")
+    try emitEncoder(into: &text)
+    for part in grammar.parts {
+      switch part.kind {
+      case .element(let alternatives, nil) where alternatives.count > 1:
+        text.add("")
+        try emitChoice(Naming.choice(alternatives.map(\.name.local)), alternatives, into: &text)
+      case .content(let content):
+        text.add("")
+        try ContentEmitter(module: module, grammar: content).emit(into: &text)
+      default: break
+      }
+    }
+    text.add("}", "")
+  }
+
+  private var documentation: String { "`\(type.name.local)` of `\(type.name.namespace)`." }
+
+  /// What the schema says about a part that its Swift type does not.
+  private func note(_ part: StructGrammar.Part) -> String? {
+    if part.isRepeated {
+      return part.max.map { "\(part.min)...\($0) items." } ?? "\(part.min) items or more."
+    }
+    var simple: SimpleType?
+    switch part.kind {
+    case .attribute(let attribute): simple = attribute.type
+    case .text(let type): simple = type
+    case .element(let alternatives, _):
+      if alternatives.count == 1, case .simple(let type) = alternatives[0].type { simple = type }
+    case .content: return nil
+    }
+    switch simple?.kind {
+    case .string(let min, let max?): return min == max ? "\(min) characters." : "\(min)...\(max) characters."
+    case .binary(_, let min, let max?): return min == max ? "\(min) octets." : "\(min)...\(max) octets."
+    case .integer(let base, let min?, let max?):
+      let whole = SimpleType.Kind.integerRange(base)
+      return whole?.0 == min && whole?.1 == max ? nil : "\(min)...\(max)."
+    default: return nil
+    }
+  }
+
+  private func emitChoice(
+    _ choice: String, _ alternatives: [ElementDeclaration], into text: inout SourceText
+  ) throws(SchemaError) {
+    text.add("/// One of the elements that may stand here.")
+    let scalar = module.isScalar(type) ? ", Equatable" : ""
+    text.add("public enum \(choice): Sendable\(scalar) {")
+    for alternative in alternatives {
+      let (item, _) = try module.swiftType(of: alternative)
+      text.add("case \(Naming.property(alternative.name.local))(\(item))")
+    }
+    text.add("}")
+  }
+
+  // MARK: decoding
+
+  private func emitDecoder(into text: inout SourceText) throws(SchemaError) {
+    text.add("public init(from reader: inout BitReader) {")
+    text.add("let entry = reader.position")
+    var eventIsRead = false
+    var declaresEvent = false
+
+    func event(_ index: Int, satisfied: Bool = false) -> String {
+      let start = grammar.starts[index]
+      return (start == 0 ? "" : "\(start) &+ ")
+        + "reader.event(bits: \(grammar.bits(from: index, satisfied: satisfied)))"
+    }
+
+    for (index, part) in grammar.parts.enumerated() {
+      let field = fields[index]
+      let start = grammar.starts[index]
+      if !eventIsRead && !part.isOptional && !part.isRepeated && part.productions == 1,
+        let single = try readSingle(part, field)
+      {
+        text.add(contentsOf: single)
+        continue
+      }
+      if !eventIsRead {
+        text.add("\(declaresEvent || !needsVariable(from: index) ? (declaresEvent ? "" : "let ") : "var ")event = \(event(index))")
+        declaresEvent = true
+        eventIsRead = true
+      }
+      if part.isOptional {
+        text.add(part.productions == 1 ? "if event == \(start) {" : "if event < \(grammar.starts[index + 1]) {")
+      }
+      if part.isRepeated {
+        try emitList(part, field, index: index, event: event, into: &text)
+      } else {
+        try emitOne(part, field, index: index, into: &text)
+        if part.isOptional { text.add("event = \(event(index + 1))") }
+      }
+      if part.isOptional { text.add("}") } else if !part.isRepeated { eventIsRead = false }
+    }
+    if eventIsRead {
+      text.add("if event != \(grammar.end) { reader.fail(.unexpectedEvent) }")
+    } else if !grammar.endsWithPart {
+      text.add("reader.end()")
+    }
+    if hasID { text.add("receivedBits = reader.bits(from: entry)") }
+    text.add("if reader.failed { reader.note(\(module.number(ofType: type)), entry: entry) }")
+    text.add("}")
+  }
+
+  /// True when a later part in this decoder assigns `event` again.
+  private func needsVariable(from index: Int) -> Bool {
+    // The variable is declared once; it is constant only when this is the last time an event is read.
+    let part = grammar.parts[index]
+    if part.isOptional || part.isRepeated { return true }
+    var previousReads = false
+    for later in grammar.parts[(index + 1)...] {
+      if later.isOptional || later.isRepeated || later.productions > 1 { previousReads = true }
+    }
+    return previousReads
+  }
+
+  /// The statements for a required part that is alone in its state.
+  private func readSingle(_ part: StructGrammar.Part, _ field: Field) throws(SchemaError) -> [String]? {
+    switch part.kind {
+    case .attribute: return ["\(field.name) = \(try field.code?.readAttribute(lead: 1) ?? "")"]
+    case .text: return ["\(field.name) = \(field.code?.read(lead: 1) ?? "")"]
+    case .content: return nil
+    case .element(let alternatives, _):
+      if alternatives[0].isAbstract { return nil }
+      if let code = field.code { return ["\(field.name) = \(code.read(lead: 2))"] }
+      return ["reader.expectZero(bits: 1)", "\(field.name) = \(field.item)(from: &reader)"]
+    }
+  }
+
+  /// One occurrence of a part whose event is in `event`.
+  private func emitOne(
+    _ part: StructGrammar.Part, _ field: Field, index: Int, into text: inout SourceText
+  ) throws(SchemaError) {
+    let start = grammar.starts[index]
+    switch part.kind {
+    case .attribute:
+      if !part.isOptional { text.add("if event != \(start) { reader.fail(.unexpectedEvent) }") }
+      text.add("\(field.name) = \(try field.code?.readAttribute(lead: 0) ?? "")")
+    case .text:
+      guard let code = field.code else { return }
+      if code.canBeEmpty {
+        text.add("if event == \(start + 1) {")
+        text.add("reader.emptyValue()", "\(field.name) = \(field.item)()")
+        if case .text(let simple) = part.kind, simple.minimumLength > 0 { text.add("reader.fail(.lengthOutOfRange)") }
+        text.add("} else {")
+        text.add("if event != \(start) { reader.fail(.unexpectedEvent) }")
+        text.add("\(field.name) = \(code.read(lead: 0))")
+        text.add("}")
+      } else {
+        text.add("if event != \(start) { reader.fail(.unexpectedEvent) }")
+        text.add("\(field.name) = \(code.read(lead: 0))")
+      }
+    case .content:
+      text.add("content = EXIContent(firstCode: event\(start == 0 ? "" : " &- \(start)"), from: &reader)")
+    case .element(let alternatives, _):
+      if alternatives.count == 1 && !alternatives[0].isAbstract {
+        if !part.isOptional { text.add("if event != \(start) { reader.fail(.unexpectedEvent) }") }
+        text.add("\(field.name) = \(field.code?.read(lead: 1) ?? "\(field.item)(from: &reader)")")
+        return
+      }
+      try emitSwitch(part, field, alternatives, start: start, into: &text)
+    }
+  }
+
+  private func emitSwitch(
+    _ part: StructGrammar.Part, _ field: Field, _ alternatives: [ElementDeclaration], start: Int,
+    into text: inout SourceText
+  ) throws(SchemaError) {
+    func value(_ alternative: ElementDeclaration) throws(SchemaError) -> String {
+      let (item, code) = try module.swiftType(of: alternative)
+      let value = code?.read(lead: 1) ?? "\(item)(from: &reader)"
+      return alternatives.count == 1
+        ? value : ".\(Naming.property(alternative.name.local))(\(value))"
+    }
+    let concrete = alternatives.filter { !module.isAbstract($0) }
+    guard let fallback = concrete.first else { throw SchemaError("\(name): nothing may stand in for \(field.name)") }
+    text.add("switch event {")
+    for (offset, alternative) in alternatives.enumerated() where !module.isAbstract(alternative) {
+      text.add("case \(start + offset): \(field.name) = \(try value(alternative))")
+    }
+    let abstract = alternatives.indices.filter { module.isAbstract(alternatives[$0]) }.map { start + $0 }
+    text.add("default:")
+    let kind =
+      abstract.isEmpty
+      ? ".unexpectedEvent"
+      : "event == \(abstract.map(String.init).joined(separator: " || event == ")) ? .abstractElement : .unexpectedEvent"
+    text.under("reader.fail(\(kind))")
+    if !part.isOptional { text.under("\(field.name) = \(try value(fallback))") }
+    text.add("}")
+  }
+
+  /// All occurrences of a repeated part whose first event is in `event`.
+  private func emitList(
+    _ part: StructGrammar.Part, _ field: Field, index: Int,
+    event: (Int, Bool) -> String, into text: inout SourceText
+  ) throws(SchemaError) {
+    let start = grammar.starts[index]
+    guard case .element(let alternatives, _) = part.kind, !module.isAbstract(alternatives[0]) else {
+      throw SchemaError("\(name): a list the generator does not understand")
+    }
+    if let code = field.code, !code.isListable { throw SchemaError("\(name): a list of bounded integers") }
+    let gap = grammar.bits(from: index, satisfied: true)
+    if part.isOptional {
+    } else {
+      text.add("do {")
+      text.add("if event != \(start) { reader.fail(.unexpectedEvent) }")
+    }
+    text.add("let first = reader.position")
+    text.add("let deviations = reader.deviations")
+    text.add("var end = first")
+    text.add("var count = 0")
+    text.add("repeat {")
+    if let code = field.code {
+      text.add(code.swiftType.hasPrefix("EXI") || !code.read(lead: 1).hasPrefix("reader.enumeration")
+        ? "_ = \(code.read(lead: 1))" : "_ = \(code.read(lead: 1)) as \(field.item)")
+    } else {
+      text.add("_ = \(field.item)(from: &reader)")
+    }
+    text.add("end = reader.position", "count &+= 1")
+    let again = event(index, true)
+    let forced = start == 0 ? "reader.event(bits: 1)" : "\(start) &+ reader.event(bits: 1)"
+    if part.min > 1 {
+      text.add("if count < \(part.min) {", "event = \(forced)", "if event != \(start) { reader.fail(.unexpectedEvent) }")
+      if let max = part.max {
+        text.add("} else if count < \(max) {", "event = \(again)", "} else {", "event = \(event(index + 1, false))", "}")
+      } else {
+        text.add("} else {", "event = \(again)", "}")
+      }
+    } else if let max = part.max {
+      text.add("event = count < \(max) ? \(again) : \(event(index + 1, false))")
+    } else {
+      text.add("event = \(again)")
+    }
+    text.add("} while event == \(start) && !reader.failed")
+    if part.max == nil { text.add("if count > 0xFFFF { reader.fail(.capacity) }") }
+    text.list(
+      "\(field.name) = reader.list(",
+      ["from: first", "to: end", "count: count", "gap: \(gap)", "minimum: \(max(part.min, 1))", "deviations: deviations"],
+      ")")
+    if !part.isOptional { text.add("}") }
+  }
+
+  // MARK: encoding
+
+  private func emitEncoder(into text: inout SourceText) throws(SchemaError) {
+    text.add("public func encode(to writer: inout BitWriter) {")
+    text.add("if writer.failed { return }")
+    var stateIsKnown = true
+    var declaresState = false
+
+    func set(_ state: Int) {
+      text.add("\(declaresState ? "" : "var ")state: UInt32 = \(state)".replacingState(declaresState))
+      declaresState = true
+      stateIsKnown = false
+    }
+
+    for (index, part) in grammar.parts.enumerated() {
+      let field = fields[index]
+      let start = grammar.starts[index]
+      if stateIsKnown && part.isOptional { set(start) }
+      let known = stateIsKnown
+      let last = grammar.last(from: index)
+      func put(_ offset: Int) -> String {
+        known
+          ? (offset == 0
+            ? "writer.zero(bits: \(grammar.bits(from: index)))"
+            : "writer.put(\(offset), bits: \(grammar.bits(from: index)))")
+          : "writer.event(\(start + offset), from: state, last: \(last))"
+      }
+      if part.isRepeated {
+        try emitListEncoder(part, field, index: index, put: put(0), into: &text)
+        let next = grammar.starts[index + 1]
+        if part.isOptional {
+          text.add(part.max.map { "state = \(field.name).count == \($0) ? \(next) : \(start)" } ?? "state = \(start)")
+          text.add("}")
+        } else {
+          let value = part.max.map { "\(field.name).count == \($0) ? \(next) : \(start)" } ?? "\(start)"
+          text.add(declaresState ? "state = \(value)" : "\(needsState(after: index) ? "var" : "let") state: UInt32 = \(value)")
+          declaresState = true
+          stateIsKnown = false
+        }
+        continue
+      }
+      if part.isOptional {
+        try emitOptionalEncoder(part, field, put: put, next: grammar.starts[index + 1], into: &text)
+      } else {
+        try emitRequiredEncoder(part, field, index: index, known: known, put: put, into: &text)
+        stateIsKnown = true
+      }
+    }
+    if !stateIsKnown {
+      text.add("writer.event(\(grammar.end), from: state, last: \(grammar.end))")
+    } else if !grammar.endsWithPart {
+      text.add("writer.end()")
+    }
+    text.add("if writer.failed { writer.note(\(module.number(ofType: type))) }")
+    text.add("}")
+  }
+
+  private func needsState(after index: Int) -> Bool {
+    grammar.parts[(index + 1)...].contains { $0.isOptional || $0.isRepeated }
+  }
+
+  private func emitRequiredEncoder(
+    _ part: StructGrammar.Part, _ field: Field, index: Int, known: Bool, put: (Int) -> String,
+    into text: inout SourceText
+  ) throws(SchemaError) {
+    let start = grammar.starts[index]
+    switch part.kind {
+    case .attribute:
+      guard let code = field.code else { return }
+      if !known { text.add(put(0)) }
+      text.add(code.writeAttribute(field.name, lead: known ? 1 : 0))
+    case .text:
+      guard let code = field.code else { return }
+      if !known { text.add(put(0)) }
+      text.add(code.write(field.name, lead: known ? 1 : 0))
+    case .content:
+      let bits = grammar.bits(from: index)
+      if known {
+        text.add("writer.content(content, base: 0, bits: \(bits))")
+      } else {
+        let last = grammar.last(from: index)
+        text.add("writer.content(content, base: \(start) &- state, bits: writer.bits(from: state, last: \(last)))")
+      }
+    case .element(let alternatives, _):
+      if alternatives.count > 1 {
+        try emitSwitchEncoder(field.name, alternatives, put: put, into: &text)
+      } else if let code = field.code {
+        if !known { text.add(put(0)) }
+        text.add(code.write(field.name, lead: known ? 2 : 1))
+      } else {
+        text.add(put(0), "\(field.name).encode(to: &writer)")
+      }
+    }
+  }
+
+  private func emitOptionalEncoder(
+    _ part: StructGrammar.Part, _ field: Field, put: (Int) -> String, next: Int, into text: inout SourceText
+  ) throws(SchemaError) {
+    text.add("if let \(field.name) {")
+    switch part.kind {
+    case .attribute: text.add(put(0), field.code?.writeAttribute(field.name, lead: 0) ?? "")
+    case .element(let alternatives, _) where alternatives.count > 1:
+      try emitSwitchEncoder(field.name, alternatives, put: put, into: &text)
+    default: text.add(put(0), field.code?.write(field.name, lead: 1) ?? "\(field.name).encode(to: &writer)")
+    }
+    text.add("state = \(next)", "}")
+  }
+
+  private func emitSwitchEncoder(
+    _ value: String, _ alternatives: [ElementDeclaration], put: (Int) -> String, into text: inout SourceText
+  ) throws(SchemaError) {
+    text.add("switch \(value) {")
+    for (offset, alternative) in alternatives.enumerated() where !module.isAbstract(alternative) {
+      let (_, code) = try module.swiftType(of: alternative)
+      text.add("case .\(Naming.property(alternative.name.local))(let item):")
+      text.under(put(offset))
+      text.under(code?.write("item", lead: 1) ?? "item.encode(to: &writer)")
+    }
+    text.add("}")
+  }
+
+  private func emitListEncoder(
+    _ part: StructGrammar.Part, _ field: Field, index: Int, put: String, into text: inout SourceText
+  ) throws(SchemaError) {
+    let gap = grammar.bits(from: index, satisfied: true)
+    let limits = "min: \(part.min), max: \(part.max.map(String.init) ?? "0xFFFF")"
+    if part.isOptional { text.add("if !\(field.name).isEmpty {") }
+    text.add(put)
+    if let code = field.code, code.hasLimits {
+      text.add("if writer.check(\(field.name), \(limits)) {")
+      text.add("var items = writer.cursor(\(field.name))", "var index = 0")
+      text.add("while let item = items.next() {")
+      text.add("if index > 0 { writer.zero(bits: \(part.min > 1 ? "index < \(part.min) ? 1 : \(gap)" : "\(gap)")) }")
+      text.add(code.write("item", lead: 1), "index &+= 1", "}", "}")
+    } else {
+      text.add("writer.list(\(field.name), \(limits), gap: \(gap))")
+    }
+  }
+}
+
+extension String {
+  /// `state: UInt32 = 3` as a declaration or, later, as an assignment.
+  fileprivate func replacingState(_ isDeclared: Bool) -> String {
+    guard isDeclared, let equals = firstIndex(of: "=") else { return self }
+    return "state " + self[equals...]
+  }
+}
+
+extension SimpleType {
+  /// The least number of characters or octets.
+  var minimumLength: Int {
+    switch kind {
+    case .string(let min, _), .binary(_, let min, _): min
+    default: 0
+    }
+  }
+}
+
+extension SimpleType.Kind {
+  /// The range of a built-in integer type.
+  static func integerRange(_ base: String) -> (Int64, UInt64)? {
+    switch base {
+    case "byte": (-128, 127)
+    case "unsignedByte": (0, 255)
+    case "short": (-32768, 32767)
+    case "unsignedShort": (0, 65535)
+    case "int": (Int64(Int32.min), UInt64(Int32.max))
+    case "unsignedInt": (0, UInt64(UInt32.max))
+    case "long": (Int64.min, UInt64(Int64.max))
+    case "unsignedLong": (0, UInt64.max)
+    default: nil
+    }
+  }
+}
+
+extension SourceText {
+  mutating func add(contentsOf lines: [String]) { for line in lines { add(line) } }
+}

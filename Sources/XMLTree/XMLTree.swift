@@ -1,0 +1,126 @@
+import CLibXML2
+
+/// One element of a parsed document, with namespaces resolved.
+public struct XMLElement: Sendable {
+  /// What stands between the tags, in order.
+  public enum Node: Sendable {
+    case element(XMLElement)
+    case text(String)
+  }
+
+  public struct Attribute: Sendable {
+    public let name: String
+    /// Empty when the attribute has no prefix.
+    public let namespace: String
+    public let value: String
+  }
+
+  public let name: String
+  /// Empty when the element is in no namespace.
+  public let namespace: String
+  public let attributes: [Attribute]
+  public let nodes: [Node]
+  /// Prefixes declared on this element itself.
+  public let declaredNamespaces: [String: String]
+  public let line: Int
+
+  /// The child elements.
+  public var children: [XMLElement] {
+    nodes.compactMap { node in
+      guard case .element(let element) = node else { return nil }
+      return element
+    }
+  }
+
+  /// All text directly inside.
+  public var text: String {
+    nodes.reduce(into: "") { text, node in
+      if case .text(let more) = node { text += more }
+    }
+  }
+
+  /// The value of an attribute without namespace.
+  public subscript(name: String) -> String? {
+    attributes.first { $0.name == name && $0.namespace.isEmpty }?.value
+  }
+}
+
+/// Why a document was refused.
+public struct XMLError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
+
+extension XMLElement {
+  /// What to do with a document type declaration. Nothing it names is ever loaded and no entity is expanded.
+  public enum DocumentType: Sendable { case refused, skipped }
+
+  /// Parses a document and gives its root. There is no network access and no access to other files.
+  public init(parsing octets: [UInt8], documentType: DocumentType = .refused) throws(XMLError) {
+    guard octets.count < 1 << 28 else { throw XMLError("document too large") }
+    let options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+    xmlResetLastError()
+    let document = octets.withUnsafeBytes {
+      xmlReadMemory(
+        $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), nil, nil, Int32(options))
+    }
+    guard let document else { throw XMLError(Self.lastProblem()) }
+    defer { xmlFreeDoc(document) }
+    if documentType == .refused && document.pointee.intSubset != nil {
+      throw XMLError("a document type declaration is not accepted")
+    }
+    guard let root = xmlDocGetRootElement(document) else { throw XMLError("no root element") }
+    self = try Self.convert(root, depth: 0)
+  }
+
+  private static func lastProblem() -> String {
+    guard let error = xmlGetLastError(), let message = error.pointee.message else { return "not well-formed" }
+    var text = String(cString: message)
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return "not well-formed: \(text)"
+  }
+
+  private static func string(_ text: UnsafePointer<xmlChar>?) -> String {
+    guard let text else { return "" }
+    return String(cString: text)
+  }
+
+  private static func convert(_ node: xmlNodePtr, depth: Int) throws(XMLError) -> XMLElement {
+    guard depth < 64 else { throw XMLError("elements nested too deeply") }
+    var attributes: [Attribute] = []
+    var attribute = node.pointee.properties
+    while let current = attribute {
+      var value = ""
+      var part = current.pointee.children
+      while let text = part {
+        guard text.pointee.type == XML_TEXT_NODE else { throw XMLError("entities are not accepted") }
+        value += string(text.pointee.content)
+        part = text.pointee.next
+      }
+      attributes.append(
+        Attribute(
+          name: string(current.pointee.name), namespace: string(current.pointee.ns?.pointee.href), value: value))
+      attribute = current.pointee.next
+    }
+    var namespaces: [String: String] = [:]
+    var declaration = node.pointee.nsDef
+    while let current = declaration {
+      namespaces[string(current.pointee.prefix)] = string(current.pointee.href)
+      declaration = current.pointee.next
+    }
+    var nodes: [Node] = []
+    var child = node.pointee.children
+    while let current = child {
+      switch current.pointee.type {
+      case XML_ELEMENT_NODE: nodes.append(.element(try convert(current, depth: depth + 1)))
+      case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: nodes.append(.text(string(current.pointee.content)))
+      case XML_ENTITY_REF_NODE: throw XMLError("entities are not accepted")
+      default: break  // comments and processing instructions
+      }
+      child = current.pointee.next
+    }
+    return XMLElement(
+      name: string(node.pointee.name), namespace: string(node.pointee.ns?.pointee.href),
+      attributes: attributes, nodes: nodes, declaredNamespaces: namespaces, line: Int(node.pointee.line))
+  }
+}

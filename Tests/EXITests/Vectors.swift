@@ -1,0 +1,27 @@
+import Foundation
+import Wire
+
+/// One line of a vector file: a document or fragment as XML and as EXI.
+struct Vector: Decodable, Sendable {
+  let set: String
+  let message: String?
+  let kind: String
+  let name: String?
+  let xml: String?
+  let exi: String
+  /// The other form of empty values; decoders take both.
+  let exi_ee: String?
+  let from: String?
+  let note: String?
+
+  var octets: [UInt8] { Wire.octets(hexadecimal: exi) ?? [] }
+  var otherOctets: [UInt8]? { exi_ee.flatMap { Wire.octets(hexadecimal: $0) } }
+  var isFragment: Bool { kind == "fragment" }
+
+  /// The lines of `Tests/Fixtures/<name>.jsonl`.
+  static func all(_ name: String) throws -> [Vector] {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(contentsOf: folder.appendingPathComponent("Fixtures/\(name).jsonl"), encoding: .utf8)
+    return try text.split(separator: "\n").map { try JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
+  }
+}
