@@ -64,7 +64,7 @@ let package = Package(
     .target(name: "BoardSimulation", dependencies: ["HAL"], path: "Boards/simulation", swiftSettings: house),
 
     // MARK: services
-    .target(name: "Cryptography", dependencies: ["COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire", "V2GTransport"], swiftSettings: house),

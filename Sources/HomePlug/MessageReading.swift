@@ -85,7 +85,8 @@ extension ManagementMessage {
     case .CM_VALIDATE_REQ:
       return .validateReq(
         CM_VALIDATE_REQ(
-          signalType: reader.uint8(), timer: reader.uint8(), result: ValidateResult(rawValue: reader.uint8())))
+          signalType: reader.uint8(), timer: reader.uint8(), result: ValidateResult(rawValue: reader.uint8()))
+      )
     case .CM_VALIDATE_CNF:
       return .validateCnf(
         CM_VALIDATE_CNF(

@@ -1,0 +1,225 @@
+public import HomePlug
+public import Wire
+
+/// What happens to an `EVSEMatcher`.
+public enum EVSEMatchEvent: Sendable {
+  /// Power-up: the modem gets a fresh key.
+  case start
+  /// Control pilot in B, C or D with 5 % applied.
+  case vehicleConnected
+  /// Control pilot in A.
+  case vehicleDisconnected
+  /// Control pilot in E or F.
+  case pilotError
+  case received(ManagementFrame)
+  /// D-LINK_TERMINATE.request: leave, the session is over.
+  case terminate
+  /// D-LINK_ERROR.request: leave, the control pilot's error routine follows.
+  case error
+  /// D-LINK_PAUSE.request: keep keys and state; the modem may sleep and is not polled.
+  case pause
+  /// The end of a pause.
+  case resume
+  case timeout
+}
+
+/// What happens to an `EVMatcher`.
+public enum EVMatchEvent: Sendable {
+  /// Power-up: the modem gets a fresh key, so that it is in no old network.
+  case start
+  /// Plugged, at least T_conn_init_HLC (200 ms) in state B with the oscillator on: match now.
+  case pilotReady
+  /// Unplugged, E or F; while matching also the oscillator switched off. A charger that goes to X1 to pause
+  /// a matched session is not an event.
+  case pilotLost
+  case received(ManagementFrame)
+  /// D-LINK_TERMINATE.request
+  case terminate
+  /// D-LINK_ERROR.request
+  case error
+  /// D-LINK_PAUSE.request
+  case pause
+  /// The end of a pause.
+  case resume
+  case timeout
+}
+
+/// What a matcher wants done.
+public enum MatchAction: Sendable, Equatable {
+  case send(ManagementFrame)
+  /// D-LINK_READY (up): the network is joined; talk to this peer only.
+  case linkReady(peer: MACAddress)
+  /// D-LINK_READY (down), once per loss.
+  case linkLost(LinkLoss)
+  /// Matching ended without a link. The higher layer decides: control pilot error routine, or giving up.
+  case failed(MatchFailure)
+  /// For timelines and logs; never key material.
+  case trace(SLACTrace)
+}
+
+/// Why a link that was ready is gone.
+public enum LinkLoss: String, Hashable, Sendable {
+  /// The modem sees no peer any more.
+  case linkDown
+  /// The modem does not answer any more.
+  case modemSilent
+  /// Control pilot A, E or F.
+  case pilot
+  /// D-LINK_TERMINATE
+  case terminated
+  /// D-LINK_ERROR
+  case error
+}
+
+/// Why matching failed.
+public enum MatchFailure: Hashable, Sendable {
+  /// The own modem does not confirm CM_SET_KEY.REQ.
+  case modemSilent
+  /// EVSE: no valid CM_SLAC_PARM.REQ within TT_EVSE_SLAC_init.
+  case noRequest
+  /// EVSE: every session failed, this one last.
+  case sessionsFailed(SessionFailure)
+  /// No link within TT_match_join.
+  case joinTimeout
+  /// EV: no valid CM_SLAC_PARM.CNF.
+  case noConfirmation
+  /// EV: no valid CM_ATTEN_CHAR.IND within TT_EV_atten_results.
+  case noAttenuation
+  /// EV: reports came, all above the limit.
+  case notFound(best: Attenuation)
+  /// EV: the chosen EVSE did not confirm CM_SLAC_MATCH.REQ.
+  case noMatchConfirmation
+
+  /// Where to look first.
+  public enum Party: String, Sendable { case ownModem, peer, line }
+
+  public var party: Party {
+    switch self {
+    case .modemSilent: .ownModem
+    case .noRequest, .noConfirmation, .noMatchConfirmation: .peer
+    case .sessionsFailed(let failure): failure == .noProfile ? .ownModem : .peer
+    case .joinTimeout, .noAttenuation, .notFound: .line
+    }
+  }
+
+  /// The timer, count or message of ISO 15118-3 that ended it.
+  public var clause: StaticString {
+    switch self {
+    case .modemSilent: "CM_SET_KEY.CNF"
+    case .noRequest: "TT_EVSE_SLAC_init"
+    case .sessionsFailed(let failure): failure.clause
+    case .joinTimeout: "TT_match_join"
+    case .noConfirmation: "TT_match_response, CM_SLAC_PARM.CNF"
+    case .noAttenuation: "TT_EV_atten_results"
+    case .notFound: "C_EV_match_signalattn_indirect"
+    case .noMatchConfirmation: "TT_match_response, CM_SLAC_MATCH.CNF"
+    }
+  }
+}
+
+extension MatchFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .modemSilent: "own modem does not confirm CM_SET_KEY.REQ"
+    case .noRequest: "no vehicle asked for SLAC (CM_SLAC_PARM.REQ) in time"
+    case .sessionsFailed(let failure): "every matching session failed, the last because \(failure)"
+    case .joinTimeout: "key exchanged, but the modems did not join one network in time"
+    case .noConfirmation: "no charger confirmed CM_SLAC_PARM.REQ"
+    case .noAttenuation: "no charger reported attenuation (CM_ATTEN_CHAR.IND) in time"
+    case .notFound(let best): "no charger close enough; the best is at \(best)"
+    case .noMatchConfirmation: "the chosen charger did not confirm CM_SLAC_MATCH.REQ"
+    }
+  }
+}
+
+/// Why one session of one EV failed at the EVSE.
+public enum SessionFailure: Hashable, Sendable {
+  /// No CM_START_ATTEN_CHAR.IND within TT_match_sequence.
+  case noStart
+  /// The own modem delivered no CM_ATTEN_PROFILE.IND: wrong role in its configuration, or all sounds lost.
+  case noProfile
+  /// No CM_ATTEN_CHAR.RSP after all repetitions.
+  case noResponse
+  /// No CM_SLAC_MATCH.REQ within TT_EVSE_match_session.
+  case noMatchRequest
+  /// Dropped to make room in a full table.
+  case evicted
+
+  public var clause: StaticString {
+    switch self {
+    case .noStart: "TT_match_sequence"
+    case .noProfile: "TT_EVSE_match_MNBC"
+    case .noResponse: "TT_match_response, C_EV_match_retry"
+    case .noMatchRequest: "TT_EVSE_match_session"
+    case .evicted: "C_EVSE_match_parallel"
+    }
+  }
+}
+
+extension SessionFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noStart: "CM_START_ATTEN_CHAR.IND did not come"
+    case .noProfile: "the own modem reported no sound (is its SLAC mode EVSE?)"
+    case .noResponse: "CM_ATTEN_CHAR.RSP did not come"
+    case .noMatchRequest: "CM_SLAC_MATCH.REQ did not come"
+    case .evicted: "its place was needed"
+    }
+  }
+}
+
+/// What a timeline shows of a matching process.
+public enum SLACTrace: Hashable, Sendable {
+  /// The modem confirmed a key; `result` as it came (QCA700x: 1 is accepted).
+  case keySet(NID, result: UInt8)
+  /// CM_SET_KEY.REQ was not answered; this attempt follows.
+  case keyRetry(attempt: Int)
+  /// The EVSE answers requests from now on.
+  case listening
+  /// A CM_SLAC_PARM.REQ was answered. `again`: its session existed and starts over.
+  case request(ev: MACAddress, runID: RunID, again: Bool)
+  /// A CM_SLAC_PARM.REQ was not answered because every session is sounding.
+  case requestRefused(ev: MACAddress)
+  /// The first CM_START_ATTEN_CHAR.IND of a session.
+  case sounding(ev: MACAddress)
+  /// Averaged and reported (EVSE), or received (EV).
+  case attenuation(peer: MACAddress, Attenuation, sounds: Int)
+  case sessionFailed(ev: MACAddress, SessionFailure)
+  case validation(ev: MACAddress, ValidateResult)
+  /// A matching process begins; attempts count from 1.
+  case process(attempt: Int, runID: RunID)
+  case confirmation(evse: MACAddress)
+  /// The EV chose; `direct` where no validation is needed.
+  case chosen(evse: MACAddress, Attenuation, direct: Bool)
+  case processFailed(attempt: Int, MatchFailure)
+  /// CM_SLAC_MATCH.CNF sent or received.
+  case matched(peer: MACAddress, NID)
+  /// The modem sees its peer.
+  case linkUp
+  /// Leaving the network: a fresh key goes to the modem.
+  case leaving
+}
+
+extension SLACTrace: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .keySet(let nid, let result): "modem took the key of network \(nid) (result \(result))"
+    case .keyRetry(let attempt): "CM_SET_KEY.REQ unanswered, attempt \(attempt)"
+    case .listening: "listening for CM_SLAC_PARM.REQ"
+    case .request(let ev, let runID, let again): "\(again ? "again " : "")asked by \(ev), run \(runID)"
+    case .requestRefused(let ev): "request of \(ev) not answered, all sessions are sounding"
+    case .sounding(let ev): "\(ev) starts sounding"
+    case .attenuation(let peer, let average, let sounds): "\(average) to \(peer), mean of \(sounds) sounds"
+    case .sessionFailed(let ev, let failure): "session of \(ev) failed: \(failure)"
+    case .validation(let ev, let result): "validation asked by \(ev), answered \(result.rawValue)"
+    case .process(let attempt, let runID): "matching process \(attempt), run \(runID)"
+    case .confirmation(let evse): "\(evse) confirms"
+    case .chosen(let evse, let average, let direct):
+      "chose \(evse) at \(average)\(direct ? "" : ", not validated")"
+    case .processFailed(let attempt, let failure): "matching process \(attempt) failed: \(failure)"
+    case .matched(let peer, let nid): "matched with \(peer), network \(nid)"
+    case .linkUp: "link up"
+    case .leaving: "leaving the network"
+    }
+  }
+}

@@ -1,0 +1,93 @@
+public import HomePlug
+public import Wire
+
+/// Choices the standard leaves to the maker, calibration, and tolerances toward real peers.
+public struct SLACSettings: Hashable, Sendable {
+  // MARK: EV
+
+  /// C_EV_match_signalattn_direct: an EVSE up to this average is found (EVSE_FOUND).
+  ///
+  /// The standard gives no figure that holds for every cable and calibration. Public EV stacks (open-plc
+  /// `pev`, pyslac) use 40 dB, one modem vendor's kit 10 dB; uncalibrated chargers report 10...30 dB on their
+  /// own cable, so 10 dB would refuse them. A neighbour's cable couples tens of dB worse, and the lowest
+  /// average wins among all that answer: the choice, not this limit, is what keeps EVs apart.
+  public var attenuationDirectMax = Attenuation(decibels: 40)
+  /// C_EV_match_signalattn_indirect: up to this an EVSE is potentially found, above it is not a candidate.
+  public var attenuationIndirectMax = Attenuation(decibels: 60)
+  /// Match the best potentially found EVSE without validating it. Most chargers answer CM_VALIDATE with
+  /// "failure" or "not required", and EVs then match all the same; this skips the question.
+  public var matchesPotentiallyFound = true
+  /// AttnTxEV: calibrated transmit level of the EV, taken off every average.
+  public var transmitCalibration = Attenuation(decibels: 0)
+  /// Wait out TT_match_response for more CM_SLAC_PARM.CNF before sounding. Off: sounding starts with the first
+  /// one, which saves 200 ms; EVSEs that confirm while sounding runs (they must within 100 ms, sounding takes
+  /// 240 ms) are still waited for.
+  public var collectConfirmations = false
+  /// Accept RESP_TYPE 0 in CM_SLAC_PARM.CNF: open-plc-utils' `evse` with its defaults.
+  public var acceptsResponseTypeZero = false
+  /// EVSEs considered in one matching process.
+  public var evsesMax = 16
+
+  // MARK: EVSE
+
+  /// AttnRxEVSE: calibrated loss of the receive path per group, taken off every average.
+  public var receiverLoss = AttenuationProfile(repeating: 0)
+  /// Answer to CM_VALIDATE.REQ step 1. `failure`: not supported here. `notRequired`: the wiring makes it
+  /// needless.
+  public var validation: ValidateResult = .failure
+  /// Sessions at a time. The standard asks for 5 (C_EVSE_match_parallel); the bound keeps a flood of random
+  /// RunIDs from using up memory.
+  public var sessionsMax = 32
+  /// How often TT_EVSE_SLAC_init starts over because every session failed. EVs retry within
+  /// TT_matching_repetition, and sessions of foreign EVs heard through cross-talk always fail here.
+  public var restartsMax = 3
+
+  public init() {}
+}
+
+/// Who a machine is and how it behaves.
+public struct SLACConfiguration: Hashable, Sendable {
+  /// The host's own interface address, which is the identity in matching.
+  public var address: MACAddress
+  /// Where the own modem listens.
+  public var modem: MACAddress
+  public var timers: SLACTimers
+  public var settings: SLACSettings
+
+  public init(
+    address: MACAddress, modem: MACAddress = ManagementFrame.localModem, timers: SLACTimers = .standard,
+    settings: SLACSettings = SLACSettings()
+  ) {
+    self.address = address
+    self.modem = modem
+    self.timers = timers
+    self.settings = settings
+  }
+}
+
+/// An attenuation, in thousandths of a dB.
+public struct Attenuation: Hashable, Comparable, Sendable {
+  public var millidecibels: Int
+
+  public init(millidecibels: Int) { self.millidecibels = millidecibels }
+  public init(decibels: Int) { millidecibels = 1000 * decibels }
+
+  /// The mean over the groups of a profile; `nil` without groups.
+  public init?(meanOf profile: AttenuationProfile) {
+    guard profile.count > 0 else { return nil }
+    millidecibels = profile.sum * 1000 / profile.count
+  }
+
+  public static func < (a: Self, b: Self) -> Bool { a.millidecibels < b.millidecibels }
+  public static func - (a: Self, b: Self) -> Self {
+    Attenuation(millidecibels: a.millidecibels - b.millidecibels)
+  }
+}
+
+extension Attenuation: CustomStringConvertible {
+  /// `20.3 dB`
+  public var description: String {
+    let tenths = (abs(millidecibels) + 50) / 100
+    return "\(millidecibels < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10) dB"
+  }
+}

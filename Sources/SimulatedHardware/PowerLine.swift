@@ -1,0 +1,233 @@
+public import HomePlug
+public import Wire
+
+/// What happens to a `PowerLine`.
+public enum PowerLineEvent: Sendable {
+  /// A host hands a frame, from the destination address on, to the modem of a port.
+  case frame([UInt8], port: Int)
+  case timeout
+}
+
+/// What a `PowerLine` wants done.
+public enum PowerLineAction: Sendable, Equatable {
+  /// The modem of a port hands a frame to its host.
+  case deliver([UInt8], port: Int)
+}
+
+/// A power line in virtual time: modems at its ends, attenuation between each pair, and faults on the way.
+///
+/// Modems behave like QCA700x as its hosts see it. They answer frames sent to the local alias
+/// 00:B0:52:00:00:01, to their own address, and broadcast key and vendor requests; report the attenuation of
+/// each sound in role EVSE; and carry data only between ports that hold the same key. Other management
+/// messages pass between all ports, joined or not, as SLAC needs.
+///
+/// Not modelled: coordinators and association, CM_AMP_MAP, the meaning of the security level, collisions.
+public struct PowerLine: Machine {
+  struct Queued {
+    let due: Instant
+    let octets: [UInt8]
+    let port: Int
+  }
+
+  public let configuration: PowerLineConfiguration
+  var modems: [SimulatedModem]
+  /// Attenuation in dB from one port to another; `nil` where no coupling exists.
+  private var coupling: [[Int?]]
+  private var queue: [Queued] = []
+  var generator: SeededGenerator
+
+  /// Frames dropped because so many were under way already.
+  public private(set) var overflowed = 0
+  /// Frames under way at the most.
+  public static let queuedMax = 4096
+  /// Octets of a frame at the most: Ethernet with one VLAN tag.
+  public static let frameMax = 1518
+
+  public init(configuration: PowerLineConfiguration, seed: UInt64) {
+    self.configuration = configuration
+    modems = configuration.ports.map { SimulatedModem(address: $0.modem, role: $0.role) }
+    let row = [Int?](repeating: configuration.attenuation, count: configuration.ports.count)
+    coupling = [[Int?]](repeating: row, count: configuration.ports.count)
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// Sets the attenuation between two ports, both ways, in dB; `nil` separates them.
+  public mutating func setAttenuation(_ decibels: Int?, between a: Int, and b: Int) {
+    guard modems.indices.contains(a), modems.indices.contains(b) else { return }
+    coupling[a][b] = decibels
+    coupling[b][a] = decibels
+  }
+
+  /// Attenuation from one port to another; `nil` without coupling.
+  public func attenuation(from a: Int, to b: Int) -> Int? {
+    guard a != b, modems.indices.contains(a), modems.indices.contains(b) else { return nil }
+    return coupling[a][b]
+  }
+
+  /// The network a port's modem was put into; `nil` before the first key.
+  public func network(ofPort port: Int) -> NID? {
+    modems.indices.contains(port) ? modems[port].key?.nid : nil
+  }
+
+  /// Do two ports form a network now?
+  public func areJoined(_ a: Int, _ b: Int, at now: Instant) -> Bool {
+    guard attenuation(from: a, to: b) != nil, let key = modems[a].key, key == modems[b].key,
+      key.nmk != .zero
+    else { return false }
+    return now >= max(modems[a].keySetAt, modems[b].keySetAt) + configuration.joinDelay
+  }
+
+  public var deadline: Instant? {
+    var first: Instant?
+    for queued in queue { first = earliest(first, queued.due) }
+    return first
+  }
+
+  public mutating func handle(
+    _ event: PowerLineEvent, at now: Instant, perform: (PowerLineAction) -> Void
+  ) {
+    if case .frame(let octets, let port) = event, modems.indices.contains(port) {
+      take(octets, port: port, at: now)
+    }
+    deliverDue(at: now, perform: perform)
+  }
+
+  private mutating func deliverDue(at now: Instant, perform: (PowerLineAction) -> Void) {
+    guard queue.contains(where: { $0.due <= now }) else { return }
+    // Stable: frames due at the same instant keep their order.
+    let due = queue.filter { $0.due <= now }.enumerated().sorted {
+      ($0.element.due, $0.offset) < ($1.element.due, $1.offset)
+    }
+    queue.removeAll { $0.due <= now }
+    for (_, queued) in due { perform(.deliver(queued.octets, port: queued.port)) }
+  }
+
+  /// A modem's own message to its host: no line in between, no faults.
+  mutating func answer(_ frame: ManagementFrame, port: Int, at now: Instant) {
+    push(frame.octets, port: port, at: now)
+  }
+
+  mutating func push(_ octets: [UInt8], port: Int, at due: Instant) {
+    guard queue.count < Self.queuedMax else {
+      overflowed += 1
+      return
+    }
+    queue.append(Queued(due: due, octets: octets, port: port))
+  }
+}
+
+// MARK: from host to line
+
+extension PowerLine {
+  private mutating func take(_ octets: [UInt8], port: Int, at now: Instant) {
+    guard octets.count >= 14, octets.count <= Self.frameMax else { return }
+    let header = FrameHeader(octets)
+    modems[port].learn(header.source)
+    guard header.etherType == ManagementFrame.etherType else {
+      let joined = modems.indices.filter { areJoined(port, $0, at: now) }
+      return carry(octets, header, from: port, to: joined, at: now)
+    }
+    guard octets.count >= 17 else { return }
+    let isLocal =
+      header.destination == ManagementFrame.localModem || header.destination == modems[port].address
+    let isForModems = isLocal || (header.destination == .broadcast && header.type.isRequestToModems)
+    if isForModems {
+      if now >= modems[port].silentUntil, let frame = try? ManagementFrame(parsing: octets.span.bytes) {
+        serve(frame, port: port, at: now)
+      }
+      return
+    }
+    // Requests to another modem, and vendor messages, do not leave the port.
+    if header.type.isVendor || modems.contains(where: { $0.address == header.destination }) { return }
+    carry(octets, header, from: port, to: Array(modems.indices), at: now)
+  }
+
+  /// Over the line, to each of the ports that is coupled and whose host it may concern.
+  private mutating func carry(
+    _ octets: [UInt8], _ header: FrameHeader, from sender: Int, to ports: [Int], at now: Instant
+  ) {
+    // As a bridge does: to the port where the address was seen, else to all.
+    let known = modems.indices.filter { modems[$0].hosts.contains(header.destination) }
+    for port in ports {
+      guard attenuation(from: sender, to: port) != nil else { continue }
+      guard header.destination.isGroup || known.isEmpty || known.contains(port) else { continue }
+      let copies = generator.chance(perMille: configuration.faults.duplicationPerMille) ? 2 : 1
+      for _ in 0..<copies { traverse(octets, header, from: sender, to: port, at: now) }
+    }
+  }
+
+  private mutating func traverse(
+    _ octets: [UInt8], _ header: FrameHeader, from sender: Int, to port: Int, at now: Instant
+  ) {
+    let faults = configuration.faults
+    if generator.chance(perMille: faults.lossPerMille) { return }
+    var octets = octets
+    if octets.count > 14, generator.chance(perMille: faults.corruptionPerMille) {
+      let index = 14 + Int(generator.next() % UInt64(octets.count - 14))
+      octets[index] ^= UInt8(truncatingIfNeeded: 1 + generator.next() % 255)
+    }
+    var due = now + configuration.latency
+    let delayMax = UInt64(max(faults.delayMax.nanoseconds, 0))
+    if delayMax > 0 { due += .nanoseconds(Int64(generator.next() % (delayMax + 1))) }
+    if generator.chance(perMille: faults.reorderingPerMille) { due += faults.delayMax }
+
+    if header.etherType == ManagementFrame.etherType {
+      if configuration.handsOverOneStart, header.type == .CM_START_ATTEN_CHAR_IND,
+        modems[port].heardStart(octets, from: header.source, at: due)
+      {
+        return
+      }
+      push(octets, port: port, at: due)
+      if header.type == .CM_MNBC_SOUND_IND, modems[port].role == .evse {
+        report(soundFrom: header.source, sender: sender, port: port, at: due)
+      }
+    } else {
+      push(octets, port: port, at: due)
+    }
+  }
+
+  /// CM_ATTEN_PROFILE.IND for a sound heard.
+  private mutating func report(soundFrom ev: MACAddress, sender: Int, port: Int, at due: Instant) {
+    guard let level = attenuation(from: sender, to: port) else { return }
+    var profile = AttenuationProfile()
+    let spread = UInt64(2 * max(configuration.ripple, 0) + 1)
+    for _ in 0..<AttenuationProfile.groupsMax {
+      let deviation = Int(generator.next() % spread) - max(configuration.ripple, 0)
+      profile.append(UInt8(min(max(level + deviation, 0), 255)))
+    }
+    answer(
+      ManagementFrame(
+        destination: modems[port].hosts.last ?? .broadcast, source: modems[port].address,
+        message: .attenProfileInd(CM_ATTEN_PROFILE_IND(evMAC: ev, profile: profile))),
+      port: port, at: due)
+  }
+}
+
+/// The first fields of a frame of at least 14 octets.
+struct FrameHeader {
+  let destination: MACAddress
+  let source: MACAddress
+  let etherType: UInt16
+  /// MMTYPE; 0 where the frame is too short to have one.
+  let type: ManagementType
+
+  init(_ octets: [UInt8]) {
+    func address(_ at: Int) -> MACAddress {
+      MACAddress(octets[at..<at + 6].reduce(0) { $0 << 8 | UInt64($1) })
+    }
+    destination = address(0)
+    source = address(6)
+    etherType = UInt16(octets[12]) << 8 | UInt16(octets[13])
+    type = ManagementType(octets.count >= 17 ? UInt16(octets[15]) | UInt16(octets[16]) << 8 : 0)
+  }
+}
+
+extension ManagementType {
+  /// Requests a modem takes for itself when they are broadcast by its host.
+  fileprivate var isRequestToModems: Bool {
+    switch self {
+    case .CM_SET_KEY_REQ, .CM_GET_KEY_REQ, .CM_NW_STATS_REQ: true
+    default: isVendor
+    }
+  }
+}
