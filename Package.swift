@@ -75,6 +75,18 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "Simulation",
+      dependencies: [
+        "Wire", "HAL", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware",
+      ],
+      swiftSettings: house),
+    .target(
+      name: "LinuxRuntime",
+      dependencies: [
+        "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware", "Recorder",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "CLibXML2"],
       swiftSettings: house),
@@ -85,6 +97,8 @@ let package = Package(
       name: "coupler",
       dependencies: [
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
+        "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "HomePlug", "ISO15118", "V2GTransport", "Safety",
+        "ControlPilot",
       ],
       swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
@@ -109,5 +123,11 @@ let package = Package(
     .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(name: "ISO15118Tests", dependencies: ["ISO15118"]),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety", "ControlPilot",
+        "SimulatedHardware", "V2GTransport",
+      ]),
   ]
 )

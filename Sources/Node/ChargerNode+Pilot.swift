@@ -42,13 +42,19 @@ extension ChargerNode {
         if old != .F { retries = 0 }
         forgetConnection(now, perform)
         begin(.pilot, perform)
-        drive(.request(.digital), now, perform)
+        offerDigital(now, perform)
       }
       announce(now, perform)
     case .E, .F, .fault:
       plug.announced = false
       match(.pilotError, now, perform)
     }
+  }
+
+  /// 5 %, unless the supervisor holds the pilot.
+  mutating func offerDigital(_ now: Instant, _ perform: (Action) -> Void) {
+    guard !supervisor.isPilotForced else { return }
+    drive(.request(.digital), now, perform)
   }
 
   /// Tells SLAC that a vehicle is there, once 5 % is on.
@@ -108,6 +114,9 @@ extension ChargerNode {
       case .lock(let lock):
         perform(.lock(lock))
         perform(.trace(.safety(.lock(lock))))
+      case .energized(let live): perform(.trace(.safety(.energized(live))))
+      case .cleared(let fault): perform(.trace(.safety(.cleared(fault))))
+      case .forcePilot(let forced): drive(.request(forced == .x1 ? .x1 : .stateF), now, perform)
       case .fault(let fault):
         perform(.trace(.safety(.fault(fault))))
         conditions.fault = .malfunction
@@ -122,7 +131,7 @@ extension ChargerNode {
     guard command != plug.command else { return }
     let previous = plug.command
     plug.command = command
-    supervise(.energyRequested(EnergyDemand(command)), now, perform)
+    supervise(.energyRequested(command.demand), now, perform)
     switch command {
     case .none, .closeAC: break
     case .cableCheck(let millivolts):
@@ -172,14 +181,15 @@ extension PilotLetter {
   }
 }
 
-extension EnergyDemand? {
-  init(_ command: EnergyCommand) {
-    switch command {
-    case .none: self = nil
-    case .cableCheck: self = .dcInsulationTest
-    case .preCharge: self = .dcPreCharge
-    case .deliver: self = .dcDelivery
-    case .closeAC: self = .ac
+extension EnergyCommand {
+  /// What it means to the supervisor.
+  var demand: EnergyDemand? {
+    switch self {
+    case .none: nil
+    case .cableCheck: .dcInsulationTest
+    case .preCharge: .dcPreCharge
+    case .deliver: .dcDelivery
+    case .closeAC: .ac
     }
   }
 }

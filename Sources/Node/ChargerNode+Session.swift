@@ -139,7 +139,7 @@ extension ChargerNode {
     if retries < configuration.retries, failure.mayRetry {
       retries += 1
       drive(.request(.errorStep), now, perform)
-      drive(.request(.digital), now, perform)
+      offerDigital(now, perform)
     } else {
       drive(.request(.x1), now, perform)
     }

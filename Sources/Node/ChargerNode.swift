@@ -1,10 +1,10 @@
-public import ControlPilot
+import ControlPilot
 public import HAL
 import HomePlug
 public import ISO15118
 public import SLAC
 public import Safety
-public import V2GTransport
+import V2GTransport
 public import Wire
 
 /// A charger with one outlet: which machine gets which event.
@@ -110,7 +110,6 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
     switch event {
     case .start:
-      supervise(.start, now, perform)
       match(.start, now, perform)
     case .pilot(let levels): drive(.sampled(levels), now, perform)
     case .contactorFeedback(let closed):
@@ -128,6 +127,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
         case .warning: .warning
         case .fault: .fault
         }
+      supervise(.insulation(status), now, perform)
     case .authorization(let decision):
       conditions.authorization = decision
       supervise(.authorized(decision == .granted), now, perform)
@@ -141,17 +141,9 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   /// Octets of the session's connection.
   public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
-    var rest = octets
     var actions: [SECCAction] = []
     do throws(V2GTPError) {
-      repeat {
-        rest = rest.extracting(droppingFirst: stream.append(rest))
-        while let message = try stream.next() {
-          session.receive(stream.payload, type: message.payloadType, at: now, output: &output) {
-            actions.append($0)
-          }
-        }
-      } while rest.byteCount > 0
+      try Self.read(octets, &stream, &session, &output, at: now) { actions.append($0) }
     } catch {
       perform(.trace(.connection(.broken(error))))
       session.handle(.transportBroken, at: now, output: &output) { actions.append($0) }
@@ -159,6 +151,22 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     flush(perform)
     for action in actions { act(action, now, perform) }
     refresh(now, perform)
+  }
+
+  /// Cuts octets into messages and hands each to the session. Static, as the span of a message borrows from the
+  /// stream while the session changes.
+  private static func read(
+    _ octets: RawSpan, _ stream: inout V2GTPStream, _ session: inout SECC<Random>, _ output: inout OutputBuffer,
+    at now: Instant, perform: (SECCAction) -> Void
+  ) throws(V2GTPError) {
+    var rest = octets
+    repeat {
+      rest = rest.extracting(droppingFirst: stream.append(rest))
+      while let message = try stream.next() {
+        session.receive(
+          stream.payload, type: message.payloadType, at: now, output: &output, perform: perform)
+      }
+    } while rest.byteCount > 0
   }
 
   private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {

@@ -1,9 +1,8 @@
 public import ControlPilot
 public import ISO15118
-public import SLAC
 public import Safety
 public import V2GTransport
-public import Wire
+import Wire
 
 /// How the data link comes about.
 public enum LinkPolicy: Sendable {

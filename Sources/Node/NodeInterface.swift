@@ -1,4 +1,3 @@
-public import HAL
 public import V2GTransport
 public import Wire
 

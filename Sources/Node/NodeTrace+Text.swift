@@ -93,6 +93,8 @@ extension SafetyTrace: CustomStringConvertible {
     case .powerStage(let enabled): enabled ? "power stage enabled" : "power stage disabled"
     case .lock(let lock): lock ? "connector locks" : "connector unlocks"
     case .fault(let fault): "fault: \(fault)"
+    case .cleared(let fault): "cleared: \(fault)"
+    case .energized(let live): live ? "outlet live" : "outlet dead"
     }
   }
 }

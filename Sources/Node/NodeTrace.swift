@@ -4,7 +4,6 @@ public import ISO15118
 public import SLAC
 public import Safety
 public import V2GTransport
-public import Wire
 
 /// What happened in a node, one line of a timeline. Plain values: the text is made on the host.
 public enum NodeTrace: Sendable {
@@ -47,6 +46,10 @@ public enum SafetyTrace: Sendable {
   case powerStage(enabled: Bool)
   case lock(Bool)
   case fault(SafetyFault)
+  /// A latched fault no longer holds.
+  case cleared(SafetyFault)
+  /// The outlet is live, by the mirror contacts.
+  case energized(Bool)
 }
 
 /// Present values of the energy path.
@@ -109,7 +112,7 @@ public enum NodeFailure: Error, Sendable {
   case discovery(SDPFailure)
   /// The TCP connection could not be made, or broke before the session knew.
   case connection
-  case session(SessionFailure)
+  case session(ISO15118.SessionFailure)
   case safety(SafetyFault)
   /// The vehicle was unplugged before the session ended in order.
   case unplugged(during: NodePhase)

@@ -1,9 +1,9 @@
-public import ControlPilot
+import ControlPilot
 public import HAL
 import HomePlug
 public import ISO15118
 public import SLAC
-public import V2GTransport
+import V2GTransport
 public import Wire
 
 /// A vehicle at one inlet: which machine gets which event.
@@ -94,23 +94,31 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   /// Octets of the session's connection.
   public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
-    var rest = octets
     var actions: [EVCCAction] = []
     do throws(V2GTPError) {
-      repeat {
-        rest = rest.extracting(droppingFirst: stream.append(rest))
-        while let message = try stream.next() {
-          session.receive(stream.payload, type: message.payloadType, at: now, output: &output) {
-            actions.append($0)
-          }
-        }
-      } while rest.byteCount > 0
+      try Self.read(octets, &stream, &session, &output, at: now) { actions.append($0) }
     } catch {
       perform(.trace(.connection(.broken(error))))
       session.handle(.transportBroken, at: now, output: &output) { actions.append($0) }
     }
     flush(perform)
     for action in actions { act(action, now, perform) }
+  }
+
+  /// Cuts octets into messages and hands each to the session. Static, as the span of a message borrows from the
+  /// stream while the session changes.
+  private static func read(
+    _ octets: RawSpan, _ stream: inout V2GTPStream, _ session: inout EVCC, _ output: inout OutputBuffer,
+    at now: Instant, perform: (EVCCAction) -> Void
+  ) throws(V2GTPError) {
+    var rest = octets
+    repeat {
+      rest = rest.extracting(droppingFirst: stream.append(rest))
+      while let message = try stream.next() {
+        session.receive(
+          stream.payload, type: message.payloadType, at: now, output: &output, perform: perform)
+      }
+    } while rest.byteCount > 0
   }
 
   private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
@@ -155,6 +163,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
         conditions.pilot = PilotLetter(load)
         perform(.setLoad(load))
       case .offer(let offer): offered(offer, now, perform)
+      case .attached: break  // The host told us first.
       }
     }
   }

@@ -1,3 +1,4 @@
+public import V2GTransport
 public import Wire
 
 /// The vehicle's side of an ISO 15118-2 session over one connection at a time: supportedAppProtocol, then AC
