@@ -23,6 +23,6 @@ struct Coupler: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, EXICommand.self,
+      DemoCommand.self, EVSECommand.self, EVCommand.self,
     ])
 }
