@@ -83,18 +83,25 @@ class Process:
                     pass  # the last line may be half written
         return found
 
-    def expect(self, pattern, timeout, after=0):
-        """Waits until `pattern` appears in the output after the first `after` characters."""
+    def expect(self, pattern, timeout):
+        """Waits until `pattern` appears in the output."""
+        self.expect_that(lambda: re.search(pattern, self.text()), repr(pattern), timeout)
+
+    def expect_event(self, names, timeout, after=0):
+        """Waits for an event with one of the names, not counting the first `after` events."""
+        self.expect_that(lambda: any(event.get("event") in names for event in self.events()[after:]),
+                         f"event {' or '.join(names)}", timeout)
+
+    def expect_that(self, holds, what, timeout):
         deadline = time.monotonic() + timeout
         while True:
             ended = not self.running  # looked at first: what was written before the end still counts
-            match = re.search(pattern, self.text()[after:])
-            if match:
-                return match
+            if holds():
+                return
             if ended:
-                raise ScenarioFailed(f"{self.name} ended ({self.child.returncode}) without {pattern!r}")
+                raise ScenarioFailed(f"{self.name} ended ({self.child.returncode}) without {what}")
             if time.monotonic() > deadline:
-                raise ScenarioFailed(f"{self.name} gave no {pattern!r} in {timeout} s")
+                raise ScenarioFailed(f"{self.name} gave no {what} in {timeout} s")
             time.sleep(0.05)
 
     def wait(self, timeout, expected=0):

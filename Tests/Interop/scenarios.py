@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import shutil
+import subprocess
 import time
 
 import capture
@@ -132,7 +134,7 @@ def two_processes(rig, current):
     evse_file, ev_file = rig.logs / "evse.pcapng", rig.logs / "ev.pcapng"
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", f"--{current}", "--once", "--json",
                        "--record", evse_file)
-    evse.expect('"ready"', 20)
+    evse.expect_event(["ready"], 20)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", f"--{current}", "--seconds", 5, "--json",
                      "--record", ev_file)
     ev.wait(75)
@@ -200,7 +202,7 @@ def pyslac_evse_matches_coupler_ev(rig):
 def a_raw_frame_ev_matches_coupler_evse(rig):
     vehicle, charger, recording = rig.line()
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--until", "match", "--once", "--json")
-    evse.expect('"ready"', 20)
+    evse.expect_event(["ready"], 20)
     ev = rig.start("raw_ev", ["python3", HERE / "peers" / "raw_ev.py", "ev0", "--attenuation", ATTENUATION], vehicle)
     ev.wait(70)
     print("    " + "\n    ".join(ev.text().splitlines()))
@@ -215,7 +217,7 @@ def a_raw_frame_ev_matches_coupler_evse(rig):
 def foreign_vehicle(rig, current):
     vehicle, charger = rig.direct()
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", f"--{current}", "--once", "--json")
-    evse.expect('"ready"', 20)
+    evse.expect_event(["ready"], 20)
     ev = rig.peer("iso15118", "iso15118_evcc", vehicle, "ev0", current)
     ev.wait(100)
     evse.wait(20)
@@ -269,7 +271,7 @@ def faults(rig, *cases):
     for number, (fault, check) in enumerate(cases):
         vehicle, charger = rig.direct(number)
         evse = rig.coupler(f"evse-{fault}", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
-        evse.expect('"ready"', 20)
+        evse.expect_event(["ready"], 20)
         lines = len(evse.events())
         client = rig.peer("iso15118", "faulty_ev", vehicle, "ev0", fault)
         running.append((fault, check, vehicle, evse, lines, client))
@@ -320,7 +322,7 @@ def coupler_evse_answers_a_message_out_of_order_with_FAILED_SequenceError(rig):
 def coupler_evse_survives_vehicles_that_vanish_at_every_step(rig):
     vehicle, charger = rig.direct()
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
-    evse.expect('"ready"', 20)
+    evse.expect_event(["ready"], 20)
     for step in ("SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq",
                  "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "PowerDeliveryReq",
                  "CurrentDemandReq"):
@@ -330,10 +332,25 @@ def coupler_evse_survives_vehicles_that_vanish_at_every_step(rig):
     good_session(rig, vehicle, evse)
 
 
+@scenario(220)
+def coupler_evse_notices_a_vehicle_that_falls_silent_while_charging(rig):
+    vehicle, charger = rig.direct()
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
+    evse.expect_event(["ready"], 20)
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", "--dc", "--seconds", 60, "--json")
+    ev.expect("CurrentDemandRes", 60)
+    # Nothing leaves the vehicle any more, not even the kernel's FIN for the killed process; the link stays up.
+    vehicle.ip("-6", "rule", "add", "priority", "0", "blackhole")
+    ev.child.kill()
+    said, start = len(evse.events()), time.monotonic()
+    evse.expect_event(("summary", "ready"), 65, after=said)
+    print(f"    noticed after {time.monotonic() - start:.1f} s")
+    vehicle.ip("-6", "rule", "del", "priority", "0", "blackhole")
+    good_session(rig, vehicle, evse)
+
+
 def unavailable():
     """Why the scenarios cannot run here, or None."""
-    import shutil
-    import subprocess
     if os.geteuid() != 0:
         return "needs root for network namespaces (sudo make interop)"
     for tool, package in (("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2"),

@@ -25,6 +25,9 @@ struct InteropTests {
     try Scenario.holds()
   }
   @Test func coupler_evse_survives_vehicles_that_vanish_at_every_step() throws { try Scenario.holds() }
+  @Test func coupler_evse_notices_a_vehicle_that_falls_silent_while_charging() throws {
+    try Scenario.holds()
+  }
 }
 
 @Suite struct InteropListTests {
