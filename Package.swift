@@ -132,5 +132,6 @@ let package = Package(
         "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety", "ControlPilot",
         "SimulatedHardware", "V2GTransport",
       ]),
+    .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )
