@@ -106,6 +106,21 @@ public struct ChargingBench: Sendable {
     reportDue = .zero
   }
 
+  // MARK: what an observer sees
+
+  /// The station's contactor.
+  public var contactor: SimulatedContactor {
+    switch path {
+    case .dc(let dc): dc.contactor
+    case .ac(let ac): ac.contactor
+    }
+  }
+
+  /// The DC power stage regulates; false for AC.
+  public var isPowerStageEnabled: Bool {
+    if case .dc(let dc) = path { dc.stage.isEnabled } else { false }
+  }
+
   // MARK: hands and faults
 
   public mutating func plugIn() {
