@@ -125,7 +125,12 @@ let package = Package(
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
-    .testTarget(name: "ISO15118Tests", dependencies: ["ISO15118"]),
+    .testTarget(
+      name: "ISO15118Tests",
+      dependencies: [
+        "Wire", "EXI", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages", "ISO15118",
+      ],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(
       name: "SimulationTests",
       dependencies: [

@@ -41,7 +41,7 @@ public enum SessionProtocol: String, CaseIterable, Sendable {
   case iso15118_2_2010 = "ISO 15118-2:2010"
 
   /// ProtocolNamespace of supportedAppProtocolReq.
-  public var namespace: StaticString {
+  public var namespace: String {
     switch self {
     case .iso15118_2: "urn:iso:15118:2:2013:MsgDef"
     case .iso15118_2_2010: "urn:iso:15118:2:2010:MsgDef"

@@ -64,6 +64,8 @@ public struct SessionTimers: Equatable, Sendable {
   public var seccContactorOpen: Duration = .seconds(3)
   /// PowerDeliveryRes goes out at the latest here (table 109, performance time).
   public var seccPowerDelivery: Duration = .milliseconds(4500)
+  /// After `SECCEvent.stop` the EV has this long beyond NotificationMaxDelay; then the energy is cut.
+  public var seccStopGrace: Duration = .seconds(10)
   /// From the response that ends the session until we close the connection, when the EV does not
   /// (the 5 s TCP termination limit).
   public var tcpClose: Duration = .seconds(5)

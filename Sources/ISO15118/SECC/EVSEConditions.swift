@@ -18,6 +18,8 @@ public struct EVSEConditions: Equatable, Sendable {
   /// The power stage (DC) or the supply (AC) could deliver. While false, AuthorizationRes stays Ongoing once
   /// authorized, and ChargeParameterDiscoveryRes does too.
   public var powerStageReady = true
+  /// On `EnergyCommand.cableCheck` the host sets `unchecked` until the new result is there: the session takes
+  /// no result that was there before it asked.
   public var isolation: Isolation = .unchecked
   /// Voltage at the connector, in millivolts (DC).
   public var presentMillivolts = 0

@@ -1,0 +1,4 @@
+enum Ladders {
+  static let ac = ""
+  static let dc = ""
+}
