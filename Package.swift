@@ -123,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
-    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "V2GTransport"]),
+    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",
@@ -137,5 +137,6 @@ let package = Package(
         "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety", "ControlPilot",
         "SimulatedHardware", "V2GTransport",
       ]),
+    .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

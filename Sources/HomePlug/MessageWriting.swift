@@ -232,8 +232,8 @@ extension VS_SW_VER_CNF {
     output.append(bigEndian: UInt64(qualcommOUI), octets: 3)
     output.append(status)
     output.append(deviceClass)
-    output.append(UInt8(truncatingIfNeeded: min(version.count, 254)))
-    output.append(contentsOf: version.prefix(254))
+    output.append(UInt8(truncatingIfNeeded: min(version.count, 255)))
+    output.append(contentsOf: version.prefix(255))
     // The firmware's text area is 64 octets, and an octet "upgradable" follows it; dissectors want both.
     output.append(zeros: 64 - version.count)
     output.append(0)

@@ -104,10 +104,13 @@ public final class EventLoop {
     guard isLive(registration) else { return }
     let index = Int(registration.index)
     _ = clinux_epoll_control(epoll.raw, EPOLL_CTL_DEL, slots[index].descriptor, 0, 0)
+    // What the handler owns may remove registrations of its own when it goes; it must go last.
+    let handler = slots[index].handler
     slots[index].generation &+= 1
     slots[index].descriptor = -1
     slots[index].handler = nil
     free.append(index)
+    withExtendedLifetime(handler) {}
   }
 
   private func isLive(_ registration: Registration) -> Bool {

@@ -88,9 +88,10 @@ public enum LinkLocalState: Hashable, Sendable {
   case missing
   /// The interface is down or has no carrier.
   case down
-  /// Up, without a link-local address (IPv6 disabled, or address generation off).
+  /// Up, without a link-local address: IPv6 is disabled, address generation is off, or duplicate address
+  /// detection began after the monitor (the kernel then tells of an address when it is over, 1 to 2 s later).
   case noAddress
-  /// Duplicate address detection is running; bind() would fail.
+  /// Duplicate address detection was running when the monitor began; bind() would fail.
   case tentative(IPv6Address)
   /// Another station has the same address; it will never be usable.
   case duplicate(IPv6Address)

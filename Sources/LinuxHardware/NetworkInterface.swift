@@ -14,7 +14,7 @@ public struct NetworkInterface: Hashable, Sendable {
   public init(_ name: String) throws(LinuxError) {
     self.name = name
     index = if_nametoindex(name)
-    guard index != 0 else { throw LinuxError("find the interface", on: name) }
+    guard index != 0 else { throw LinuxError("find the interface \(name)") }
     var octets = [UInt8](repeating: 0, count: 6)
     try check(clinux_interface_mac(name, &octets), "read the MAC address", on: name)
     macAddress = MACAddress(octets[0], octets[1], octets[2], octets[3], octets[4], octets[5])

@@ -182,11 +182,14 @@ public final class TCPConnection6 {
 
   /// Closes at once; pending octets are lost, those the kernel has are still sent. No handler is called any more.
   public func close() {
+    // What the handlers own may call this object when it goes; they must go last.
+    let owned = handlers
     if let registration { loop.remove(registration) }
     registration = nil
     descriptor = nil
     handlers = nil
     isClosed = true
+    withExtendedLifetime(owned) {}
   }
 
   /// Closes with a reset, so that the peer sees an error instead of an end.

@@ -1,8 +1,8 @@
 import Glibc
 public import LinuxHardware
 public import Node
-public import V2GTransport
-public import Wire
+import V2GTransport
+import Wire
 
 /// The sockets of one node on one interface: carries its network actions out and hands in what arrives.
 ///

@@ -173,7 +173,7 @@ extension ChargerNode {
 
 extension NodeFailure {
   /// A vehicle that starts anew could do better.
-  var mayRetry: Bool {
+  public var mayRetry: Bool {
     switch self {
     case .slac, .linkLost, .session, .connection, .discovery, .noAddress: true
     case .pilot, .safety, .unplugged, .pilotLost, .stuck: false

@@ -3,7 +3,7 @@ import HAL
 import ISO15118
 import SLAC
 import Safety
-import V2GTransport
+public import V2GTransport
 import Wire
 
 extension NodeTrace {
@@ -69,6 +69,26 @@ extension NodeTrace: CustomStringConvertible {
     case .energy(let reading): "\(reading)"
     case .phase(let phase): "\(phase)"
     case .ended(let outcome): "\(outcome)"
+    }
+  }
+}
+
+extension SDPServerTrace: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .answered(let asked, let given, let to): "answered \(to): asked for \(asked), gets \(given)"
+    case .refused(let reason, let from): "not answered \(from): \(reason)"
+    }
+  }
+}
+
+extension SDPClientTrace: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .asked(let security, let request): "asks all nodes for a SECC, \(security), request \(request)"
+    case .found(let endpoint, let security, let requests):
+      "found the SECC at \(endpoint), \(security), after \(requests) request(s)"
+    case .refused(let reason, let from): "answer of \(from) refused: \(reason)"
     }
   }
 }

@@ -70,6 +70,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   public var phase: NodePhase { plug.phase }
   public var hasEnded: Bool { plug.ended }
+  /// Energy of this session so far by the charger's meter, in Wh; 0 without one.
+  public var wattHours: Int { plug.wattHours }
 
   public var deadline: Instant? {
     earliest(

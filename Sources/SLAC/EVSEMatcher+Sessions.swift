@@ -157,7 +157,7 @@ extension EVSEMatcher {
       state = .failed
       return perform(.failed(.noRequest))
     }
-    var last: SessionFailure?
+    var last: EVSESessionFailure?
     for index in matching.sessions.indices.reversed() where matching.sessions[index].deadline <= now {
       guard let failure = expire(index, in: &matching, at: now, perform: perform) else { continue }
       last = failure
@@ -178,7 +178,7 @@ extension EVSEMatcher {
   /// One session's wait is over: repeats, goes on, or names why it failed.
   private func expire(
     _ index: Int, in matching: inout Matching, at now: Instant, perform: (MatchAction) -> Void
-  ) -> SessionFailure? {
+  ) -> EVSESessionFailure? {
     switch matching.sessions[index].state {
     case .waitStart: return .noStart
     case .sounding:

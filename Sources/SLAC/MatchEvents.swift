@@ -78,7 +78,7 @@ public enum MatchFailure: Hashable, Sendable {
   /// EVSE: no valid CM_SLAC_PARM.REQ within TT_EVSE_SLAC_init.
   case noRequest
   /// EVSE: every session failed, this one last.
-  case sessionsFailed(SessionFailure)
+  case sessionsFailed(EVSESessionFailure)
   /// No link within TT_match_join.
   case joinTimeout
   /// EV: no valid CM_SLAC_PARM.CNF.
@@ -133,7 +133,7 @@ extension MatchFailure: CustomStringConvertible {
 }
 
 /// Why one session of one EV failed at the EVSE.
-public enum SessionFailure: Hashable, Sendable {
+public enum EVSESessionFailure: Hashable, Sendable {
   /// No CM_START_ATTEN_CHAR.IND within TT_match_sequence.
   case noStart
   /// The own modem delivered no CM_ATTEN_PROFILE.IND: wrong role in its configuration, or all sounds lost.
@@ -156,7 +156,7 @@ public enum SessionFailure: Hashable, Sendable {
   }
 }
 
-extension SessionFailure: CustomStringConvertible {
+extension EVSESessionFailure: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noStart: "CM_START_ATTEN_CHAR.IND did not come"
@@ -184,7 +184,7 @@ public enum SLACTrace: Hashable, Sendable {
   case sounding(ev: MACAddress)
   /// Averaged and reported (EVSE), or received (EV).
   case attenuation(peer: MACAddress, Attenuation, sounds: Int)
-  case sessionFailed(ev: MACAddress, SessionFailure)
+  case sessionFailed(ev: MACAddress, EVSESessionFailure)
   case validation(ev: MACAddress, ValidateResult)
   /// A matching process begins; attempts count from 1.
   case process(attempt: Int, runID: RunID)

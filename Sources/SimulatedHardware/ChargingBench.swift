@@ -56,6 +56,13 @@ public struct ChargingBench: Sendable {
     public var soc: Int
     /// What it would take from a DC charger now.
     public var request: PowerReading
+
+    public init(batteryMillivolts: Int, inletMillivolts: Int, soc: Int, request: PowerReading) {
+      self.batteryMillivolts = batteryMillivolts
+      self.inletMillivolts = inletMillivolts
+      self.soc = soc
+      self.request = request
+    }
   }
 
   /// How often voltages and currents are reported while they may move.
@@ -99,6 +106,21 @@ public struct ChargingBench: Sendable {
     reportDue = .zero
   }
 
+  // MARK: what an observer sees
+
+  /// The station's contactor.
+  public var contactor: SimulatedContactor {
+    switch path {
+    case .dc(let dc): dc.contactor
+    case .ac(let ac): ac.contactor
+    }
+  }
+
+  /// The DC power stage regulates; false for AC.
+  public var isPowerStageEnabled: Bool {
+    if case .dc(let dc) = path { dc.stage.isEnabled } else { false }
+  }
+
   // MARK: hands and faults
 
   public mutating func plugIn() {
@@ -131,6 +153,14 @@ public struct ChargingBench: Sendable {
   public mutating func setInsulation(ohms: Double) {
     guard case .dc(var dc) = path else { return }
     dc.insulation.ohms = ohms
+    path = .dc(dc)
+  }
+
+  /// Replaces the battery by one that stands at this voltage, for a vehicle that is not simulated.
+  public mutating func adoptBattery(millivolts: Int) {
+    guard case .dc(var dc) = path else { return }
+    let volts = Double(millivolts) / 1000
+    dc.battery = SimulatedBattery(emptyVolts: volts - 1, fullVolts: volts + 1)
     path = .dc(dc)
   }
 

@@ -83,21 +83,25 @@ struct DemoCommand: ParsableCommand {
       timeline.add(trace, of: side == .charger ? .charger : .vehicle, at: now)
       if side == .charger, case .ended = trace { ended = true }
     }
-    timeline.note("plugs in", of: .vehicle, at: .zero + .milliseconds(100))
-    site.plugIn(at: .zero + .milliseconds(100))
+    let plugIn = Instant.zero + .milliseconds(100)
+    site.plugIn(at: plugIn)
 
     // The longest wait of any layer is the 60 s of an ongoing authorization.
     let limit = Instant.zero + .seconds(3600)
     var unplugged = false
+    var unplugAt = limit
     while site.now < limit {
       if ended, !unplugged {
         unplugged = true
         // Late enough for the pilot to go to X1 and the network to be left.
-        site.unplug(at: site.now + .seconds(2))
+        unplugAt = site.now + .seconds(2)
+        site.unplug(at: unplugAt)
       }
       guard let next = site.deadline, next <= limit else { break }
       if unplugged, site.charger.phase == .idle { break }
       if !fast { sleep(until: start + (next - .zero)) }
+      if site.now < unplugAt, next >= unplugAt { timeline.note("the plug comes out", of: .vehicle, at: unplugAt) }
+      if site.now < plugIn, next >= plugIn { timeline.note("the plug goes in", of: .vehicle, at: plugIn) }
       _ = site.step(until: limit)
     }
     if let failure = recorder.close() { complain("coupler: recording is incomplete: \(failure)") }

@@ -3,13 +3,15 @@ import Testing
 import Wire
 
 @Suite struct FrameTests {
+  private func bytes(_ text: String) -> [UInt8] { octets(hexadecimal: text) ?? [] }
+
   private func parse(_ octets: [UInt8]) throws(HomePlugError) -> ManagementFrame {
     try ManagementFrame(parsing: octets.span.bytes)
   }
 
   @Test(arguments: Literal.all)
   func a_literal_reads_as_its_message(_ literal: Literal) throws {
-    let octets = try #require(octets(hexadecimal: literal.hexadecimalText))
+    let octets = bytes(literal.hexadecimalText)
     let frame = try parse(octets)
     #expect(frame.destination == literal.destination)
     #expect(frame.source == literal.source)
@@ -28,7 +30,7 @@ import Wire
 
   @Test(arguments: Literal.all)
   func every_shorter_prefix_is_refused(_ literal: Literal) throws {
-    let octets = try #require(octets(hexadecimal: literal.hexadecimalText))
+    let octets = bytes(literal.hexadecimalText)
     for length in 0..<literal.fieldsEnd {
       #expect(throws: HomePlugError.self, "\(length) octets") { try parse(Array(octets.prefix(length))) }
     }
@@ -37,12 +39,12 @@ import Wire
 
   @Test(arguments: Literal.all)
   func octets_behind_the_last_field_are_padding(_ literal: Literal) throws {
-    let octets = try #require(octets(hexadecimal: literal.hexadecimalText))
+    let octets = bytes(literal.hexadecimalText)
     #expect(try parse(octets + [UInt8](repeating: 0xA5, count: 197)).message == literal.message)
   }
 
   @Test func an_error_says_what_came_instead() {
-    let good = octets(hexadecimal: slacParmReqOctets) ?? []
+    let good = bytes(slacParmReqOctets)
     func error(_ change: (inout [UInt8]) -> Void) -> HomePlugError? {
       var octets = good
       change(&octets)
@@ -65,7 +67,7 @@ import Wire
   }
 
   @Test func more_carrier_groups_than_green_phy_has_are_refused() throws {
-    var report = try #require(octets(hexadecimal: attenCharIndOctets))
+    var report = bytes(attenCharIndOctets)
     report[70] = 59
     report += [UInt8](repeating: 0, count: 300)
     #expect(throws: HomePlugError.tooManyGroups(type: 0x606E, groups: 59)) { try parse(report) }
@@ -73,7 +75,7 @@ import Wire
 
   @Test func the_number_of_groups_comes_from_its_field_not_from_the_frame() throws {
     // open-plc-utils' evse sends 326 octets: an array of 255 of which NumGroups are meant.
-    var report = try #require(octets(hexadecimal: attenCharIndOctets))
+    var report = bytes(attenCharIndOctets)
     report += [UInt8](repeating: 0xEE, count: 197)
     guard case .attenCharInd(let message) = try parse(report).message else {
       Issue.record("not a CM_ATTEN_CHAR.IND")
@@ -88,7 +90,7 @@ import Wire
       + "00000000000000000000000000000000"
     let amplitudeMap = "0200000000c10200000000e188e1021c60003195031111" + String(repeating: "22", count: 40)
     for text in [lumissil, amplitudeMap] {
-      let octets = try #require(octets(hexadecimal: text))
+      let octets = bytes(text)
       let frame = try parse(octets)
       guard case .unknown = frame.message else {
         Issue.record("\(frame.message) is known")
@@ -99,7 +101,7 @@ import Wire
   }
 
   @Test func a_vendor_message_of_another_vendor_is_unknown() throws {
-    var status = try #require(octets(hexadecimal: linkStatusCnfOctets))
+    var status = bytes(linkStatusCnfOctets)
     status[19] = 0x53
     guard case .unknown(let message) = try parse(status).message else {
       Issue.record("taken for Qualcomm's")
@@ -128,6 +130,15 @@ import Wire
 
   // MARK: properties
 
+  /// A known message reads back the same; an unknown one is padded at most.
+  private func expectRoundTrip(_ frame: ManagementFrame, _ octets: [UInt8]) {
+    if case .unknown = frame.message {
+      #expect(frame.octets.starts(with: octets))
+    } else {
+      #expect((try? parse(frame.octets)) == frame)
+    }
+  }
+
   @Test func random_octets_never_trap_and_what_is_read_is_written_alike() {
     var random = SeededGenerator(seed: 1)
     var accepted = 0
@@ -143,7 +154,7 @@ import Wire
       }
       guard let frame = try? parse(octets) else { continue }
       accepted += 1
-      #expect((try? parse(frame.octets)) == frame)
+      expectRoundTrip(frame, octets)
     }
     #expect(accepted > 5_000)
   }
@@ -151,7 +162,7 @@ import Wire
   @Test func mutated_literals_never_trap() {
     var random = SeededGenerator(seed: 2)
     for literal in Literal.all {
-      guard let good = octets(hexadecimal: literal.hexadecimalText) else { continue }
+      let good = bytes(literal.hexadecimalText)
       for _ in 0..<500 {
         var octets = good
         for _ in 0...(random.next() % 4) {
@@ -159,7 +170,7 @@ import Wire
         }
         if random.chance(perMille: 200) { octets.removeLast(Int(random.next() % UInt64(octets.count))) }
         guard let frame = try? parse(octets) else { continue }
-        #expect((try? parse(frame.octets)) == frame)
+        expectRoundTrip(frame, octets)
       }
     }
   }

@@ -1,4 +1,3 @@
-import Glibc
 import ISO15118
 import Node
 import Wire
@@ -23,7 +22,6 @@ final class Timeline {
     self.json = json
     self.verbose = verbose
     self.start = start
-    if json { setvbuf(stdout, nil, Int32(_IOLBF), 0) }
   }
 
   func add(_ trace: NodeTrace, of side: Side, at now: Instant) {
@@ -42,11 +40,38 @@ final class Timeline {
       line.add("layer", "host")
       line.add("event", "note")
       line.add("text", text)
-      print(line.text)
+      say(line.text)
     } else {
       flushRepeated()
-      print("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad("host", 6))  \(text)")
+      say("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad("host", 6))  \(text)")
     }
+  }
+
+  /// The process is up: sockets are open, peers may come.
+  func ready(_ text: String, of side: Side, at now: Instant) {
+    if json {
+      var line = head(side, at: now)
+      line.add("layer", "host")
+      line.add("event", "ready")
+      line.add("text", text)
+      say(line.text)
+    } else {
+      say("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad("host", 6))  ready: \(text)")
+    }
+  }
+
+  /// The link is joined, which is all that was wanted.
+  func matched(_ side: Side, at now: Instant) -> Int32 {
+    if json {
+      var line = head(side, at: now)
+      line.add("layer", "host")
+      line.add("event", "summary")
+      line.add("outcome", "matched")
+      say(line.text)
+    } else {
+      say("\nResult      matched, link up\nPhases      " + (phases[side] ?? PhaseClock()).text(until: now))
+    }
+    return 0
   }
 
   private func head(_ side: Side, at now: Instant) -> JSONLine {
@@ -62,7 +87,7 @@ final class Timeline {
     line.add("event", trace.event)
     trace.addDetails(to: &line)
     line.add("text", trace.description)
-    print(line.text)
+    say(line.text)
   }
 
   private func printText(_ trace: NodeTrace, of side: Side, at now: Instant) {
@@ -82,7 +107,7 @@ final class Timeline {
   }
 
   private func printLine(_ side: Side, _ layer: String, _ text: String, _ now: Instant) {
-    print("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad(layer, 6))  \(text)")
+    say("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad(layer, 6))  \(text)")
   }
 
   /// The text of a session line, or `nil` where a person needs none.
@@ -116,7 +141,7 @@ final class Timeline {
 
   private func flushRepeated() {
     if let repeated, repeated.count > 1 {
-      print(
+      say(
         "\(String(repeating: " ", count: 10))  \(pad("", 7))  \(pad("v2g", 6))  "
           + "... \(repeated.message.exchange) \(repeated.count) times in all")
     }
@@ -155,12 +180,12 @@ final class Timeline {
       }
       line.add("phases", phases)
       if let recording { line.add("recording", recording) }
-      print(line.text)
+      say(line.text)
     } else {
-      print("")
-      if let outcome { print("Result      \(outcome)") } else { print("Result      no session") }
-      print("Phases      " + clock.text(until: now))
-      if let recording { print("Recording   \(recording)") }
+      say("")
+      if let outcome { say("Result      \(outcome)") } else { say("Result      no session") }
+      say("Phases      " + clock.text(until: now))
+      if let recording { say("Recording   \(recording)") }
     }
     guard case .completed = outcome else {
       if let failure = firstFailure {
@@ -256,11 +281,6 @@ extension NodeTrace {
     default: break
     }
   }
-}
-
-/// A line on standard error.
-func complain(_ text: String) {
-  fputs(text + "\n", stderr)
 }
 
 private func pad(_ text: String, _ width: Int) -> String {

@@ -1,0 +1,58 @@
+# Everything a developer or CI runs. `make help` lists the targets.
+
+SWIFT ?= swift
+PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac))
+SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test unit interop peers packages bench format lint clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: ## charge a simulated vehicle in real time, without root and hardware
+	@.ci/packages build
+	$(SWIFT) build -c release --product coupler
+	"$$($(SWIFT) build -c release --show-bin-path)"/coupler demo
+
+build: ## build everything, debug
+	@.ci/packages build
+	$(SWIFT) build
+
+test: lint packages peers ## the whole suite; the part with foreign peers needs root
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --skip InteropTests
+	$(SWIFT) test --skip-build --filter InteropTests
+
+unit: ## the suite without foreign peers
+	@.ci/packages build
+	$(SWIFT) test --skip InteropTests
+
+interop: packages peers ## foreign peers alone (root): pyslac, iso15118, tshark
+	$(SWIFT) build --product coupler
+	python3 Tests/Interop/interop.py
+
+peers: $(PEERS) ## install the foreign peers into .peers
+
+.peers/%/complete: Tests/Interop/requirements-%.txt
+	@.ci/packages test
+	rm -rf $(@D)
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+packages: ## install the Debian packages that build and tests need
+	@.ci/packages build
+	@.ci/packages test
+
+bench: ## run the benchmarks
+	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "no Benchmarks/run.sh yet"; fi
+
+format: ## format all Swift sources in place
+	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
+
+lint: ## check format and style; warnings are errors
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+clean: ## remove build products and peers
+	rm -rf .build .peers

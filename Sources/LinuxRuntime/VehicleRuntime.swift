@@ -1,0 +1,243 @@
+import HAL
+public import ISO15118
+public import LinuxHardware
+public import Node
+public import SLAC
+public import SimulatedHardware
+public import Wire
+
+/// Where the charger's end of the cable is.
+public enum ChargerSource {
+  /// A charger that is played here: 5 % as soon as the plug is in, energy when the session wants it, for peers
+  /// that have no pilot.
+  case played
+  /// In another process.
+  case cable(CableSocket)
+}
+
+/// When a vehicle has had enough.
+public struct ChargingGoal: Sendable {
+  /// Percent.
+  public var soc = 80
+  public var wattHours: Int?
+  /// From the first energy on.
+  public var duration: Duration?
+
+  public init() {}
+}
+
+/// Runs a vehicle on real sockets, with a simulated electrical side.
+public final class VehicleRuntime<Keys: NetworkKeySource> {
+  public typealias Node = VehicleNode<Keys>
+
+  /// What the program around it is told.
+  public struct Handlers {
+    public var trace: (NodeTrace, Instant) -> Void
+    public var report: (LinuxError) -> Void
+
+    public init(trace: @escaping (NodeTrace, Instant) -> Void, report: @escaping (LinuxError) -> Void) {
+      self.trace = trace
+      self.report = report
+    }
+  }
+
+  public private(set) var node: Node
+  private var needs: EVConditions
+  private let goal: ChargingGoal
+  private var bench: ChargingBench
+  private let loop: EventLoop
+  private let clock: BoardClock
+  private let source: ChargerSource
+  private let handlers: Handlers
+  private var edge: NetworkEdge?
+  private var timer: LoopTimer?
+  private var events: [Node.Event] = []
+  private var isDraining = false
+
+  private var cableEnd = VehicleEnd()
+  private var repeatDue: Instant?
+  private var plugInDue: Instant?
+  private var goalDue: Instant?
+  private var signal = PilotSignal.none
+
+  public init(
+    _ node: Node, needs: EVConditions, goal: ChargingGoal, bench: ChargingBench, charger source: ChargerSource,
+    interface: NetworkInterface, loop: EventLoop, handlers: Handlers
+  ) throws(LinuxError) {
+    self.node = node
+    self.needs = needs
+    self.goal = goal
+    self.bench = bench
+    self.source = source
+    self.loop = loop
+    self.handlers = handlers
+    clock = BoardClock(start: loop.now)
+    let matching = if case .slac = node.configuration.link { true } else { false }
+    edge = try NetworkEdge(
+      interface, role: .vehicle, matching: matching, loop: loop,
+      handlers: NetworkEdge.Handlers(
+        event: { [weak self] in self?.post(.network($0)) },
+        octets: { [weak self] in self?.receive($0) },
+        report: handlers.report))
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+  }
+
+  /// Starts the vehicle and plugs it in after `delay`.
+  public func start(plugInAfter delay: Duration = .milliseconds(300)) throws(LinuxError) {
+    if case .cable(let cable) = source {
+      try cable.attach(to: loop) { [weak self] octets in
+        guard let self, let message = ChargerEnd(parsing: octets) else { return }
+        self.hear(message)
+      }
+      repeatDue = loop.now
+    }
+    try edge?.start()
+    post(.start)
+    post(.conditions(needs))
+    plugInDue = loop.now + delay
+    elapse()
+  }
+
+  /// Pulls the plug.
+  public func unplug() {
+    cableEnd.isPlugged = false
+    if case .played = source { bench.unplug() }
+    tell()
+    post(.proximity(.open))
+  }
+
+  /// Ends charging in order.
+  public func stop() {
+    needs.wish = .stop
+    post(.conditions(needs))
+  }
+
+  private func post(_ event: Node.Event) {
+    events.append(event)
+    guard !isDraining else { return }
+    isDraining = true
+    while !events.isEmpty {
+      let event = events.removeFirst()
+      var actions: [Node.Action] = []
+      node.handle(event, at: loop.now) { actions.append($0) }
+      for action in actions { perform(action) }
+    }
+    isDraining = false
+    rearm()
+  }
+
+  private func receive(_ octets: RawSpan) {
+    var actions: [Node.Action] = []
+    node.receive(octets, at: loop.now) { actions.append($0) }
+    isDraining = true
+    for action in actions { perform(action) }
+    isDraining = false
+    if events.isEmpty { rearm() } else { post(events.removeFirst()) }
+  }
+
+  private func perform(_ action: Node.Action) {
+    switch action {
+    case .network(let action): edge?.perform(action)
+    case .setLoad(let load):
+      cableEnd.load = load
+      bench.apply(.setLoad(load))
+      tell()
+    case .contactor(let close): switchContactor(close)
+    case .charger(let milliamps):
+      cableEnd.milliamps = milliamps
+      bench.apply(.charger(milliamps: milliamps))
+      if case .played = source {
+        bench.apply(ChargingBench.OutletCommand.contactor(close: milliamps > 0))
+      }
+      tell()
+    case .trace(let trace):
+      if case .phase(.energy) = trace, let duration = goal.duration { goalDue = loop.now + duration }
+      handlers.trace(trace, loop.now)
+    }
+  }
+
+  private func switchContactor(_ close: Bool) {
+    cableEnd.contactorClosed = close
+    advanceBench()
+    bench.apply(ChargingBench.InletCommand.contactor(close: close))
+    if case .played = source {
+      // A foreign charger's output is not ours to measure: the played one follows the vehicle's request.
+      bench.apply(ChargingBench.OutletCommand.contactor(close: close))
+      bench.apply(.setPoint(PowerReading(millivolts: needs.targetMillivolts, milliamps: needs.targetMilliamps)))
+      bench.apply(.powerStage(enabled: close))
+    }
+    tell()
+  }
+
+  // MARK: time
+
+  private func elapse() {
+    let now = loop.now
+    if let due = plugInDue, now >= due {
+      plugInDue = nil
+      cableEnd.isPlugged = true
+      if case .played = source {
+        bench.plugIn()
+        bench.apply(.setDuty(.digital))
+      }
+      tell()
+      post(.proximity(.plugged(cableMilliamps: nil)))
+    }
+    if let due = goalDue, now >= due {
+      goalDue = nil
+      needs.chargingComplete = true
+      post(.conditions(needs))
+    }
+    advanceBench()
+    if let due = repeatDue, now >= due { tell() }
+    if let due = node.deadline, due <= now { post(.timeout) }
+    rearm()
+  }
+
+  private func rearm() {
+    timer?.deadline = earliest(
+      node.deadline, bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue)
+  }
+
+  private func advanceBench() {
+    var readings: [ChargingBench.InletReading] = []
+    bench.advance(to: clock.bench(loop.now), outlet: { _ in }, inlet: { readings.append($0) })
+    for reading in readings {
+      switch reading {
+      case .pilot(let signal): if case .played = source { events.append(.pilot(signal)) }
+      case .contactor(let closed): events.append(.contactorFeedback(closed: closed))
+      case .battery(let battery): if case .played = source { sense(battery) }
+      }
+    }
+    if !isDraining, !events.isEmpty { post(events.removeFirst()) }
+  }
+
+  private func sense(_ battery: ChargingBench.BatteryReading) {
+    needs.batteryMillivolts = battery.batteryMillivolts
+    needs.inletMillivolts = battery.inletMillivolts
+    needs.socPercent = battery.soc
+    needs.targetMillivolts = battery.request.millivolts
+    needs.targetMilliamps = battery.request.milliamps
+    if battery.soc >= goal.soc { needs.chargingComplete = true }
+    if let wanted = goal.wattHours, node.wattHours >= wanted { needs.chargingComplete = true }
+    events.append(.conditions(needs))
+  }
+
+  // MARK: a charger in another process
+
+  private func hear(_ message: ChargerEnd) {
+    // Three measurements for each change, as a real one would bring: one alone never decides.
+    if message.signal != signal {
+      signal = message.signal
+      for _ in 0..<3 { events.append(.pilot(message.signal)) }
+    }
+    sense(message.battery)
+    if !isDraining, !events.isEmpty { post(events.removeFirst()) }
+  }
+
+  private func tell() {
+    guard case .cable(let cable) = source else { return }
+    repeatDue = loop.now + CableSocket.interval
+    cable.send(cableEnd)
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Cryptography
+import Glibc
+import ISO15118
+import LinuxHardware
+import LinuxRuntime
+import Node
+import SLAC
+import Simulation
+import SimulatedHardware
+import Wire
+
+/// `coupler ev`
+struct EVCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ev",
+    abstract: "Be a vehicle on a network interface, with a simulated electrical side.",
+    discussion: """
+      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot, contactors and battery are
+      simulated. Needs CAP_NET_RAW for SLAC (run as root, or setcap cap_net_raw+ep). Exits after one session.
+
+        coupler ev --interface plc0 --energy 500       one DC session of 500 Wh
+        coupler ev --interface plc0 --until match      only SLAC, to the joined link
+        coupler ev --interface eth1 --no-slac --ac     no modem: discovery and session only
+      """)
+
+  @OptionGroup var link: LinkOptions
+  @OptionGroup var report: ReportOptions
+
+  @Option(help: ArgumentHelp("Stop after this much energy by the charger's meter.", valueName: "Wh"))
+  var energy: Int?
+
+  @Option(help: ArgumentHelp("Stop after so long in the charge loop.", valueName: "s"))
+  var seconds: Double?
+
+  @Option(help: ArgumentHelp("Give up after so long.", valueName: "s"))
+  var timeout = 180.0
+
+  func run() throws {
+    let loop = try orExit { () throws(LinuxError) in try EventLoop() }
+    let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
+    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now)
+    let recording = try report.openRecording(of: interface, loop: loop)
+
+    let description = SiteDescription(link.ac ? .ac : .dc)
+    var configuration = description.vehicleConfiguration()
+    configuration.link = link.noSlac ? .assumed : .slac
+    configuration.session.evccID = interface.macAddress
+    if link.relaxed {
+      configuration.session.timers = .relaxed
+      configuration.transport = .relaxed
+    }
+    let node = VehicleNode(
+      configuration: configuration,
+      matcher: EVMatcher(
+        configuration: SLACConfiguration(
+          address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard),
+        keys: SecureNetworkKeys()))
+    let source: ChargerSource =
+      if let path = link.cable {
+        .cable(try orExit { () throws(LinuxError) in try CableSocket(path: path, end: .vehicle) })
+      } else {
+        .played
+      }
+    var goal = ChargingGoal()
+    goal.wattHours = energy
+    if let seconds { goal.duration = .seconds(seconds) }
+    if energy == nil, seconds == nil { goal.duration = .seconds(10) }
+
+    var status: Int32?
+    let vehicle = try orExit { () throws(LinuxError) in
+      try VehicleRuntime(
+        node, needs: description.needs(), goal: goal, bench: description.bench(), charger: source,
+        interface: interface, loop: loop,
+        handlers: VehicleRuntime<SecureNetworkKeys>.Handlers(
+          trace: { trace, now in
+            timeline.add(trace, of: .vehicle, at: now)
+            recording?.note(trace, at: now)
+            if link.until == .match, case .slac(.linkUp) = trace {
+              status = timeline.matched(.vehicle, at: now)
+              loop.stop()
+            }
+            if case .ended = trace, status == nil {
+              status = timeline.summarize(.vehicle, recording: recording?.path, at: now)
+              stopSoon(loop)
+            }
+          }, report: { timeline.note("\($0)", of: .vehicle, at: loop.now) }))
+    }
+    let giveUp = loop.addTimer {
+      complain("coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
+      status = 1
+      loop.stop()
+    }
+    giveUp.deadline = loop.now + .seconds(timeout)
+    try orExit { () throws(LinuxError) in
+      try loop.onSignals([SIGINT, SIGTERM]) { _ in vehicle.stop() }
+      try vehicle.start()
+    }
+    timeline.ready("vehicle on \(interface.name), \(interface.macAddress)", of: .vehicle, at: loop.now)
+    try orExit { () throws(LinuxError) in try loop.run() }
+    vehicle.unplug()
+    recording?.close()
+    if let status, status != 0 { throw ExitCode(status) }
+  }
+}

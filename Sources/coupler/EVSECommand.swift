@@ -1,0 +1,122 @@
+import ArgumentParser
+import ControlPilot
+import Cryptography
+import Glibc
+import HAL
+import ISO15118
+import LinuxHardware
+import LinuxRuntime
+import Node
+import Safety
+import SLAC
+import Simulation
+import SimulatedHardware
+import Wire
+
+/// `coupler evse`
+struct EVSECommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evse",
+    abstract: "Be a charger on a network interface, with a simulated electrical side.",
+    discussion: """
+      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot, contactor and power stage
+      are simulated. Needs CAP_NET_RAW for SLAC (run as root, or setcap cap_net_raw+ep).
+
+        coupler evse --interface plc0                  wait for vehicles, DC
+        coupler evse --interface plc0 --ac --once      one AC session, then exit
+        coupler evse --interface eth1 --no-slac        no modem: discovery and session only
+
+      The pilot: by default a vehicle is played here, plugged in at once, that follows the session's
+      messages, for peers without a pilot. With --pilot PATH it comes from a `coupler ev --pilot PATH`
+      on the same machine.
+      """)
+
+  @OptionGroup var link: LinkOptions
+  @OptionGroup var report: ReportOptions
+
+  @Flag(help: "Exit after the first session.")
+  var once = false
+
+  @Option(help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
+  var authorizeAfter = 0.5
+
+  @Option(help: ArgumentHelp("TCP port; by default a free one of 49152...65535.", valueName: "port"))
+  var port: UInt16?
+
+  @Option(help: "EVSEID of the charger.")
+  var evseID = "DE*CPL*E00001"
+
+  func run() throws {
+    let loop = try orExit { () throws(LinuxError) in try EventLoop() }
+    let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
+    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now)
+    let recording = try report.openRecording(of: interface, loop: loop)
+
+    var description = SiteDescription(link.ac ? .ac : .dc)
+    description.attenuation = 0
+    var configuration = description.chargerConfiguration()
+    configuration.link = link.noSlac ? .assumed : .slac
+    configuration.session.evseID = evseID
+    configuration.session.quirks.pilotMayStayReady = link.cable == nil
+    if link.relaxed {
+      configuration.session.timers = .relaxed
+      configuration.transport = .relaxed
+    }
+    let node = ChargerNode(
+      configuration: configuration,
+      matcher: EVSEMatcher(
+        configuration: SLACConfiguration(
+          address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard),
+        keys: SecureNetworkKeys()),
+      random: SystemRandomNumberGenerator())
+    let source: VehicleSource =
+      if let path = link.cable {
+        .cable(try orExit { () throws(LinuxError) in try CableSocket(path: path, end: .charger) })
+      } else {
+        .played(plugInAfter: .milliseconds(300))
+      }
+
+    var status: Int32?
+    var runtime: ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>?
+    var authorize: LoopTimer?
+    let handlers = ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>.Handlers(
+      trace: { trace, now in
+        timeline.add(trace, of: .charger, at: now)
+        recording?.note(trace, at: now)
+        if link.until == .match, case .slac(.linkUp) = trace {
+          status = 0
+          loop.stop()
+        }
+        // A try that failed is told, and the next one begins; only the end of a session counts for --once.
+        if case .ended(let outcome) = trace, once, link.until == .session {
+          if case .failed(let failure) = outcome, failure.mayRetry { return }
+          status = timeline.summarize(.charger, recording: recording?.path, at: now)
+          // Octets of the last answer are still on their way.
+          authorize?.deadline = nil
+          stopSoon(loop)
+        }
+      },
+      authorizationNeeded: { authorize?.deadline = authorizeAfter < 0 ? nil : loop.now + .seconds(authorizeAfter) },
+      report: { timeline.note("\($0)", of: .charger, at: loop.now) })
+    let charger = try orExit { () throws(LinuxError) in
+      try ChargerRuntime(
+        node, bench: description.bench(), vehicle: source, interface: interface, port: port, loop: loop,
+        handlers: handlers)
+    }
+    runtime = charger
+    authorize = loop.addTimer { runtime?.post(.authorization(.granted)) }
+    try orExit { () throws(LinuxError) in
+      try loop.onSignals([SIGINT, SIGTERM]) { _ in
+        status = status ?? 0
+        loop.stop()
+      }
+      try charger.start()
+    }
+    charger.post(.limits(description.limits))
+    timeline.ready("charger on \(interface.name), \(interface.macAddress)", of: .charger, at: loop.now)
+    try orExit { () throws(LinuxError) in try loop.run() }
+    recording?.close()
+    if link.until == .match, status == 0 { _ = timeline.matched(.charger, at: loop.now) }
+    if let status, status != 0 { throw ExitCode(status) }
+  }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+@preconcurrency import Glibc
+import LinuxHardware
+import SimulatedHardware
+import Wire
+
+/// `coupler line`: modems and a power line between network interfaces.
+struct LineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "line",
+    abstract: "Join network interfaces as PLC modems and the power line between them.",
+    discussion: """
+      Each interface gets a simulated HomePlug Green PHY modem. It answers its host's CM_SET_KEY and vendor \
+      requests, reports the attenuation of each sound, and passes data (IPv6) only to modems that hold the \
+      same key. So two SLAC stacks, ours or foreign ones, match over a veth pair as over a cable:
+
+        ip netns add ev; ip netns add se
+        ip link add line-ev type veth peer name plc0 netns ev
+        ip link add line-se type veth peer name plc0 netns se
+        ip link set line-ev up; ip -n ev link set plc0 up
+        ip link set line-se up; ip -n se link set plc0 up
+        coupler line line-ev line-se
+
+      Prints one line when it is ready, one for each network that is formed or left, and runs until it is \
+      interrupted. Needs root or CAP_NET_RAW. Nothing on the host is changed.
+      """)
+
+  @Argument(help: ArgumentHelp("Interfaces to join, two or more.", valueName: "interface"))
+  var interfaces: [String]
+
+  @Option(help: ArgumentHelp("Attenuation between any two modems.", valueName: "dB"))
+  var attenuation = 20
+
+  @Option(
+    help: ArgumentHelp("Time two modems take to form a network once they hold the same key.", valueName: "s"))
+  var joinDelay = 1.0
+
+  @Option(help: ArgumentHelp("Frames lost on the line, of a thousand.", valueName: "permille"))
+  var loss = 0
+
+  @Option(help: "Seed of the losses and of the ripple in the attenuation.")
+  var seed: UInt64 = 1
+
+  @Option(
+    name: .customLong("ev"),
+    help: ArgumentHelp(
+      "An interface of the line whose modem is set up as a vehicle's: it reports no attenuation.",
+      valueName: "interface"))
+  var vehicles: [String] = []
+
+  @Flag(help: "Carry data whether or not the modems hold the same key.")
+  var alwaysJoined = false
+
+  @Flag(help: "Print JSON, one object a line.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print the name of each HomePlug message that passes.")
+  var verbose = false
+
+  func validate() throws {
+    guard interfaces.count >= 2 else { throw ValidationError("Name at least two interfaces.") }
+    guard interfaces.count <= 32 else { throw ValidationError("At most 32 interfaces can be joined.") }
+    guard Set(interfaces).count == interfaces.count else {
+      throw ValidationError("An interface can be at one end of the line only.")
+    }
+    guard (0...255).contains(attenuation) else { throw ValidationError("--attenuation is 0 to 255 dB.") }
+    guard (0...3600).contains(joinDelay) else { throw ValidationError("--join-delay is 0 to 3600 s.") }
+    guard (0...1000).contains(loss) else { throw ValidationError("--loss is 0 to 1000 per mille.") }
+    guard Set(vehicles).isSubset(of: interfaces) else {
+      throw ValidationError("--ev names an interface that is not on the line.")
+    }
+  }
+
+  func run() throws {
+    setvbuf(stdout, nil, Int32(_IOLBF), 0)
+    do throws(LinuxError) {
+      try drive()
+    } catch {
+      fputs("error: \(error)\n", stderr)
+      throw ExitCode(2)
+    }
+  }
+
+  private func drive() throws(LinuxError) {
+    let loop = try EventLoop()
+    // First of all, so that an interruption at any later time is an orderly end.
+    try loop.onSignals([SIGINT, SIGTERM]) { _ in loop.stop() }
+    var found: [NetworkInterface] = []
+    for name in interfaces { found.append(try NetworkInterface(name)) }
+    let report = LineReport(interfaces, json: json, verbose: verbose, start: loop.now) { loop.now }
+    let driver = try LineDriver(
+      found, configuration: lineConfiguration, seed: seed, alwaysJoined: alwaysJoined, loop: loop,
+      observe: report.add)
+    try driver.start()
+    report.ready(down: found.filter { !$0.isRunning }.map(\.name))
+    try loop.run()
+    report.stopped(unsent: driver.unsent)
+  }
+
+  private var lineConfiguration: PowerLineConfiguration {
+    var ports: [PowerLineConfiguration.Port] = []
+    for (index, name) in interfaces.enumerated() {
+      // Both roles answer alike but for attenuation, and only charger hosts care for that: so everyone is told,
+      // and the order of the interfaces does not matter.
+      let role: PowerLineConfiguration.Port.Role = vehicles.contains(name) ? .ev : .evse
+      ports.append(.init(modem: MACAddress(0x00B0_5200_0100 + UInt64(index)), role: role))
+    }
+    var result = PowerLineConfiguration(ports: ports)
+    result.attenuation = attenuation
+    result.joinDelay = .milliseconds(Int64(joinDelay * 1000))
+    result.faults.lossPerMille = loss
+    return result
+  }
+}
+
+/// Says what happens on the line, for people or for scripts.
+private final class LineReport {
+  private let names: [String]
+  private let json: Bool
+  private let verbose: Bool
+  private let start: Instant
+  private let now: () -> Instant
+
+  init(_ names: [String], json: Bool, verbose: Bool, start: Instant, now: @escaping () -> Instant) {
+    self.names = names
+    self.json = json
+    self.verbose = verbose
+    self.start = start
+    self.now = now
+  }
+
+  func ready(down: [String]) {
+    say(
+      "ready", [("interfaces", names.joined(separator: " "))],
+      "line ready: \(names.joined(separator: " <-> "))")
+    for name in down {
+      say(
+        "down", [("interface", name)],
+        "\(name) is down or has no carrier; frames pass once it is up at both ends")
+    }
+  }
+
+  func stopped(unsent: Int) {
+    say(
+      "stopped", [("unsent", String(unsent))],
+      "line stopped" + (unsent > 0 ? ", \(unsent) frames unsent" : ""))
+  }
+
+  func add(_ event: LineEvent) {
+    switch event {
+    case .joined(let a, let b, let network):
+      say(
+        "joined", [("a", names[a]), ("b", names[b]), ("nid", network)],
+        "joined: \(names[a]) <-> \(names[b]), NID \(network)")
+    case .left(let a, let b):
+      say("left", [("a", names[a]), ("b", names[b])], "left: \(names[a]) <-> \(names[b])")
+    case .trouble(let port, let error):
+      say("trouble", [("interface", names[port]), ("cause", "\(error)")], "\(error)")
+    case .frame(let port, let fromHost, let type, let octets):
+      guard verbose else { return }
+      let way = fromHost ? "from" : "to"
+      say(
+        "frame",
+        [("interface", names[port]), ("direction", way), ("type", type), ("octets", String(octets))],
+        "\(way) \(names[port]): \(type), \(octets) octets")
+    }
+  }
+
+  private func say(_ event: String, _ members: [(String, String)], _ text: String) {
+    let milliseconds = (now() - start).milliseconds
+    guard json else {
+      // The first line is looked for by scripts that wait for it.
+      return print(event == "ready" ? text : "\(seconds(milliseconds: milliseconds))  \(text)")
+    }
+    var line = JSONLine()
+    line.add("time", milliseconds: milliseconds)
+    line.add("event", event)
+    for (name, value) in members { line.add(name, value) }
+    print(line.text)
+  }
+}

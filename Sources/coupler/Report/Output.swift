@@ -1,0 +1,18 @@
+import Glibc
+
+/// A line on standard output, written at once: a rig reads along through a pipe.
+func say(_ text: String) { writeLine(text, to: STDOUT_FILENO) }
+
+/// A line on standard error.
+func complain(_ text: String) { writeLine(text, to: STDERR_FILENO) }
+
+private func writeLine(_ text: String, to descriptor: Int32) {
+  let octets = Array((text + "\n").utf8)
+  var sent = 0
+  while sent < octets.count {
+    let count = octets.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + sent }, octets.count - sent) }
+    // Nobody reads any more; the session goes on.
+    guard count > 0 || errno == EINTR else { return }
+    sent += max(count, 0)
+  }
+}

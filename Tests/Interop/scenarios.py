@@ -1,0 +1,365 @@
+"""What must hold between Coupler's command line and strangers. Each function is one test; its name says it."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import capture
+from bench import Bench, ScenarioFailed
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PEERS = ROOT / ".peers"
+EV_MAC, EVSE_MAC = "02:00:00:00:00:e1", "02:00:00:00:00:c1"
+ATTENUATION = 20  # dB on the simulated line
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -XX:-UsePerfData"
+
+SCENARIOS = {}
+
+
+def scenario(limit):
+    """Registers a function as a scenario that has to end within `limit` seconds."""
+
+    def register(function):
+        SCENARIOS[function.__name__] = (function, limit)
+        return function
+
+    return register
+
+
+class Rig(Bench):
+    """A bench with the line of this project: vehicle and charger in namespaces, and Coupler's commands."""
+
+    def __init__(self, logs, coupler):
+        super().__init__(logs)
+        self.binary = coupler
+        self.used = set()
+
+    def name(self, wish):
+        number = 1
+        while (name := wish if number == 1 else f"{wish}-{number}") in self.used:
+            number += 1
+        self.used.add(name)
+        return name
+
+    def coupler(self, name, namespace, *arguments):
+        return self.start(self.name(name), [self.binary, *arguments], namespace)
+
+    def peer(self, environment, script, namespace, interface, *arguments, **variables):
+        """A foreign stack. `.transcript` is the file of its messages."""
+        name = self.name(script)
+        transcript = self.logs / f"{name}.jsonl"
+        process = self.start(
+            name, [PEERS / environment / "bin" / "python", HERE / "peers" / f"{script}.py", *arguments],
+            namespace, NETWORK_INTERFACE=interface, TRANSCRIPT=str(transcript), JAVA_TOOL_OPTIONS=JAVA,
+            PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", PROTOCOLS="ISO_15118_2", AUTH_MODES="EIM",
+            **variables)
+        process.transcript = transcript
+        return process
+
+    def direct(self, suffix=""):
+        """A vehicle and a charger joined by one veth pair: the power line after a match."""
+        vehicle, charger = self.namespace(f"ev{suffix}"), self.namespace(f"se{suffix}")
+        self.cable(vehicle, "ev0", charger, "se0", EV_MAC, EVSE_MAC)
+        self.wait_for_link_local(charger, "se0")
+        self.wait_for_link_local(vehicle, "ev0")
+        return vehicle, charger
+
+    def line(self):
+        """A vehicle and a charger, each joined to its modem in a third namespace; the line is recorded."""
+        vehicle, charger, middle = (self.namespace(name) for name in ("ev", "se", "line"))
+        self.cable(vehicle, "ev0", middle, "toev", EV_MAC)
+        self.cable(charger, "se0", middle, "tose", EVSE_MAC)
+        recording = self.logs / "line.pcapng"
+        self.recorder = self.start("dumpcap", ["dumpcap", "-q", "-i", "toev", "-i", "tose",
+                                               "-w", recording], middle)
+        line = self.coupler("line", middle, "line", "toev", "tose", "--attenuation", ATTENUATION)
+        line.expect("line ready", 15)
+        self.recorder.expect(r"File: ", 15)
+        return vehicle, charger, recording
+
+    def end_recording(self):
+        """dumpcap writes in blocks: the file is whole only after it has ended."""
+        time.sleep(0.3)
+        self.recorder.stop()
+
+
+def transcript(process):
+    return [json.loads(line) for line in process.transcript.read_text().splitlines()]
+
+
+def check_transcript(process, *must):
+    """The stranger's view of the session: every answer OK, `must` in this order, and the end at SessionStopRes."""
+    entries = transcript(process)
+    names = [entry["message"] for entry in entries]
+    for entry in entries:
+        document = entry["document"]
+        body = document["V2G_Message"]["Body"] if "V2G_Message" in document else document
+        code = body[entry["message"]].get("ResponseCode", "OK")
+        if not code.startswith("OK"):
+            raise ScenarioFailed(f"{process.name}: {entry['message']} with {code}")
+    position = 0
+    for name in must:
+        if name not in names[position:]:
+            raise ScenarioFailed(f"{process.name}: no {name} after {names[:position][-3:]}; messages were {names}")
+        position = names.index(name, position) + 1
+    if names[-1] != "SessionStopRes":
+        raise ScenarioFailed(f"{process.name}: the last message was {names[-1]}")
+    print(f"    {len(names)} messages, {names.count('CurrentDemandRes') + names.count('ChargingStatusRes')} in the loop")
+
+
+AC = ("SessionSetupRes", "AuthorizationRes", "ChargeParameterDiscoveryRes", "PowerDeliveryRes",
+      "ChargingStatusRes", "PowerDeliveryRes", "SessionStopRes")
+DC = ("SessionSetupRes", "AuthorizationRes", "ChargeParameterDiscoveryRes", "CableCheckRes", "PreChargeRes",
+      "PowerDeliveryRes", "CurrentDemandRes", "PowerDeliveryRes", "SessionStopRes")
+FLOW = {"ac": AC, "dc": DC}
+
+
+def check_summary(process):
+    """The last line of --json output is the summary."""
+    events = process.events()
+    if not events or events[-1].get("event") != "summary":
+        raise ScenarioFailed(f"{process.name}: the last line is no summary: {events[-1:]}")
+    print(f"    {process.name}: {events[-1].get('outcome')}")
+    return events[-1]
+
+
+# Coupler with itself, over a real kernel.
+
+def two_processes(rig, current):
+    vehicle, charger, recording = rig.line()
+    evse_file, ev_file = rig.logs / "evse.pcapng", rig.logs / "ev.pcapng"
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", f"--{current}", "--once", "--json",
+                       "--record", evse_file)
+    evse.expect_event(["ready"], 20)
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", f"--{current}", "--seconds", 5, "--json",
+                     "--record", ev_file)
+    ev.wait(75)
+    evse.wait(20)
+    check_summary(ev)
+    check_summary(evse)
+    rig.end_recording()
+    seen, _ = capture.check_match(recording)
+    print(f"    on the line: {dict(seen)}")
+    for path in (recording, evse_file, ev_file):
+        capture.check_discovery(path)
+    capture.check_match(evse_file, capture.MATCH)
+    capture.check_match(ev_file, capture.MATCH - {"CM_ATTEN_PROFILE.IND"})
+    for path in (evse_file, ev_file):
+        print(f"    {path.name}: {capture.check_session(path, at_least=14)} message pairs")
+
+
+@scenario(150)
+def coupler_evse_charges_coupler_ev_over_a_line_dc(rig):
+    two_processes(rig, "dc")
+
+
+@scenario(150)
+def coupler_evse_charges_coupler_ev_over_a_line_ac(rig):
+    two_processes(rig, "ac")
+
+
+def demo(rig, *current):
+    recording = rig.logs / "demo.pcapng"
+    process = rig.coupler("demo", None, "demo", "--fast", "--json", "--record", recording, *current)
+    process.wait(60)
+    check_summary(process)
+    seen, _ = capture.check_match(recording)
+    capture.check_discovery(recording)
+    print(f"    {dict(seen)}, {capture.check_session(recording, at_least=14)} message pairs")
+
+
+@scenario(90)
+def coupler_demo_records_a_dc_session_that_tshark_reads(rig):
+    demo(rig)
+
+
+@scenario(90)
+def coupler_demo_records_an_ac_session_that_tshark_reads(rig):
+    demo(rig, "--ac")
+
+
+# Strangers at SLAC.
+
+@scenario(120)
+def pyslac_evse_matches_coupler_ev(rig):
+    vehicle, charger, recording = rig.line()
+    evse = rig.peer("pyslac", "pyslac_evse", charger, "se0", "se0")
+    evse.expect("CP B: waiting", 30)
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
+    evse.expect("link up", 60)
+    ev.wait(20)
+    check_summary(ev)
+    rig.end_recording()
+    seen, runs = capture.check_match(recording)
+    print(f"    on the line: {dict(seen)}, {len(runs)} run")
+
+
+@scenario(120)
+def a_raw_frame_ev_matches_coupler_evse(rig):
+    vehicle, charger, recording = rig.line()
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--until", "match", "--once", "--json")
+    evse.expect_event(["ready"], 20)
+    ev = rig.start("raw_ev", ["python3", HERE / "peers" / "raw_ev.py", "ev0", "--attenuation", ATTENUATION], vehicle)
+    ev.wait(70)
+    print("    " + "\n    ".join(ev.text().splitlines()))
+    evse.wait(20)
+    check_summary(evse)
+    rig.end_recording()
+    capture.check_match(recording)
+
+
+# Strangers at ISO 15118-2.
+
+def foreign_vehicle(rig, current):
+    vehicle, charger = rig.direct()
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", f"--{current}", "--once", "--json")
+    evse.expect_event(["ready"], 20)
+    ev = rig.peer("iso15118", "iso15118_evcc", vehicle, "ev0", current)
+    ev.wait(100)
+    evse.wait(20)
+    check_transcript(ev, *FLOW[current])
+    check_summary(evse)
+
+
+@scenario(150)
+def iso15118_evcc_charges_from_coupler_evse_ac(rig):
+    foreign_vehicle(rig, "ac")
+
+
+@scenario(150)
+def iso15118_evcc_charges_from_coupler_evse_dc(rig):
+    foreign_vehicle(rig, "dc")
+
+
+def foreign_charger(rig, current):
+    vehicle, charger = rig.direct()
+    evse = rig.peer("iso15118", "iso15118_secc", charger, "se0")
+    evse.expect("UDP server started", 30)
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", f"--{current}", "--seconds", 3, "--json")
+    ev.wait(100)
+    check_summary(ev)
+    check_transcript(evse, *FLOW[current])
+
+
+@scenario(150)
+def coupler_ev_charges_from_iso15118_secc_ac(rig):
+    foreign_charger(rig, "ac")
+
+
+@scenario(150)
+def coupler_ev_charges_from_iso15118_secc_dc(rig):
+    foreign_charger(rig, "dc")
+
+
+# Peers that are faulty or gone: the answer of the standard, a line in the log, and ready for the next.
+
+def good_session(rig, vehicle, evse):
+    """A vehicle that behaves charges afterwards from the same charger process."""
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", "--dc", "--seconds", 1, "--json")
+    ev.wait(60)
+    if not evse.running:
+        raise ScenarioFailed(f"{evse.name} ended with {evse.child.returncode}")
+
+
+def faults(rig, *cases):
+    """Each case on its own pair of namespaces, all at once; `cases` are (fault, check of the report)."""
+    running = []
+    for number, (fault, check) in enumerate(cases):
+        vehicle, charger = rig.direct(number)
+        evse = rig.coupler(f"evse-{fault}", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
+        evse.expect_event(["ready"], 20)
+        lines = len(evse.events())
+        client = rig.peer("iso15118", "faulty_ev", vehicle, "ev0", fault)
+        running.append((fault, check, vehicle, evse, lines, client))
+    for fault, check, vehicle, evse, lines, client in running:
+        client.wait(110)
+        report = client.events()[-1]
+        print(f"    {report}")
+        check(report)
+        if len(evse.events()) == lines:
+            raise ScenarioFailed(f"{evse.name} said nothing about a vehicle that was {fault}")
+        good_session(rig, vehicle, evse)
+
+
+def closes(within):
+    def check(report):
+        if report["closed_after"] is None or report["closed_after"] > within:
+            raise ScenarioFailed(f"{report['fault']}: closed after {report['closed_after']} s, allowed {within} s")
+
+    return check
+
+
+def answers(name, code):
+    def check(report):
+        if (report["answer"], report["code"]) != (name, code):
+            raise ScenarioFailed(f"{report['fault']}: {report['answer']} {report['code']}, expected {name} {code}")
+        closes(5.5)(report)  # par_CMN_TCP_Connection_Termination_Timeout is 5 s
+
+    return check
+
+
+@scenario(240)
+def coupler_evse_survives_vehicles_that_stall(rig):
+    # V2G_SECC_Sequence_Timeout is 60 s; garbage may be answered by closing at once, or ignored until then.
+    faults(rig, ("silent", closes(62)), ("half", closes(62)), ("garbage", closes(62)), ("garbage-exi", closes(62)))
+
+
+@scenario(150)
+def coupler_evse_answers_a_wrong_session_id_with_FAILED_UnknownSession(rig):
+    faults(rig, ("wrong-session", answers("ServiceDiscoveryRes", "FAILED_UnknownSession")))
+
+
+@scenario(150)
+def coupler_evse_answers_a_message_out_of_order_with_FAILED_SequenceError(rig):
+    faults(rig, ("out-of-order", answers("ChargingStatusRes", "FAILED_SequenceError")))
+
+
+@scenario(300)
+def coupler_evse_survives_vehicles_that_vanish_at_every_step(rig):
+    vehicle, charger = rig.direct()
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
+    evse.expect_event(["ready"], 20)
+    for step in ("SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq",
+                 "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "PowerDeliveryReq",
+                 "CurrentDemandReq"):
+        client = rig.peer("iso15118", "faulty_ev", vehicle, "ev0", "vanish", step)
+        client.wait(60)
+        print(f"    {client.events()[-1]}, {time.monotonic() - client.started:.1f} s")
+    good_session(rig, vehicle, evse)
+
+
+@scenario(220)
+def coupler_evse_notices_a_vehicle_that_falls_silent_while_charging(rig):
+    vehicle, charger = rig.direct()
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
+    evse.expect_event(["ready"], 20)
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", "--dc", "--seconds", 60, "--json")
+    ev.expect("CurrentDemandRes", 60)
+    # Nothing leaves the vehicle any more, not even the kernel's FIN for the killed process; the link stays up.
+    vehicle.ip("-6", "rule", "add", "priority", "0", "blackhole")
+    ev.child.kill()
+    said, start = len(evse.events()), time.monotonic()
+    evse.expect_event(("summary", "ready"), 65, after=said)
+    print(f"    noticed after {time.monotonic() - start:.1f} s")
+    vehicle.ip("-6", "rule", "del", "priority", "0", "blackhole")
+    good_session(rig, vehicle, evse)
+
+
+def unavailable():
+    """Why the scenarios cannot run here, or None."""
+    if os.geteuid() != 0:
+        return "needs root for network namespaces (sudo make interop)"
+    for tool, package in (("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2"),
+                          ("tshark", "tshark"), ("dumpcap", "tshark"), ("java", "default-jre-headless")):
+        if not shutil.which(tool):
+            return f"needs {tool} (apt package {package}; make packages installs it)"
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        return "cannot make network namespaces (needs CAP_SYS_ADMIN)"
+    for peer in ("iso15118", "pyslac"):
+        if not (PEERS / peer / "complete").exists():
+            return f"the peer {peer} is not installed (make peers installs it)"
+    return None

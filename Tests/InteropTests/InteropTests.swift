@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// One test per scenario; the function names are the scenarios' names. One after the other, since each
+/// keeps both cores of a small machine busy.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropTests {
+  @Test func coupler_evse_charges_coupler_ev_over_a_line_dc() throws { try Scenario.holds() }
+  @Test func coupler_evse_charges_coupler_ev_over_a_line_ac() throws { try Scenario.holds() }
+  @Test func coupler_demo_records_a_dc_session_that_tshark_reads() throws { try Scenario.holds() }
+  @Test func coupler_demo_records_an_ac_session_that_tshark_reads() throws { try Scenario.holds() }
+  @Test func pyslac_evse_matches_coupler_ev() throws { try Scenario.holds() }
+  @Test func a_raw_frame_ev_matches_coupler_evse() throws { try Scenario.holds() }
+  @Test func iso15118_evcc_charges_from_coupler_evse_ac() throws { try Scenario.holds() }
+  @Test func iso15118_evcc_charges_from_coupler_evse_dc() throws { try Scenario.holds() }
+  @Test func coupler_ev_charges_from_iso15118_secc_ac() throws { try Scenario.holds() }
+  @Test func coupler_ev_charges_from_iso15118_secc_dc() throws { try Scenario.holds() }
+  @Test func coupler_evse_survives_vehicles_that_stall() throws { try Scenario.holds() }
+  @Test func coupler_evse_answers_a_wrong_session_id_with_FAILED_UnknownSession() throws {
+    try Scenario.holds()
+  }
+  @Test func coupler_evse_answers_a_message_out_of_order_with_FAILED_SequenceError() throws {
+    try Scenario.holds()
+  }
+  @Test func coupler_evse_survives_vehicles_that_vanish_at_every_step() throws { try Scenario.holds() }
+  @Test func coupler_evse_notices_a_vehicle_that_falls_silent_while_charging() throws {
+    try Scenario.holds()
+  }
+}
+
+@Suite struct InteropListTests {
+  @Test func every_scenario_has_a_test() throws {
+    let tests = try String(contentsOfFile: #filePath, encoding: .utf8)
+    for name in try Scenario.names() {
+      #expect(tests.contains("@Test func \(name)() "), "no test runs the scenario \(name)")
+    }
+  }
+}

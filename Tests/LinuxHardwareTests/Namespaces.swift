@@ -1,0 +1,73 @@
+import CLinux
+import Foundation
+import Glibc
+import Testing
+
+/// Two network namespaces with a veth pair between them, `plc0` at both ends; removed with the object.
+final class NamespacePair {
+  static let areAvailable = geteuid() == 0 && ip != nil
+  static let areNot: Comment = "not run as root, or no ip command: nothing was tried over a veth pair"
+
+  private static let ip: String? = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].first {
+    (path: String) in access(path, X_OK) == 0
+  }
+  private nonisolated(unsafe) static var made = 0
+  private static let lock = NSLock()
+
+  let left: String
+  let right: String
+
+  /// With `detectsDuplicates` off, addresses are usable at once instead of after 1 to 2 s.
+  init(detectsDuplicates: Bool = false) throws {
+    let number = Self.lock.withLock {
+      Self.made += 1
+      return Self.made
+    }
+    let name = "coupler-\(getpid())-\(number)"
+    (left, right) = (name + "l", name + "r")
+    for side in [left, right] { try Self.run("netns", "add", side) }
+    try Self.run(
+      "-n", left, "link", "add", "plc0", "type", "veth", "peer", "name", "plc0", "netns", right)
+    if !detectsDuplicates {
+      for side in [left, right] {
+        try Self.inside(side) {
+          let setting = open("/proc/sys/net/ipv6/conf/plc0/accept_dad", O_WRONLY)
+          try #require(setting >= 0 && write(setting, "0", 1) == 1)
+          close(setting)
+        }
+      }
+    }
+  }
+
+  deinit {
+    for side in [left, right] { try? Self.run("netns", "del", side) }
+  }
+
+  func up() throws {
+    for side in [left, right] { try Self.run("-n", side, "link", "set", "plc0", "up") }
+  }
+
+  /// Runs `body` with the calling thread in a namespace. Sockets made there belong to it for ever, so that one
+  /// thread can drive both ends afterwards.
+  static func inside<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    let home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+    let there = open("/run/netns/\(name)", O_RDONLY | O_CLOEXEC)
+    defer {
+      close(home)
+      close(there)
+    }
+    try #require(home >= 0 && there >= 0 && clinux_enter_network_namespace(there) == 0)
+    defer { _ = clinux_enter_network_namespace(home) }
+    return try body()
+  }
+
+  static func run(_ arguments: String...) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(ip))
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "ip \(arguments.joined(separator: " "))")
+  }
+}

@@ -1,0 +1,66 @@
+import HAL
+import Node
+import SLAC
+import SimulatedHardware
+import Simulation
+import Wire
+
+/// Watches a site from outside, step by step, for what must hold whatever happens. It looks at wire, contacts and
+/// coil, not at what the machines believe.
+struct SiteWatch {
+  private var leftEnergyStateAt: Instant?
+  private var unpluggedAt: Instant?
+  private(set) var violations: [String] = []
+
+  /// IEC 61851-1: from leaving C or D to the open contactor.
+  static let openingMax = Duration.milliseconds(100)
+  /// Debouncing, before a duty may be taken off an empty wire.
+  static let dutyMax = Duration.milliseconds(100)
+
+  mutating func look<Keys: NetworkKeySource>(at site: SimulatedSite<Keys>) {
+    let wire = site.bench.wire
+    let now = site.now
+    let contactor = site.bench.contactor
+    let asksForEnergy = site.bench.isPlugged && (wire.load == .c || wire.load == .d)
+    leftEnergyStateAt = asksForEnergy ? nil : leftEnergyStateAt ?? now
+    unpluggedAt = site.bench.isPlugged ? nil : unpluggedAt ?? now
+
+    if contactor.fault != .welded, contactor.areContactsClosed, let left = leftEnergyStateAt,
+      now - left > Self.openingMax
+    {
+      violations.append("\(now): contacts closed \((now - left).milliseconds) ms after the vehicle left C/D")
+    }
+    if contactor.isCoilOn {
+      if let left = leftEnergyStateAt, now - left > Self.openingMax {
+        violations.append("\(now): coil on \((now - left).milliseconds) ms after the vehicle left C/D")
+      }
+      if !site.charger.pilotState.asksForEnergy {
+        violations.append("\(now): coil on in state \(site.charger.pilotState)")
+      }
+      if !(NodePhase.setup ... .stopping).contains(site.charger.phase) {
+        violations.append("\(now): coil on in phase \(site.charger.phase), without a session")
+      }
+    }
+    if site.bench.isPowerStageEnabled, !contactor.isCoilOn {
+      violations.append("\(now): power stage enabled with the contactor commanded open")
+    }
+    if wire.duty.isOscillating, let out = unpluggedAt, now - out > Self.dutyMax {
+      violations.append("\(now): \(wire.duty) \((now - out).milliseconds) ms after the plug came out")
+    }
+    if wire.duty.isOscillating, wire.duty != .digital {
+      violations.append("\(now): \(wire.duty) is not a duty this session may have")
+    }
+    for broken in site.charger.safety.invariants(at: now) {
+      violations.append("\(now): the supervisor's own invariant is broken: \(broken.rawValue)")
+    }
+  }
+
+  /// What must hold once the plug is out and everything has come to rest.
+  mutating func lookAtRest<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) {
+    look(at: site)
+    if site.charger.phase != .idle { violations.append("at rest: charger in phase \(site.charger.phase)") }
+    if site.bench.contactor.isCoilOn { violations.append("at rest: coil on") }
+    if site.bench.isPowerStageEnabled { violations.append("at rest: power stage enabled") }
+    if site.bench.wire.duty.isOscillating { violations.append("at rest: \(site.bench.wire.duty)") }
+  }
+}
