@@ -4,8 +4,10 @@ public enum Generator {
   public static func files(sets: [MessageSet] = messageSets, source: @escaping SchemaSource) throws -> [GeneratedFile] {
     var files: [GeneratedFile] = []
     for set in sets {
-      let emitter = try ModuleEmitter(set, source: source)
-      files += try emitter.files(source: source)
+      if let module = set.module {
+        files += try ModuleEmitter(set, source: source).files(module: module, source: source)
+      }
+      files.append(try TableEmitter(set: set, schema: Schema(entry: set.entry, source: source)).file())
     }
     return files
   }

@@ -28,7 +28,7 @@ struct ModuleEmitter {
     ]
   }
 
-  func files(source: @escaping SchemaSource) throws -> [GeneratedFile] {
+  func files(module: String, source: @escaping SchemaSource) throws -> [GeneratedFile] {
     var texts: [String: SourceText] = [:]
     func write(_ file: String, _ body: (inout SourceText) throws -> Void) rethrows {
       var text = texts[file] ?? Self.fresh(set.entry, imports: ["EXI"])
@@ -49,7 +49,7 @@ struct ModuleEmitter {
     texts["\(set.prefix)Document"] = try documents()
     texts["\(set.prefix)Fragment"] = try FragmentEmitter(set: set, schema: schema, model: model, source: source).text()
     return texts.compactMap { name, text in
-      text.lines.isEmpty ? nil : GeneratedFile(path: "\(set.module)/Generated/\(name).swift", text: text.text)
+      text.lines.isEmpty ? nil : GeneratedFile(path: "\(module)/Generated/\(name).swift", text: text.text)
     }.sorted { $0.path < $1.path }
   }
 

@@ -185,6 +185,29 @@ final class Schema {
     return .complex(type)
   }
 
+  /// Every element declared anywhere whose declarations agree, for fragments.
+  func allDeclarations() throws(SchemaError) -> [QName: ElementDeclaration] {
+    var result: [QName: ElementDeclaration] = [:]
+    let agreeing = Set(declaredElements.filter { $0.types.count == 1 }.map(\.name))
+    for document in documents {
+      var pending = document.root.children.map { ($0, true) }
+      while let (node, isGlobal) = pending.popLast() {
+        pending += node.children.map { ($0, false) }
+        guard node.name == "element", let local = node["name"] else { continue }
+        let name = elementName(local, node, isGlobal: isGlobal, in: document)
+        if !agreeing.contains(name) || result[name] != nil { continue }
+        if globalNodes[name] != nil {
+          result[name] = try element(name)
+        } else {
+          result[name] = ElementDeclaration(
+            name: name, isAbstract: false, isGlobal: false, substitutionHead: nil,
+            type: try type(of: node, name: name, in: document))
+        }
+      }
+    }
+    return result
+  }
+
   // MARK: complex types
 
   private func fill(_ type: ComplexType, from node: XMLElement, in document: Document) throws(SchemaError) {

@@ -2,18 +2,23 @@
 struct SourceText {
   private(set) var lines: [String] = []
   private var depth = 0
+  /// What each open brace indents by: a `switch` nothing, because its labels stand below it.
+  private var open: [Int] = []
 
   /// Adds lines; one that ends with an opening brace indents what follows, one that begins with a closing
   /// brace ends that.
   mutating func add(_ text: String...) {
     for line in text {
-      if line.hasPrefix("}") || line.hasPrefix(")") { depth -= 1 }
+      if line.hasPrefix("}") || line.hasPrefix(")") { depth -= open.popLast() ?? 0 }
       if line.isEmpty {
         if lines.last != "" { lines.append("") }
       } else {
         lines.append(String(repeating: "  ", count: depth) + line)
       }
-      if line.hasSuffix("{") || line.hasSuffix("(") || line.hasSuffix("{ writer in") { depth += 1 }
+      if line.hasSuffix("{") || line.hasSuffix("(") || line.hasSuffix("{ writer in") {
+        open.append(line.hasPrefix("switch ") ? 0 : 1)
+        depth += open.last ?? 0
+      }
     }
   }
 
@@ -44,7 +49,10 @@ struct SourceText {
     }
     lines.append(indent + "  " + line)
     lines.append(indent + String(after))
-    if after.hasSuffix("{") { depth += 1 }
+    if after.hasSuffix("{") {
+      open.append(1)
+      depth += 1
+    }
   }
 
   var text: String {

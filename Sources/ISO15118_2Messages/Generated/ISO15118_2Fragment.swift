@@ -55,25 +55,25 @@ public enum ISO15118_2Fragment: Sendable {
   public init(decoding bytes: RawSpan) throws(EXIError) {
     var reader = BitReader(bytes)
     switch Code(rawValue: reader.start(codeBits: 8)) {
-      case .authorizationReq: self = .authorizationReq(AuthorizationReq(from: &reader))
-      case .certificateInstallationReq: self = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
-      case .certificateUpdateReq: self = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
-      case .contractSignatureCertChain: self = .contractSignatureCertChain(CertificateChain(from: &reader))
-      case .contractSignatureEncryptedPrivateKey: self = .contractSignatureEncryptedPrivateKey(ContractSignatureEncryptedPrivateKey(from: &reader))
-      case .dhPublickey: self = .dhPublickey(DiffieHellmanPublickey(from: &reader))
-      case .keyInfo: self = .keyInfo(KeyInfo(from: &reader))
-      case .meteringReceiptReq: self = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
-      case .object: self = .object(Object(from: &reader))
-      case .reference: self = .reference(Reference(from: &reader))
-      case .saProvisioningCertificateChain: self = .saProvisioningCertificateChain(CertificateChain(from: &reader))
-      case .salesTariff: self = .salesTariff(SalesTariff(from: &reader))
-      case .signature: self = .signature(Signature(from: &reader))
-      case .signatureValue: self = .signatureValue(SignatureValue(from: &reader))
-      case .signedInfo: self = .signedInfo(SignedInfo(from: &reader))
-      case .eMAID: self = .eMAID(EXIRelaxedElement(from: &reader, grammar: Self.eMAIDGrammar))
-      case nil:
-        reader.fail(.unexpectedDocument)
-        self = .authorizationReq(AuthorizationReq(from: &reader))
+    case .authorizationReq: self = .authorizationReq(AuthorizationReq(from: &reader))
+    case .certificateInstallationReq: self = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
+    case .certificateUpdateReq: self = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
+    case .contractSignatureCertChain: self = .contractSignatureCertChain(CertificateChain(from: &reader))
+    case .contractSignatureEncryptedPrivateKey: self = .contractSignatureEncryptedPrivateKey(ContractSignatureEncryptedPrivateKey(from: &reader))
+    case .dhPublickey: self = .dhPublickey(DiffieHellmanPublickey(from: &reader))
+    case .keyInfo: self = .keyInfo(KeyInfo(from: &reader))
+    case .meteringReceiptReq: self = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
+    case .object: self = .object(Object(from: &reader))
+    case .reference: self = .reference(Reference(from: &reader))
+    case .saProvisioningCertificateChain: self = .saProvisioningCertificateChain(CertificateChain(from: &reader))
+    case .salesTariff: self = .salesTariff(SalesTariff(from: &reader))
+    case .signature: self = .signature(Signature(from: &reader))
+    case .signatureValue: self = .signatureValue(SignatureValue(from: &reader))
+    case .signedInfo: self = .signedInfo(SignedInfo(from: &reader))
+    case .eMAID: self = .eMAID(EXIRelaxedElement(from: &reader, grammar: Self.eMAIDGrammar))
+    case nil:
+      reader.fail(.unexpectedDocument)
+      self = .authorizationReq(AuthorizationReq(from: &reader))
     }
     if reader.event(bits: 8) != 244 { reader.fail(.unexpectedEvent) }
     try reader.finish(elementName)
@@ -82,22 +82,22 @@ public enum ISO15118_2Fragment: Sendable {
   /// The code of this element.
   public var code: Code {
     switch self {
-      case .authorizationReq: .authorizationReq
-      case .certificateInstallationReq: .certificateInstallationReq
-      case .certificateUpdateReq: .certificateUpdateReq
-      case .contractSignatureCertChain: .contractSignatureCertChain
-      case .contractSignatureEncryptedPrivateKey: .contractSignatureEncryptedPrivateKey
-      case .dhPublickey: .dhPublickey
-      case .keyInfo: .keyInfo
-      case .meteringReceiptReq: .meteringReceiptReq
-      case .object: .object
-      case .reference: .reference
-      case .saProvisioningCertificateChain: .saProvisioningCertificateChain
-      case .salesTariff: .salesTariff
-      case .signature: .signature
-      case .signatureValue: .signatureValue
-      case .signedInfo: .signedInfo
-      case .eMAID: .eMAID
+    case .authorizationReq: .authorizationReq
+    case .certificateInstallationReq: .certificateInstallationReq
+    case .certificateUpdateReq: .certificateUpdateReq
+    case .contractSignatureCertChain: .contractSignatureCertChain
+    case .contractSignatureEncryptedPrivateKey: .contractSignatureEncryptedPrivateKey
+    case .dhPublickey: .dhPublickey
+    case .keyInfo: .keyInfo
+    case .meteringReceiptReq: .meteringReceiptReq
+    case .object: .object
+    case .reference: .reference
+    case .saProvisioningCertificateChain: .saProvisioningCertificateChain
+    case .salesTariff: .salesTariff
+    case .signature: .signature
+    case .signatureValue: .signatureValue
+    case .signedInfo: .signedInfo
+    case .eMAID: .eMAID
     }
   }
 
@@ -110,22 +110,22 @@ public enum ISO15118_2Fragment: Sendable {
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code.rawValue), bits: 8)
       switch self {
-        case .authorizationReq(let item): item.encode(to: &writer)
-        case .certificateInstallationReq(let item): item.encode(to: &writer)
-        case .certificateUpdateReq(let item): item.encode(to: &writer)
-        case .contractSignatureCertChain(let item): item.encode(to: &writer)
-        case .contractSignatureEncryptedPrivateKey(let item): item.encode(to: &writer)
-        case .dhPublickey(let item): item.encode(to: &writer)
-        case .keyInfo(let item): item.encode(to: &writer)
-        case .meteringReceiptReq(let item): item.encode(to: &writer)
-        case .object(let item): item.encode(to: &writer)
-        case .reference(let item): item.encode(to: &writer)
-        case .saProvisioningCertificateChain(let item): item.encode(to: &writer)
-        case .salesTariff(let item): item.encode(to: &writer)
-        case .signature(let item): item.encode(to: &writer)
-        case .signatureValue(let item): item.encode(to: &writer)
-        case .signedInfo(let item): item.encode(to: &writer)
-        case .eMAID(let item): item.encode(to: &writer, grammar: Self.eMAIDGrammar)
+      case .authorizationReq(let item): item.encode(to: &writer)
+      case .certificateInstallationReq(let item): item.encode(to: &writer)
+      case .certificateUpdateReq(let item): item.encode(to: &writer)
+      case .contractSignatureCertChain(let item): item.encode(to: &writer)
+      case .contractSignatureEncryptedPrivateKey(let item): item.encode(to: &writer)
+      case .dhPublickey(let item): item.encode(to: &writer)
+      case .keyInfo(let item): item.encode(to: &writer)
+      case .meteringReceiptReq(let item): item.encode(to: &writer)
+      case .object(let item): item.encode(to: &writer)
+      case .reference(let item): item.encode(to: &writer)
+      case .saProvisioningCertificateChain(let item): item.encode(to: &writer)
+      case .salesTariff(let item): item.encode(to: &writer)
+      case .signature(let item): item.encode(to: &writer)
+      case .signatureValue(let item): item.encode(to: &writer)
+      case .signedInfo(let item): item.encode(to: &writer)
+      case .eMAID(let item): item.encode(to: &writer, grammar: Self.eMAIDGrammar)
       }
       writer.put(244, bits: 8)
     }
