@@ -11,13 +11,26 @@ private func node(_ element: XMLElement) -> String {
   return "<{\(element.namespace)}\(element.name) \(attributes)>\(inner)</>"
 }
 
+/// Converters by set; reading the tables takes a while in debug builds.
+private struct Converters {
+  private var known: [String: DocumentConverter] = [:]
+
+  mutating func converter(_ set: String) throws -> DocumentConverter {
+    if let known = known[set] { return known }
+    let new = try #require(DocumentConverter(set: set))
+    known[set] = new
+    return new
+  }
+}
+
 @Suite struct DocumentConverterTests {
   static let files = ["exi-appprotocol", "exi-iso2", "exi-xmldsig", "exi-fragments-bench", "bench-part-a"]
 
   @Test(arguments: files)
   func a_document_decodes_to_its_xml(file: String) throws {
+    var converters = Converters()
     for (number, vector) in try Vector.all(file).enumerated() {
-      let converter = try #require(DocumentConverter(set: vector.set))
+      let converter = try converters.converter(vector.set)
       let expected = node(try XMLElement(parsing: Array((vector.xml ?? "").utf8)))
       for octets in [vector.octets, vector.otherOctets].compactMap({ $0 }) {
         do {
@@ -33,8 +46,9 @@ private func node(_ element: XMLElement) -> String {
 
   @Test(arguments: files)
   func xml_encodes_to_the_octets(file: String) throws {
+    var converters = Converters()
     for (number, vector) in try Vector.all(file).enumerated() {
-      let converter = try #require(DocumentConverter(set: vector.set))
+      let converter = try converters.converter(vector.set)
       do {
         let octets = try converter.encode(xml: vector.xml ?? "", fragment: vector.isFragment)
         #expect(hexadecimal(octets) == vector.exi, "line \(number + 1), \(vector.message ?? "")")
@@ -45,8 +59,9 @@ private func node(_ element: XMLElement) -> String {
   }
 
   @Test func negative_streams_are_refused() throws {
+    var converters = Converters()
     for (number, vector) in try Vector.all("exi-negative").enumerated() {
-      let converter = try #require(DocumentConverter(set: vector.set))
+      let converter = try converters.converter(vector.set)
       #expect(throws: ConversionError.self, "line \(number + 1), \(vector.kind)") {
         _ = try converter.decode(vector.octets)
       }
