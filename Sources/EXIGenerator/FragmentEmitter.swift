@@ -21,7 +21,8 @@ struct FragmentEmitter {
     let width = codeBits(count + 1)
     let name = "\(set.prefix)Fragment"
     var text = ModuleEmitter.fresh(set.entry, imports: ["EXI", "Wire"])
-    text.add("/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
+    text.add(
+      "/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
     text.add("public enum \(name): Sendable {")
     for item in items { text.add("case \(Naming.property(item.name.local))(\(swiftType(item)))") }
     text.add("", "/// The codes around the element.")
@@ -44,13 +45,19 @@ struct FragmentEmitter {
     text.add("if reader.event(bits: \(width)) != \(count + 1) { reader.fail(.unexpectedEvent) }")
     text.add("try reader.finish(elementName)", "}", "")
     text.add("/// The code of this element.", "public var code: Code {", "switch self {")
-    for item in items { text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))") }
+    for item in items {
+      text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))")
+    }
     text.add("}", "}", "")
-    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
-    text.add("@discardableResult", "public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+    text.add(
+      "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add(
+      "@discardableResult", "public func encode(",
+      "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
     text.add(") throws(EXIError) -> Int {")
     text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
-    text.add("writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
+    text.add(
+      "writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
     for item in items {
       let name = Naming.property(item.name.local)
       let grammar = item.isRelaxed ? ", grammar: Self.\(name)Grammar" : ""
@@ -92,7 +99,8 @@ struct FragmentEmitter {
     }
     return found.sorted { $0.key < $1.key }.compactMap { name, type in
       guard let code = schema.declaredElements.firstIndex(where: { $0.name == name }) else { return nil }
-      return Item(name: name, type: type, code: code, isRelaxed: schema.declaredElements[code].types.count > 1)
+      return Item(
+        name: name, type: type, code: code, isRelaxed: schema.declaredElements[code].types.count > 1)
     }
   }
 
@@ -101,7 +109,9 @@ struct FragmentEmitter {
     guard case .simple(let simple) = item.type.content, item.type.attributes.count == 1,
       case .string(let min, let max) = simple.kind,
       let attribute = schema.declaredAttributes.firstIndex(of: item.type.attributes[0].name)
-    else { throw SchemaError("fragment \(item.name.local): a relaxed grammar the generator does not understand") }
+    else {
+      throw SchemaError("fragment \(item.name.local): a relaxed grammar the generator does not understand")
+    }
     let elements = schema.declaredElements.count
     let attributes = schema.declaredAttributes.count
     // First state: attributes, any attribute, elements, any element, end, characters.
@@ -109,7 +119,8 @@ struct FragmentEmitter {
     text.add("/// The relaxed grammar of `\(item.name.local)`, which is declared with different types.")
     text.add("static let \(Naming.property(item.name.local))Grammar = EXIRelaxedGrammar(")
     text.add(
-      "firstBits: \(codeBits(characters + 1)), idCode: \(attribute), charactersCode: \(characters), endBits: \(codeBits(elements + 3)),")
+      "firstBits: \(codeBits(characters + 1)), idCode: \(attribute), charactersCode: \(characters), endBits: \(codeBits(elements + 3)),"
+    )
     text.add("endCode: \(elements + 1), min: \(min), max: \(max.map(String.init) ?? "0xFFFF")")
     text.add(")", "")
   }
@@ -134,7 +145,8 @@ struct FragmentEmitter {
     text.add("self.init(from: &reader)")
     text.add("if reader.event(bits: \(width)) != \(end) { reader.fail(.unexpectedEvent) }")
     text.add("try reader.finish(elementName)", "}", "")
-    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add(
+      "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult", "public func encodeFragment(")
     text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()", ") throws(EXIError) -> Int {")
     text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")

@@ -47,7 +47,9 @@ final class Schema {
       } catch {
         throw SchemaError("\(next): \(error)")
       }
-      guard root.name == "schema", root.namespace == Self.xsd else { throw SchemaError("\(next): not a schema") }
+      guard root.name == "schema", root.namespace == Self.xsd else {
+        throw SchemaError("\(next): not a schema")
+      }
       documents.append(
         Document(
           root: root, targetNamespace: root["targetNamespace"] ?? "", namespaces: root.declaredNamespaces,
@@ -161,7 +163,9 @@ final class Schema {
     return result
   }
 
-  private func type(of node: XMLElement, name: QName, in document: Document) throws(SchemaError) -> TypeReference {
+  private func type(of node: XMLElement, name: QName, in document: Document) throws(SchemaError)
+    -> TypeReference
+  {
     if let reference = node["type"] { return try type(resolve(reference, in: document)) }
     for child in node.children {
       if child.name == "complexType" {
@@ -287,7 +291,9 @@ final class Schema {
 
   // MARK: simple types
 
-  private func simpleType(_ node: XMLElement, name: QName, in document: Document) throws(SchemaError) -> SimpleType {
+  private func simpleType(_ node: XMLElement, name: QName, in document: Document) throws(SchemaError)
+    -> SimpleType
+  {
     guard let restriction = node.children.first(where: { $0.name == "restriction" }),
       let base = restriction["base"], case .simple(var type) = try type(resolve(base, in: document))
     else { throw SchemaError("simple type \(name.local): only restrictions are understood") }

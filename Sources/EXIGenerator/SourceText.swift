@@ -13,7 +13,7 @@ struct SourceText {
       if line.isEmpty {
         if lines.last != "" { lines.append("") }
       } else {
-        lines.append(String(repeating: "  ", count: depth) + line)
+        append(line, depth: depth)
       }
       if line.hasSuffix("{") || line.hasSuffix("(") || line.hasSuffix("{ writer in") {
         open.append(line.hasPrefix("switch ") ? 0 : 1)
@@ -23,7 +23,23 @@ struct SourceText {
   }
 
   /// Adds a line under a `case` label.
-  mutating func under(_ text: String) { lines.append(String(repeating: "  ", count: depth + 1) + text) }
+  mutating func under(_ text: String) { append(text, depth: depth + 1) }
+
+  /// Appends a line, broken behind a parenthesis if it is too long.
+  private mutating func append(_ line: String, depth: Int) {
+    let indent = String(repeating: "  ", count: depth)
+    guard indent.count + line.count > 110, !line.hasPrefix("//") else {
+      lines.append(indent + line)
+      return
+    }
+    let start = line.range(of: " = ")?.upperBound ?? line.startIndex
+    guard let open = line[start...].firstIndex(of: "(") else {
+      lines.append(indent + line)
+      return
+    }
+    lines.append(indent + line[...open])
+    lines.append(indent + "  " + line[line.index(after: open)...])
+  }
 
   /// Adds `before`, the comma-separated `items` and `after`, on one line if they fit, else wrapped.
   mutating func list(_ before: String, _ items: [String], _ after: String) {

@@ -10,7 +10,9 @@ struct TableEmitter {
     let declarations = try schema.allDeclarations()
     for name in schema.globalNames { builder.globals.append(try builder.number(of: schema.element(name))) }
     for (name, _) in schema.declaredElements {
-      let element = try declarations[name].map { element throws(SchemaError) in try builder.number(of: element) }
+      let element = try declarations[name].map { element throws(SchemaError) in
+        try builder.number(of: element)
+      }
       builder.fragments.append((name, element))
     }
     while let type = builder.nextType() { try builder.describe(type) }
@@ -92,7 +94,8 @@ private struct Builder {
   mutating func describe(_ type: ComplexType) throws(SchemaError) {
     var line = "type \(type.name.local) \(type.attributes.count)"
     for attribute in type.attributes {
-      line += " \(name(attribute.name)) \(number(of: attribute.type)) \(attribute.isRequired ? "required" : "optional")"
+      line +=
+        " \(name(attribute.name)) \(number(of: attribute.type)) \(attribute.isRequired ? "required" : "optional")"
     }
     switch type.content {
     case .simple(let simple): line += " value \(number(of: simple))"

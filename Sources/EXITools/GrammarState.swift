@@ -82,7 +82,8 @@ struct GrammarState {
     let repeats = tables.particles[particle].max > 1
     switch tables.particles[particle].term {
     case .wildcard: return false
-    case .one(let alternatives): return repeats && alternatives.contains { tables.elements[$0].name == element }
+    case .one(let alternatives):
+      return repeats && alternatives.contains { tables.elements[$0].name == element }
     case .sequence(let children), .choice(let children):
       return children.contains {
         isRepeated(element, in: $0, of: tables) || repeats && contains(element, in: $0, of: tables)
@@ -90,7 +91,9 @@ struct GrammarState {
     }
   }
 
-  private static func contains(_ element: SchemaTables.Name, in particle: Int, of tables: SchemaTables) -> Bool {
+  private static func contains(_ element: SchemaTables.Name, in particle: Int, of tables: SchemaTables)
+    -> Bool
+  {
     switch tables.particles[particle].term {
     case .wildcard: false
     case .one(let alternatives): alternatives.contains { tables.elements[$0].name == element }

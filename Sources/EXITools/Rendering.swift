@@ -25,7 +25,9 @@ extension DocumentNode {
     }
     let tag = qualified(name, namespace)
     text += "<\(tag)"
-    if isRoot { for (index, uri) in namespaces.enumerated() { text += " xmlns:n\(index)=\"\(Self.escaped(uri))\"" } }
+    if isRoot {
+      for (index, uri) in namespaces.enumerated() { text += " xmlns:n\(index)=\"\(Self.escaped(uri))\"" }
+    }
     for attribute in attributes {
       text += " \(qualified(attribute.name, attribute.namespace))=\"\(Self.escaped(attribute.value))\""
     }
@@ -83,7 +85,8 @@ extension DocumentNode {
     var members = attributes.map { "\(Self.quoted("@" + $0.name)):\(Self.quoted($0.value))" }
     if isLeaf || !text.isEmpty { members.append("\"$\":\(value)") }
     for group in groups {
-      let items = group.isArray || group.items.count > 1 ? "[\(group.items.joined(separator: ","))]" : group.items[0]
+      let items =
+        group.isArray || group.items.count > 1 ? "[\(group.items.joined(separator: ","))]" : group.items[0]
       members.append("\(Self.quoted(group.name)):\(items)")
     }
     return "{\(members.joined(separator: ","))}"

@@ -89,7 +89,9 @@ struct TableReader {
     return nil
   }
 
-  private mutating func simpleElement(_ name: SchemaTables.Name, type: Int) throws(ConversionError) -> DocumentNode {
+  private mutating func simpleElement(_ name: SchemaTables.Name, type: Int) throws(ConversionError)
+    -> DocumentNode
+  {
     var node = DocumentNode(name)
     let simple = tables.simples[type]
     node.form = Self.form(simple)
@@ -118,7 +120,9 @@ struct TableReader {
     var next = 0
     while true {
       var optional = 0
-      while next + optional < type.attributes.count && !type.attributes[next + optional].isRequired { optional += 1 }
+      while next + optional < type.attributes.count && !type.attributes[next + optional].isRequired {
+        optional += 1
+      }
       let blocked = next + optional < type.attributes.count
       let attributes = blocked ? optional + 1 : optional
       switch type.content {
@@ -130,7 +134,7 @@ struct TableReader {
           continue
         }
         node.form = Self.form(simple)
-    node.isLeaf = true
+        node.isLeaf = true
         if code == nil {
           try checkEmpty(simple)
         } else {
@@ -170,7 +174,8 @@ struct TableReader {
 
   /// Takes one production; false at the end of the element.
   private mutating func step(
-    _ production: GrammarState.Production, state: inout GrammarState, particle: Int, into node: inout DocumentNode
+    _ production: GrammarState.Production, state: inout GrammarState, particle: Int,
+    into node: inout DocumentNode
   ) throws(ConversionError) -> Bool {
     switch production {
     case .end: return false
@@ -198,7 +203,9 @@ struct TableReader {
       if code < attributes {
         let attribute = tables.attributes[code]
         let text = try string(min: 0, max: 0xFFFF)
-        if node.attributes.contains(where: { $0.name == attribute.local && $0.namespace == attribute.namespace }) {
+        if node.attributes.contains(where: {
+          $0.name == attribute.local && $0.namespace == attribute.namespace
+        }) {
           throw fail("an attribute twice")
         }
         node.attributes.append(
@@ -232,7 +239,9 @@ struct TableReader {
     case .string(let min, let max): return try string(min: min, max: max)
     case .binary(let hexadecimal, let min, let max):
       let count = try unsigned()
-      guard count >= UInt64(min), count <= UInt64(max) else { throw fail("\(count) octets, not \(min)...\(max)") }
+      guard count >= UInt64(min), count <= UInt64(max) else {
+        throw fail("\(count) octets, not \(min)...\(max)")
+      }
       var data: [UInt8] = []
       for _ in 0..<count { data.append(UInt8(try bits(8))) }
       return hexadecimal ? ValueText.hexadecimal(data) : ValueText.base64(data)
@@ -259,7 +268,9 @@ struct TableReader {
     }
     if min >= 0 {
       let number = try unsigned()
-      guard number <= max, number >= UInt64(min) else { throw fail("value \(number) outside \(min)...\(max)") }
+      guard number <= max, number >= UInt64(min) else {
+        throw fail("value \(number) outside \(min)...\(max)")
+      }
       return String(number)
     }
     let isNegative = try bits(1) == 1
@@ -281,7 +292,8 @@ struct TableReader {
     var text = String.UnicodeScalarView()
     for _ in 0..<(length - 2) {
       let value = try unsigned()
-      guard value <= 0x10FFFF, let scalar = Unicode.Scalar(UInt32(value)), ValueText.isCharacter(scalar) else {
+      guard value <= 0x10FFFF, let scalar = Unicode.Scalar(UInt32(value)), ValueText.isCharacter(scalar)
+      else {
         throw fail("a character XML cannot carry")
       }
       text.append(scalar)

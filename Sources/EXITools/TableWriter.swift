@@ -67,7 +67,9 @@ struct TableWriter {
       if declaration.isAbstract { throw ConversionError("an abstract element") }
       switch declaration.type {
       case .simple(let type):
-        if let other = node.attributes.first { throw ConversionError("no attribute \(other.name) is declared") }
+        if let other = node.attributes.first {
+          throw ConversionError("no attribute \(other.name) is declared")
+        }
         put(0, 1)
         try value(try text(of: node), tables.simples[type])
         put(0, 1)
@@ -167,7 +169,9 @@ struct TableWriter {
     let others = tables.fragments.count + 1
     let width = codeBits(attributes + 1 + others + 2)
     for attribute in node.attributes.sorted(by: { ($0.name, $0.namespace) < ($1.name, $1.namespace) }) {
-      let code = tables.attributes.firstIndex { $0.local == attribute.name && $0.namespace == attribute.namespace }
+      let code = tables.attributes.firstIndex {
+        $0.local == attribute.name && $0.namespace == attribute.namespace
+      }
       guard let code else { throw ConversionError("an attribute that is not declared") }
       put(UInt64(code), width)
       try string(attribute.value, min: 0, max: 0xFFFF)
@@ -196,7 +200,9 @@ struct TableWriter {
     case .string(let min, let max): try string(text, min: min, max: max)
     case .binary(let hexadecimal, let min, let max):
       let octets = hexadecimal ? Wire.octets(hexadecimal: trimmed) : ValueText.octets(base64: trimmed)
-      guard let octets else { throw ConversionError("'\(trimmed)' is not \(hexadecimal ? "hexadecimal" : "base64")") }
+      guard let octets else {
+        throw ConversionError("'\(trimmed)' is not \(hexadecimal ? "hexadecimal" : "base64")")
+      }
       guard octets.count >= min, octets.count <= max else {
         throw ConversionError("\(octets.count) octets, not \(min)...\(max)")
       }
@@ -218,19 +224,25 @@ struct TableWriter {
         throw ConversionError("'\(text)' is no integer")
       }
       put(isNegative ? 1 : 0, 1)
-      for (index, group) in groups.enumerated() { put(UInt64(group) | (index + 1 < groups.count ? 128 : 0), 8) }
+      for (index, group) in groups.enumerated() {
+        put(UInt64(group) | (index + 1 < groups.count ? 128 : 0), 8)
+      }
       return
     }
     let range = max &- UInt64(bitPattern: min)
     if min >= 0 {
-      guard let number = UInt64(text) else { throw ConversionError("'\(text)' is no integer of \(min)...\(max)") }
+      guard let number = UInt64(text) else {
+        throw ConversionError("'\(text)' is no integer of \(min)...\(max)")
+      }
       guard number >= UInt64(min), number <= max else {
         throw ConversionError("value \(number) outside \(min)...\(max)")
       }
       if range < 4096 { put(number - UInt64(min), codeBits(Int(range))) } else { unsigned(number) }
       return
     }
-    guard let number = Int64(text) else { throw ConversionError("'\(text)' is no integer of \(min)...\(max)") }
+    guard let number = Int64(text) else {
+      throw ConversionError("'\(text)' is no integer of \(min)...\(max)")
+    }
     guard number >= min, number < 0 || UInt64(number) <= max else {
       throw ConversionError("value \(number) outside \(min)...\(max)")
     }
@@ -244,7 +256,9 @@ struct TableWriter {
 
   private mutating func string(_ text: String, min: Int, max: Int) throws(ConversionError) {
     let count = text.unicodeScalars.count
-    guard count >= min, count <= max else { throw ConversionError("\(count) characters, not \(min)...\(max)") }
+    guard count >= min, count <= max else {
+      throw ConversionError("\(count) characters, not \(min)...\(max)")
+    }
     unsigned(UInt64(count + 2))
     for scalar in text.unicodeScalars { unsigned(UInt64(scalar.value)) }
   }

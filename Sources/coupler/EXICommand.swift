@@ -89,7 +89,9 @@ struct EXICommand: ParsableCommand {
     func run() throws {
       try input.eachLine { converter, line in
         let digits = line.filter { !$0.isWhitespace }
-        guard let stream = octets(hexadecimal: digits) else { throw LineError(description: "not hexadecimal") }
+        guard let stream = octets(hexadecimal: digits) else {
+          throw LineError(description: "not hexadecimal")
+        }
         let document = try converter.decode(stream, fragment: input.fragment)
         return format == .xml ? document.xml : document.json
       }

@@ -73,7 +73,8 @@ public struct PowerDeliveryReq: EXIElement {
     }
     if event < 5 {
       switch event {
-      case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter(from: &reader))
+      case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(
+        DC_EVPowerDeliveryParameter(from: &reader))
       default:
         reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
       }
@@ -214,7 +215,8 @@ public struct ProfileEntry: EXIElement, Equatable {
     chargingProfileEntryMaxPower = PhysicalValue(from: &reader)
     var event = 2 &+ reader.event(bits: 2)
     if event == 2 {
-      chargingProfileEntryMaxNumberOfPhasesInUse = Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 2, max: 2) &+ 1)
+      chargingProfileEntryMaxNumberOfPhasesInUse = Int8(
+        truncatingIfNeeded: reader.bounded(lead: 1, bits: 2, max: 2) &+ 1)
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
