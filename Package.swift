@@ -107,11 +107,13 @@ let package = Package(
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "WireTests", dependencies: ["Wire"]),
     .testTarget(
       name: "EXITests",
       dependencies: [
         "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "EXITools", "EXIGenerator", "XMLTree",
+        "CAllocationCounter",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
