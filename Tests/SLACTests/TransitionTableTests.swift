@@ -106,7 +106,7 @@ import Wire
       ("matched", matched), ("failed", failed),
     ]
     let table = rows.map { row($0.0, $0.1, events) { $0.phase.rawValue } }
-    compare(table, with: "EVSEMatcher.txt")
+    compare(table, with: "slac-EVSEMatcher.txt")
   }
 
   @Test func every_state_of_the_EV_meets_every_event() {
@@ -169,12 +169,13 @@ import Wire
       ("join", join), ("matched", matched), ("rateWait", rateWait),
     ]
     let table = rows.map { row($0.0, $0.1, events) { $0.phase.rawValue } }
-    compare(table, with: "EVMatcher.txt")
+    compare(table, with: "slac-EVMatcher.txt")
   }
 
-  /// The committed text lies beside this file. With `COUPLER_UPDATE_TABLES` set it is written instead.
+  /// The committed text lies in `Tests/Fixtures`. With `COUPLER_UPDATE_TABLES` set it is written instead.
   private func compare(_ table: [String], with name: String) {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name)
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let file = tests.appending(path: "Fixtures").appending(path: name)
     let text = table.joined(separator: "\n") + "\n"
     if ProcessInfo.processInfo.environment["COUPLER_UPDATE_TABLES"] != nil {
       try? text.write(to: file, atomically: true, encoding: .utf8)
