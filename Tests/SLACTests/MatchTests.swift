@@ -239,3 +239,48 @@ let matchLadder = """
     2440 EV   D-LINK_READY (down), pilot
     2440 EV   -> modem CM_SET_KEY.REQ
   """
+
+/// What is not in the standard's tables but happens.
+@Suite struct FieldTests {
+  @Test func an_EV_that_never_got_the_confirmation_and_begins_again_is_matched() {
+    var probe = evseProbe()
+    probe.plugIn()
+    probe.attenuate()
+    probe.respond()
+    probe.match()
+    #expect(probe.machine.phase == .waitLink)
+    probe.actions.removeAll()
+    probe.advance(.seconds(1))
+    probe.parm(otherEV, RunID(8))
+    probe.parm(evMAC, run)
+    #expect(probe.machine.phase == .waitLink, "another EV, or the same run late, changes nothing")
+    probe.parm(evMAC, RunID(9))
+    #expect(probe.keysSet.count == 1, "the key may have been heard")
+    #expect(probe.machine.phase == .matching)
+    probe.parm(evMAC, RunID(9))
+    #expect(probe.takeSentTypes() == [.CM_SLAC_PARM_CNF])
+  }
+
+  @Test func a_refused_key_is_sent_again_where_the_board_knows_its_modem() {
+    var probe = evseProbe { $0.settings.acceptedKeyResult = 1 }
+    probe.modemAnswers = false
+    probe.handle(.start)
+    probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 0)), from: MACAddress(0x00B0_5200_0055))
+    #expect(probe.machine.phase == .keySetup)
+    probe.advance(.milliseconds(500))
+    #expect(probe.keysSet.count == 2)
+    #expect(Set(probe.keysSet).count == 1, "the same key")
+    probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 1)), from: MACAddress(0x00B0_5200_0055))
+    #expect(probe.machine.phase == .unmatched)
+  }
+
+  @Test func an_EVSE_asked_for_hundreds_of_sounds_does_not_keep_the_EV_busy() {
+    var probe = evProbe()
+    let runID = probe.plugIn()
+    probe.confirm(runID) { $0.soundCount = 255 }
+    probe.advance(.milliseconds(1_199))
+    let sounds = probe.takeSentTypes().filter { $0 == .CM_MNBC_SOUND_IND }.count
+    #expect((10...30).contains(sounds))
+    #expect(probe.machine.phase == .results)
+  }
+}

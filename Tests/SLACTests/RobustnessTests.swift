@@ -43,7 +43,8 @@ import Wire
     case 11: return .slacMatchCnf(CM_SLAC_MATCH_CNF(evMAC: ev, evseMAC: evse, runID: id, key: key))
     case 12: return .setKeyCnf(CM_SET_KEY_CNF(result: octet()))
     default:
-      return .linkStatusCnf(VS_PL_LNK_STATUS_CNF(status: octet(), linkStatus: UInt8(random.next() % 2)))
+      return .linkStatusCnf(
+        VS_PL_LNK_STATUS_CNF(status: octet(), linkStatus: random.chance(perMille: 850) ? 1 : 0))
     }
   }
 
