@@ -70,6 +70,15 @@ struct VehicleBench {
     }
   }
 
+  @Test func an_offer_takes_three_measurements() {
+    var bench = VehicleBench.plugged(.steadyHigh)
+    bench.handle(.measured(.pwm(permille: 90)))
+    bench.handle(.measured(.pwm(permille: 50)))
+    #expect(bench.takeLog() == [])
+    bench.handle(.measured(.pwm(permille: 50)))
+    #expect(bench.takeLog() == ["offer digital"])
+  }
+
   @Test func jitter_of_two_percentage_points_keeps_the_offer() {
     var random = SeededGenerator(seed: 3)
     var bench = VehicleBench.plugged(.pwm(permille: 50), .c)
