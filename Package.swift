@@ -123,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
-    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport"]),
+    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",

@@ -1,7 +1,9 @@
 import CLinux
 import Foundation
 import Glibc
+import LinuxHardware
 import Testing
+import V2GTransport
 
 /// Two network namespaces with a veth pair between them, `plc0` at both ends; removed with the object.
 final class NamespacePair {
@@ -29,18 +31,21 @@ final class NamespacePair {
     try Self.run(
       "-n", left, "link", "add", "plc0", "type", "veth", "peer", "name", "plc0", "netns", right)
     if !detectsDuplicates {
-      for side in [left, right] {
-        try Self.inside(side) {
-          let setting = open("/proc/sys/net/ipv6/conf/plc0/accept_dad", O_WRONLY)
-          try #require(setting >= 0 && write(setting, "0", 1) == 1)
-          close(setting)
-        }
-      }
+      for side in [left, right] { try Self.acceptAddressesAtOnce(side) }
     }
   }
 
   deinit {
     for side in [left, right] { try? Self.run("netns", "del", side) }
+  }
+
+  /// Turns duplicate address detection off on `plc0`.
+  static func acceptAddressesAtOnce(_ namespace: String) throws {
+    try inside(namespace) {
+      let setting = open("/proc/sys/net/ipv6/conf/plc0/accept_dad", O_WRONLY)
+      try #require(setting >= 0 && write(setting, "0", 1) == 1)
+      close(setting)
+    }
   }
 
   func up() throws {
@@ -70,4 +75,14 @@ final class NamespacePair {
     process.waitUntilExit()
     try #require(process.terminationStatus == 0, "ip \(arguments.joined(separator: " "))")
   }
+}
+
+/// Waits until the link-local address of one end is usable.
+@discardableResult
+func usableAddress(_ namespace: String, _ loop: EventLoop) throws -> IPv6Address {
+  let monitor = try NamespacePair.inside(namespace) { try LinkLocalMonitor(interface: "plc0") }
+  var address: IPv6Address?
+  try monitor.attach(to: loop) { if case .usable(let usable, _) = $0 { address = usable } }
+  try loop.run { address != nil }
+  return try #require(address)
 }

@@ -11,15 +11,6 @@ struct VethTests {
     try NamespacePair.inside(namespace) { try NetworkInterface("plc0") }
   }
 
-  /// Waits until the link-local address of one end is usable.
-  private func usableAddress(_ namespace: String, _ loop: EventLoop) throws -> IPv6Address {
-    let monitor = try NamespacePair.inside(namespace) { try LinkLocalMonitor(interface: "plc0") }
-    var address: IPv6Address?
-    try monitor.attach(to: loop) { if case .usable(let usable, _) = $0 { address = usable } }
-    try loop.run { address != nil }
-    return try #require(address)
-  }
-
   @Test func frames_go_to_and_fro_and_are_padded() throws {
     let pair = try NamespacePair()
     try pair.up()
