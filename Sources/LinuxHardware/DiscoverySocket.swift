@@ -53,7 +53,9 @@ public final class DiscoverySocket {
       receive: { frame, _ in
         guard let header = DatagramHeader(parsing: frame) else { return }
         let source = V2GEndpoint(header.source, port: header.sourcePort, scope: scope)
-        receive(frame.extracting(header.payload), source, header.station)
+        // The loopback interface has no stations.
+        let station = header.station == .zero ? nil : header.station
+        receive(frame.extracting(header.payload), source, station)
       },
       // The link-local monitor tells when the interface goes; nothing is lost by not telling it twice.
       failed: { _ in })

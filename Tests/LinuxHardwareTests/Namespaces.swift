@@ -7,7 +7,11 @@ import V2GTransport
 
 /// Two network namespaces with a veth pair between them, `plc0` at both ends; removed with the object.
 final class NamespacePair {
-  static let areAvailable = geteuid() == 0 && ip != nil
+  static let areAvailable: Bool = {
+    guard geteuid() == 0, ip != nil else { return false }
+    removeLeftovers()
+    return true
+  }()
   static let areNot: Comment = "not run as root, or no ip command: nothing was tried over a veth pair"
 
   private static let ip: String? = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].first {
@@ -15,6 +19,16 @@ final class NamespacePair {
   }
   private nonisolated(unsafe) static var made = 0
   private static let lock = NSLock()
+
+  /// Removes what runs that crashed have left behind: names carry the number of their process.
+  private static func removeLeftovers() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
+    for name in names {
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, parts[0] == "coupler", let process = Int32(parts[1]) else { continue }
+      if kill(process, 0) != 0, errno == ESRCH { try? run("netns", "del", name) }
+    }
+  }
 
   let left: String
   let right: String
