@@ -128,7 +128,7 @@ let package = Package(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
-    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport"]),
+    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",
