@@ -31,8 +31,8 @@ extension SessionTrace: CustomStringConvertible {
       "-> \(message)" + suffix(code) + suffix(processing)
     case .answered(let message, let code, let processing):
       "<- \(message) \(code)" + suffix(processing)
-    case .secc(let state): "SECC \(state)"
-    case .evcc(let state): "EVCC \(state)"
+    case .secc(let state): "state \(state)"
+    case .evcc(let state): "state \(state)"
     case .negotiated(let name, let code): "protocol \(name) (\(code))"
     case .session(let id, let resumed): "session \(id)" + (resumed ? " resumed" : "")
     case .ignoredPayload(let type): "ignored payload type \(type)"

@@ -27,6 +27,8 @@ struct SessionRig {
   var latency = Duration.milliseconds(2)
   /// Octets of a message on their way, to be changed or dropped; the message counts from 0 per direction.
   var tamper: (([UInt8], Side, Int) -> [UInt8])?
+  /// Octets arrive one by one.
+  var dripsOctets = false
   var sent: [Side: Int] = [.secc: 0, .evcc: 0]
   /// Whole messages, in order.
   var messages: [(from: Side, octets: [UInt8])] = []
@@ -105,6 +107,12 @@ struct SessionRig {
     seccEnded = nil
     give(.conditions(charger))
     give(SECCEvent.connected)
+  }
+
+  /// The line goes dead; both sides learn it.
+  mutating func loseConnection() {
+    schedule(.connectionLost(.secc), after: .zero)
+    schedule(.connectionLost(.evcc), after: .zero)
   }
 
   mutating func after(_ delay: Duration, _ change: @escaping (inout SessionRig) -> Void) {
@@ -259,6 +267,12 @@ struct SessionRig {
     messages.append((side, octets))
     if let tamper { octets = tamper(octets, side, number) }
     guard !octets.isEmpty else { return }
+    if dripsOctets {
+      for (index, octet) in octets.enumerated() {
+        schedule(.octets([octet], to: side == .secc ? .evcc : .secc), after: .microseconds(Int64(index)))
+      }
+      return
+    }
     schedule(.octets(octets, to: side == .secc ? .evcc : .secc), after: latency)
   }
 

@@ -275,7 +275,9 @@ extension EVCC {
   private mutating func weldingIsKnown(_ response: SessionResponse, at now: Instant) {
     let end = weldingDeadline ?? now + timers.evccWelding
     weldingDeadline = end
-    if response.presentMillivolts ?? 0 < 60_000 || end <= now {
+    // Our contactors are open and the voltage on the charger's side is gone: none of them is welded.
+    let isProven = response.presentMillivolts ?? 0 < 60_000 && !conditions.contactorClosed
+    if isProven || end <= now {
       return send(.sessionStop(pause: conditions.wish == .pause), at: now)
     }
     step = .pace(.weldingDetection, until: now + timers.repeatPace)
