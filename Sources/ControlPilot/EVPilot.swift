@@ -102,9 +102,9 @@ public struct EVPilot: Machine, Sendable {
       lose(now)
     case .steadyLow, .none:
       window.removeAll()
-      setOffer(isAttached ? .error : .none, perform)
       lastKindDigital = nil
       stop(perform)
+      setOffer(isAttached ? .error : .none, perform)
     }
   }
 
@@ -141,14 +141,17 @@ public struct EVPilot: Machine, Sendable {
     }
     guard attached != isAttached else { return }
     isAttached = attached
-    perform(.attached(attached))
-    guard !attached else { return }
+    guard !attached else {
+      perform(.attached(true))
+      return
+    }
     // Out, about to come out, or unreadable: 100 ms to stop (SAE J1772).
     window.removeAll()
     steadyHighs = 0
     lastKindDigital = nil
-    setOffer(.none, perform)
     stop(perform)
+    setOffer(.none, perform)
+    perform(.attached(false))
   }
 
   // MARK: acting

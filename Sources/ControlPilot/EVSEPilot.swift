@@ -29,9 +29,9 @@ public struct EVSEPilot: Machine, Sendable {
   public enum Action: Hashable, Sendable {
     /// Drive the oscillator.
     case setDuty(PilotDuty)
-    /// `since` is the first sample that showed the new state, before debouncing.
+    /// Always the last action of an event. `since` is the first sample that differed, before debouncing.
     case stateChanged(from: PilotState, to: PilotState, since: Instant)
-    /// Comes before the change to E or `fault` it explains.
+    /// Why the state is E, F or `fault`. Comes before that change and the duty it brings.
     case fault(PilotFault)
   }
 
@@ -69,6 +69,8 @@ public struct EVSEPilot: Machine, Sendable {
   private var lastOffer: (isDigital: Bool, until: Instant?)?
   /// Set by a failed diode check, cleared by the plug coming out.
   private var diodeMissing = false
+  /// A change of state to be told at the end of the event.
+  private var change: (from: PilotState, since: Instant)?
 
   public init(timers: PilotTimers = .standard) { self.timers = timers }
 
@@ -79,6 +81,11 @@ public struct EVSEPilot: Machine, Sendable {
     case .timeout: break
     }
     elapse(now, perform)
+    // News comes last: a host that answers it at once must not be overtaken by a duty decided before.
+    if let told = change {
+      change = nil
+      perform(.stateChanged(from: told.from, to: state, since: told.since))
+    }
   }
 
   public var deadline: Instant? {
@@ -139,7 +146,7 @@ public struct EVSEPilot: Machine, Sendable {
     if case .diodeMissing = fault { diodeMissing = true }
     if new == .A { diodeMissing = false }
     if let fault { perform(.fault(fault)) }
-    enter(new, since: since, perform)
+    enter(new, since: since)
     if !new.isConnected {
       // Whoever asked for a duty asked it for the vehicle that was there.
       goal = .x1
@@ -149,11 +156,10 @@ public struct EVSEPilot: Machine, Sendable {
     }
   }
 
-  private mutating func enter(_ new: PilotState, since: Instant, _ perform: (Action) -> Void) {
+  private mutating func enter(_ new: PilotState, since: Instant) {
     guard new != state else { return }
-    let old = state
+    change = (from: change?.from ?? state, since: since)
     state = new
-    perform(.stateChanged(from: old, to: new, since: since))
   }
 
   // MARK: requests
@@ -201,7 +207,10 @@ public struct EVSEPilot: Machine, Sendable {
   }
 
   private var pendingNominalDue: Instant? {
-    guard case .nominal = goal, goal.duty != duty, duty.isOscillating, let lastNominal else { return nil }
+    // Only from one duty to another: to offer nothing at all never waits.
+    guard case .nominal = goal, goal.duty != duty, goal.duty.isOscillating, duty.isOscillating,
+      let lastNominal
+    else { return nil }
     return lastNominal + timers.nominalChangeMin
   }
 
@@ -234,7 +243,7 @@ public struct EVSEPilot: Machine, Sendable {
   private mutating func driveF(_ now: Instant, _ perform: (Action) -> Void) {
     drive(.steadyLow, now, perform)
     lastOffer = nil
-    enter(.F, since: now, perform)
+    enter(.F, since: now)
   }
 
   private mutating func drive(_ new: PilotDuty, _ now: Instant, _ perform: (Action) -> Void) {

@@ -15,6 +15,20 @@ public enum PilotFault: Error, Hashable, Sendable {
   case senseLost
 }
 
+extension PilotFault {
+  /// Its case, for traces and machine-readable reports.
+  public var name: String {
+    switch self {
+    case .diodeMissing: "diodeMissing"
+    case .shortToEarth: "shortToEarth"
+    case .levelOutOfRange: "levelOutOfRange"
+    case .generatorStuckLow: "generatorStuckLow"
+    case .unsettled: "unsettled"
+    case .senseLost: "senseLost"
+    }
+  }
+}
+
 extension PilotFault: CustomStringConvertible {
   /// What happened, and what a person can do.
   public var description: String {

@@ -18,7 +18,9 @@ extension BitReader {
     let field = bits(lead &+ count &+ 1)
     let value = field &>> 1
     if field & 1 != 0 || value > max {
-      fail(field & 1 != 0 || value &>> UInt64(truncatingIfNeeded: count) != 0 ? .unexpectedEvent : .valueOutOfRange)
+      fail(
+        field & 1 != 0 || value &>> UInt64(truncatingIfNeeded: count) != 0
+          ? .unexpectedEvent : .valueOutOfRange)
       return 0
     }
     return value
@@ -138,7 +140,8 @@ extension BitReader {
       }
     } while bits(8) & 128 != 0
     end()
-    return EXIInteger(firstBit: UInt32(truncatingIfNeeded: first), count: UInt16(count), isNegative: sign == 1)
+    return EXIInteger(
+      firstBit: UInt32(truncatingIfNeeded: first), count: UInt16(count), isNegative: sign == 1)
   }
 
   // MARK: strings and binaries
@@ -233,7 +236,7 @@ extension BitReader {
     if head &>> 8 != 0 { fail(.unexpectedEvent) }
     let length = groups()
     if length > 0xFFFF {
-      fail(length > UInt64(Swift.max(endBit &- position, 0) >> 3) ? .truncated : .capacity)
+      fail(length > UInt64(Swift.max(endBit &- position, 0)) >> 3 ? .truncated : .capacity)
       return 0
     }
     return Int(truncatingIfNeeded: length) &- bias

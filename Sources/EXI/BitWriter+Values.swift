@@ -137,7 +137,8 @@ extension BitWriter {
   @inlinable
   public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
     if !check(list, min: min, max: max) { return }
-    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1) {
+    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
+    {
       copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
       return
     }

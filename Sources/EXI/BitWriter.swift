@@ -135,8 +135,9 @@
       return
     }
     while left >= 32 && position >> 3 &+ 8 <= count {
-      let word = unsafe UInt64(
-        bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
+      let word =
+        unsafe UInt64(
+          bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
         &<< UInt64(truncatingIfNeeded: position & 7)
       put(word &>> 32, bits: 32)
       position &+= 32

@@ -14,8 +14,10 @@ public struct EXIArena: Sendable {
   /// The first thing that could not be put down since the last `removeAll()`.
   public private(set) var failure: EXIError?
 
-  /// An arena of `capacity` octets.
-  public init(capacity: Int = 1024) { octets = Array(repeating: 0, count: Swift.max(capacity, 0)) }
+  /// An arena of `capacity` octets (up to 256 MiB).
+  public init(capacity: Int = 1024) {
+    octets = Array(repeating: 0, count: Swift.min(Swift.max(capacity, 0), 1 << 28))
+  }
 
   /// What was put down; the source to encode with.
   public var span: RawSpan {
@@ -210,7 +212,11 @@ public struct EXIArena: Sendable {
           writer.fail(.listCount)
           return
         }
-        if count == 0 { firstCode = code } else { writer.put(UInt64(code), bits: Item.bitWidth(state: state)) }
+        if count == 0 {
+          firstCode = code
+        } else {
+          writer.put(UInt64(code), bits: Item.bitWidth(state: state))
+        }
         item.encode(to: &writer)
         state = next
         count += 1
@@ -235,7 +241,8 @@ public struct EXIArena: Sendable {
     unsafe octets.withUnsafeMutableBytes { bytes in
       // Two halves of the same storage: what is read lies in front, what is written behind.
       let source = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(used)))
-      var writer = unsafe BitWriter(UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(used)), source: source)
+      var writer = unsafe BitWriter(
+        UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(used)), source: source)
       body(&writer)
       length = writer.finish()
       kind = writer.failure

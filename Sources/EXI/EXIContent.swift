@@ -74,8 +74,10 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
       production = Item.production(state: state, code: reader.event(bits: Item.bitWidth(state: state)))
       if production == .end && !reader.failed {
         self.init(
-          firstBit: UInt32(truncatingIfNeeded: firstBit), bitCount: UInt32(truncatingIfNeeded: end &- firstBit),
-          count: UInt16(truncatingIfNeeded: count), firstCode: UInt8(truncatingIfNeeded: code), lastState: state)
+          firstBit: UInt32(truncatingIfNeeded: firstBit),
+          bitCount: UInt32(truncatingIfNeeded: end &- firstBit),
+          count: UInt16(truncatingIfNeeded: count), firstCode: UInt8(truncatingIfNeeded: code),
+          lastState: state)
         return
       }
     }

@@ -2,8 +2,8 @@
 public struct MessageSet: Sendable {
   /// What the command line calls it.
   public let name: String
-  /// The module the Swift goes to.
-  public let module: String
+  /// The module the Swift goes to; without one there are only tables for the host tools.
+  public let module: String?
   /// Start of the names of what belongs to the whole set.
   public let prefix: String
   /// The entry file, below the schema folder.
@@ -27,4 +27,7 @@ public let messageSets: [MessageSet] = [
     name: "iso2", module: "ISO15118_2Messages", prefix: "ISO15118_2",
     entry: "iso15118-2/V2G_CI_MsgDef.xsd", documents: ["V2G_Message"],
     standalone: [("SignedInfo", "iso15118-2/xmldsig-core-schema.xsd")], renamed: [:]),
+  MessageSet(
+    name: "xmldsig", module: nil, prefix: "XMLSignature", entry: "xmldsig/xmldsig-core-schema.xsd",
+    documents: [], standalone: [], renamed: [:]),
 ]

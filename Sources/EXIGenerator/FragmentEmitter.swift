@@ -21,46 +21,62 @@ struct FragmentEmitter {
     let width = codeBits(count + 1)
     let name = "\(set.prefix)Fragment"
     var text = ModuleEmitter.fresh(set.entry, imports: ["EXI", "Wire"])
-    text.add("/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
+    text.add(
+      "/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
     text.add("public enum \(name): Sendable {")
-    for item in items { text.add("case \(Naming.property(item.name.local))(\(model.swiftName(of: item.type)))") }
+    for item in items { text.add("case \(Naming.property(item.name.local))(\(swiftType(item)))") }
     text.add("", "/// The codes around the element.")
     text.add("public static let grammar = EXIFragmentGrammar(codeBits: \(width), endCode: \(count + 1))")
     text.add("", "/// The code of an element.", "public enum Code: UInt32, Sendable {")
     for item in items { text.add("case \(Naming.property(item.name.local)) = \(item.code)") }
     text.add("}", "")
+    for item in items where item.isRelaxed { try emitRelaxed(item, into: &text) }
     text.add("public init(decoding bytes: RawSpan) throws(EXIError) {")
     text.add("var reader = BitReader(bytes)")
     text.add("switch Code(rawValue: reader.start(codeBits: \(width))) {")
     for item in items {
-      let read = item.isRelaxed ? "relaxed: &reader" : "from: &reader"
-      let property = Naming.property(item.name.local)
-      text.add("case .\(property): self = .\(property)(\(model.swiftName(of: item.type))(\(read)))")
+      text.add("case .\(Naming.property(item.name.local)): self = \(read(item))")
     }
     let first = items[0]
     text.add("case nil:")
     text.under("reader.fail(.unexpectedDocument)")
-    text.under(
-      "self = .\(Naming.property(first.name.local))(\(model.swiftName(of: first.type))(\(first.isRelaxed ? "relaxed" : "from"): &reader))")
+    text.under("self = \(read(first))")
     text.add("}")
     text.add("if reader.event(bits: \(width)) != \(count + 1) { reader.fail(.unexpectedEvent) }")
     text.add("try reader.finish(elementName)", "}", "")
     text.add("/// The code of this element.", "public var code: Code {", "switch self {")
-    for item in items { text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))") }
+    for item in items {
+      text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))")
+    }
     text.add("}", "}", "")
-    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
-    text.add("@discardableResult", "public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+    text.add(
+      "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add(
+      "@discardableResult", "public func encode(",
+      "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
     text.add(") throws(EXIError) -> Int {")
     text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
-    text.add("writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
+    text.add(
+      "writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
     for item in items {
-      let label = item.isRelaxed ? "relaxed" : "to"
-      text.add("case .\(Naming.property(item.name.local))(let item): item.encode(\(label): &writer)")
+      let name = Naming.property(item.name.local)
+      let grammar = item.isRelaxed ? ", grammar: Self.\(name)Grammar" : ""
+      text.add("case .\(name)(let item): item.encode(to: &writer\(grammar))")
     }
     text.add("}", "writer.put(\(count + 1), bits: \(width))", "}", "}", "}", "")
-    for item in items where item.isRelaxed { try emitRelaxed(item, into: &text) }
     for (element, entry) in set.standalone { try emitStandalone(element, entry, into: &text) }
     return text
+  }
+
+  private func swiftType(_ item: Item) -> String {
+    item.isRelaxed ? "EXIRelaxedElement" : model.swiftName(of: item.type)
+  }
+
+  /// The expression that reads the element as a case.
+  private func read(_ item: Item) -> String {
+    let name = Naming.property(item.name.local)
+    let grammar = item.isRelaxed ? ", grammar: Self.\(name)Grammar" : ""
+    return ".\(name)(\(swiftType(item))(from: &reader\(grammar)))"
   }
 
   /// The elements with an `Id` among those that documents can contain.
@@ -83,42 +99,30 @@ struct FragmentEmitter {
     }
     return found.sorted { $0.key < $1.key }.compactMap { name, type in
       guard let code = schema.declaredElements.firstIndex(where: { $0.name == name }) else { return nil }
-      return Item(name: name, type: type, code: code, isRelaxed: schema.declaredElements[code].types.count > 1)
+      return Item(
+        name: name, type: type, code: code, isRelaxed: schema.declaredElements[code].types.count > 1)
     }
   }
 
   /// An element whose name is declared with different types has a grammar that lets everything in.
   private func emitRelaxed(_ item: Item, into text: inout SourceText) throws {
     guard case .simple(let simple) = item.type.content, item.type.attributes.count == 1,
+      case .string(let min, let max) = simple.kind,
       let attribute = schema.declaredAttributes.firstIndex(of: item.type.attributes[0].name)
-    else { throw SchemaError("fragment \(item.name.local): a relaxed grammar the generator does not understand") }
+    else {
+      throw SchemaError("fragment \(item.name.local): a relaxed grammar the generator does not understand")
+    }
     let elements = schema.declaredElements.count
     let attributes = schema.declaredAttributes.count
     // First state: attributes, any attribute, elements, any element, end, characters.
     let characters = attributes + 1 + elements + 1 + 1
-    let width = codeBits(characters + 1)
-    let endWidth = codeBits(elements + 3)
-    let code = try model.code(simple)
-    let id = Naming.property(item.type.attributes[0].name.local)
-    text.add("// `\(item.name.local)` is declared with different types, so that its fragment follows the relaxed element")
-    text.add("// grammar (EXI 1.0 section 8.5.3): every attribute and element of the schemas is allowed everywhere.")
-    text.add("extension \(model.swiftName(of: item.type)) {")
-    text.add("init(relaxed reader: inout BitReader) {")
-    text.add("let entry = reader.position")
-    text.add("if reader.event(bits: \(width)) != \(attribute) { reader.fail(.unexpectedEvent) }")
-    text.add("\(id) = reader.attribute(lead: 0)")
-    text.add("if reader.event(bits: \(width)) != \(characters) { reader.fail(.unexpectedEvent) }")
-    text.add("value = \(try code.readAttribute(lead: 0))")
-    text.add("if reader.event(bits: \(endWidth)) != \(elements + 1) { reader.fail(.unexpectedEvent) }")
-    text.add("receivedBits = reader.bits(from: entry)")
-    text.add("if reader.failed { reader.note(\(model.number(ofType: item.type)), entry: entry) }")
-    text.add("}", "")
-    text.add("func encode(relaxed writer: inout BitWriter) {")
-    text.add("writer.put(\(attribute), bits: \(width))", "writer.attribute(\(id), lead: 0)")
-    text.add("writer.put(\(characters), bits: \(width))", code.writeAttribute("value", lead: 0))
-    text.add("writer.put(\(elements + 1), bits: \(endWidth))")
-    text.add("if writer.failed { writer.note(\(model.number(ofType: item.type))) }")
-    text.add("}", "}", "")
+    text.add("/// The relaxed grammar of `\(item.name.local)`, which is declared with different types.")
+    text.add("static let \(Naming.property(item.name.local))Grammar = EXIRelaxedGrammar(")
+    text.add(
+      "firstBits: \(codeBits(characters + 1)), idCode: \(attribute), charactersCode: \(characters), endBits: \(codeBits(elements + 3)),"
+    )
+    text.add("endCode: \(elements + 1), min: \(min), max: \(max.map(String.init) ?? "0xFFFF")")
+    text.add(")", "")
   }
 
   /// The fragment of an element in the grammar of a schema alone.
@@ -141,7 +145,8 @@ struct FragmentEmitter {
     text.add("self.init(from: &reader)")
     text.add("if reader.event(bits: \(width)) != \(end) { reader.fail(.unexpectedEvent) }")
     text.add("try reader.finish(elementName)", "}", "")
-    text.add("/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
+    text.add(
+      "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult", "public func encodeFragment(")
     text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()", ") throws(EXIError) -> Int {")
     text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")

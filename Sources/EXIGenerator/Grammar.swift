@@ -178,7 +178,8 @@ struct ContentGrammar {
   private mutating func add(_ particle: Particle) -> Int {
     var children: [Int] = []
     switch particle.term {
-    case .sequence(let particles), .choice(let particles): for child in particles { children.append(add(child)) }
+    case .sequence(let particles), .choice(let particles):
+      for child in particles { children.append(add(child)) }
     case .element, .wildcard: break
     }
     nodes.append(Node(particle: particle, children: children))

@@ -28,7 +28,7 @@ struct ModuleEmitter {
     ]
   }
 
-  func files(source: @escaping SchemaSource) throws -> [GeneratedFile] {
+  func files(module: String, source: @escaping SchemaSource) throws -> [GeneratedFile] {
     var texts: [String: SourceText] = [:]
     func write(_ file: String, _ body: (inout SourceText) throws -> Void) rethrows {
       var text = texts[file] ?? Self.fresh(set.entry, imports: ["EXI"])
@@ -37,7 +37,9 @@ struct ModuleEmitter {
     }
     for type in model.types.reversed() {
       let name = model.swiftName(of: type)
-      try write(file(name, namespace: type.name.namespace)) { try TypeEmitter(type, in: model).emit(into: &$0) }
+      try write(file(name, namespace: type.name.namespace)) {
+        try TypeEmitter(type, in: model).emit(into: &$0)
+      }
     }
     for (head, members) in model.groups {
       let name = model.groupName(head)
@@ -47,9 +49,11 @@ struct ModuleEmitter {
       write(file(name, namespace: type.name.namespace)) { emitEnumeration(name, type, values, into: &$0) }
     }
     texts["\(set.prefix)Document"] = try documents()
-    texts["\(set.prefix)Fragment"] = try FragmentEmitter(set: set, schema: schema, model: model, source: source).text()
+    texts["\(set.prefix)Fragment"] = try FragmentEmitter(
+      set: set, schema: schema, model: model, source: source
+    ).text()
     return texts.compactMap { name, text in
-      text.lines.isEmpty ? nil : GeneratedFile(path: "\(set.module)/Generated/\(name).swift", text: text.text)
+      text.lines.isEmpty ? nil : GeneratedFile(path: "\(module)/Generated/\(name).swift", text: text.text)
     }.sorted { $0.path < $1.path }
   }
 
@@ -63,7 +67,9 @@ struct ModuleEmitter {
 
   /// The file for a type: that of the messages which alone use it, or one for its namespace.
   private func file(_ name: String, namespace: String) -> String {
-    if let users = model.users[name], users.count == 1, let user = users.first { return user.prefix(1).uppercased() + user.dropFirst() }
+    if let users = model.users[name], users.count == 1, let user = users.first {
+      return user.prefix(1).uppercased() + user.dropFirst()
+    }
     let last = namespace.split { $0 == ":" || $0 == "/" }.last.map(String.init) ?? "Types"
     switch last {
     case "xmldsig#": return "XMLSignature"
@@ -84,7 +90,9 @@ struct ModuleEmitter {
     text.add("}", "")
   }
 
-  private func emitEnumeration(_ name: String, _ type: SimpleType, _ values: [String], into text: inout SourceText) {
+  private func emitEnumeration(
+    _ name: String, _ type: SimpleType, _ values: [String], into text: inout SourceText
+  ) {
     text.add("/// `\(type.name.local)` of `\(type.name.namespace)`.")
     text.add("public enum \(name): UInt8, EXIEnumeration, CaseIterable {")
     for (index, value) in values.enumerated() {
@@ -94,7 +102,8 @@ struct ModuleEmitter {
     let bits = values.count < 2 ? 0 : codeBits(values.count - 1)
     text.add("@inlinable public static var bitWidth: Int { \(bits) }")
     text.add("@inlinable public static var lastIndex: UInt64 { \(values.count - 1) }")
-    text.add("@inlinable public static var first: Self { .\(values.first.map(Naming.enumerationCase) ?? "") }")
+    text.add(
+      "@inlinable public static var first: Self { .\(values.first.map(Naming.enumerationCase) ?? "") }")
     text.add("}", "")
   }
 
@@ -114,8 +123,10 @@ struct ModuleEmitter {
       text.add("public init(decoding bytes: RawSpan, consumed: inout Int) throws(EXIError) {")
       text.add("var reader = BitReader(bytes)")
       text.add("if reader.start(codeBits: \(width)) != \(code) { reader.fail(.unexpectedDocument) }")
-      text.add("self.init(from: &reader)", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
-      text.add("/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
+      text.add(
+        "self.init(from: &reader)", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
+      text.add(
+        "/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
       text.add("@discardableResult")
       text.add("public func encode(")
       text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()")
@@ -134,22 +145,28 @@ struct ModuleEmitter {
     var cases: [(name: String, type: String, code: Int)] = []
     for root in roots {
       let (type, _) = try model.swiftType(of: root)
-      cases.append((Naming.property(root.name.local), type, schema.globalNames.firstIndex(of: root.name) ?? 0))
+      cases.append(
+        (Naming.property(root.name.local), type, schema.globalNames.firstIndex(of: root.name) ?? 0))
     }
     for item in cases { text.add("case \(item.name)(\(item.type))") }
     text.add("", "/// Decodes a document. Octets behind its end are ignored.")
     text.add("public init(decoding bytes: RawSpan) throws(EXIError) {")
     text.add("var reader = BitReader(bytes)", "switch reader.start(codeBits: \(width)) {")
-    for item in cases.dropFirst() { text.add("case \(item.code): self = .\(item.name)(\(item.type)(from: &reader))") }
+    for item in cases.dropFirst() {
+      text.add("case \(item.code): self = .\(item.name)(\(item.type)(from: &reader))")
+    }
     text.add("case let code:")
     text.under("if code != \(cases[0].code) { reader.fail(.unexpectedDocument) }")
     text.under("self = .\(cases[0].name)(\(cases[0].type)(from: &reader))")
     text.add("}", "try reader.finish(elementName)", "}", "")
-    text.add("/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
+    text.add(
+      "/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult")
     text.add("public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
     text.add(") throws(EXIError) -> Int {", "switch self {")
-    for item in cases { text.add("case .\(item.name)(let item): try item.encode(into: &output, source: source)") }
+    for item in cases {
+      text.add("case .\(item.name)(let item): try item.encode(into: &output, source: source)")
+    }
     text.add("}", "}", "}", "")
   }
 
@@ -157,7 +174,9 @@ struct ModuleEmitter {
   private func emitNames(into text: inout SourceText) {
     text.add("/// The element or type that generated code knows by a number, for the path of an error.")
     text.add("@Sendable func elementName(_ number: UInt16) -> StaticString {", "switch number {")
-    for type in model.types { text.add("case \(model.number(ofType: type)): \"\(model.swiftName(of: type))\"") }
+    for type in model.types {
+      text.add("case \(model.number(ofType: type)): \"\(model.swiftName(of: type))\"")
+    }
     text.add("default: \"?\"", "}", "}", "")
   }
 }

@@ -19,10 +19,14 @@ final class ModuleModel {
   init(roots: [ElementDeclaration], renamed: [String: String]) throws(SchemaError) {
     self.renamed = renamed
     for root in roots {
-      guard case .complex(let type) = root.type else { throw SchemaError("\(root.name.local): a simple message") }
+      guard case .complex(let type) = root.type else {
+        throw SchemaError("\(root.name.local): a simple message")
+      }
       try visit(type, trail: [])
     }
-    for type in types where Self.isMessage(swiftName(of: type)) { try mark(type, user: Self.group(swiftName(of: type))) }
+    for type in types where Self.isMessage(swiftName(of: type)) {
+      try mark(type, user: Self.group(swiftName(of: type)))
+    }
   }
 
   /// True for the requests and responses of a protocol.

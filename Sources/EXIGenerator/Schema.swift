@@ -47,7 +47,9 @@ final class Schema {
       } catch {
         throw SchemaError("\(next): \(error)")
       }
-      guard root.name == "schema", root.namespace == Self.xsd else { throw SchemaError("\(next): not a schema") }
+      guard root.name == "schema", root.namespace == Self.xsd else {
+        throw SchemaError("\(next): not a schema")
+      }
       documents.append(
         Document(
           root: root, targetNamespace: root["targetNamespace"] ?? "", namespaces: root.declaredNamespaces,
@@ -161,7 +163,9 @@ final class Schema {
     return result
   }
 
-  private func type(of node: XMLElement, name: QName, in document: Document) throws(SchemaError) -> TypeReference {
+  private func type(of node: XMLElement, name: QName, in document: Document) throws(SchemaError)
+    -> TypeReference
+  {
     if let reference = node["type"] { return try type(resolve(reference, in: document)) }
     for child in node.children {
       if child.name == "complexType" {
@@ -183,6 +187,29 @@ final class Schema {
     complexTypes[name] = type
     try fill(type, from: node, in: documents[number])
     return .complex(type)
+  }
+
+  /// Every element declared anywhere whose declarations agree, for fragments.
+  func allDeclarations() throws(SchemaError) -> [QName: ElementDeclaration] {
+    var result: [QName: ElementDeclaration] = [:]
+    let agreeing = Set(declaredElements.filter { $0.types.count == 1 }.map(\.name))
+    for document in documents {
+      var pending = document.root.children.map { ($0, true) }
+      while let (node, isGlobal) = pending.popLast() {
+        pending += node.children.map { ($0, false) }
+        guard node.name == "element", let local = node["name"] else { continue }
+        let name = elementName(local, node, isGlobal: isGlobal, in: document)
+        if !agreeing.contains(name) || result[name] != nil { continue }
+        if globalNodes[name] != nil {
+          result[name] = try element(name)
+        } else {
+          result[name] = ElementDeclaration(
+            name: name, isAbstract: false, isGlobal: false, substitutionHead: nil,
+            type: try type(of: node, name: name, in: document))
+        }
+      }
+    }
+    return result
   }
 
   // MARK: complex types
@@ -264,7 +291,9 @@ final class Schema {
 
   // MARK: simple types
 
-  private func simpleType(_ node: XMLElement, name: QName, in document: Document) throws(SchemaError) -> SimpleType {
+  private func simpleType(_ node: XMLElement, name: QName, in document: Document) throws(SchemaError)
+    -> SimpleType
+  {
     guard let restriction = node.children.first(where: { $0.name == "restriction" }),
       let base = restriction["base"], case .simple(var type) = try type(resolve(base, in: document))
     else { throw SchemaError("simple type \(name.local): only restrictions are understood") }

@@ -22,7 +22,8 @@ struct SimpleCode {
     switch type.kind {
     case .boolean: (swiftType, coding) = ("Bool", .boolean)
     case .enumeration: (swiftType, coding) = (enumerationName, .enumeration)
-    case .string(let min, let max): (swiftType, coding) = ("EXIString", .string(limits: Self.limits(min, max)))
+    case .string(let min, let max):
+      (swiftType, coding) = ("EXIString", .string(limits: Self.limits(min, max)))
     case .binary(_, let min, let max):
       (swiftType, coding) = ("EXIBinary", .binary(limits: Self.limits(min, max)))
     case .integer(let base, let min, let max):
@@ -103,7 +104,8 @@ struct SimpleCode {
     case .integer: return "reader.integer(lead: \(lead))"
     case .bounded(let bits, let min, let max):
       let offset = min == 0 ? "" : min < 0 ? " &- \(-min)" : " &+ \(min)"
-      return "\(swiftType)(truncatingIfNeeded: reader.bounded(lead: \(lead), bits: \(bits), max: \(max))\(offset))"
+      return
+        "\(swiftType)(truncatingIfNeeded: reader.bounded(lead: \(lead), bits: \(bits), max: \(max))\(offset))"
     case .unsigned(let max):
       let call = "reader.unsigned(lead: \(lead), max: \(max == .max ? ".max" : Self.number(max)))"
       return swiftType == "UInt64" ? call : "\(swiftType)(truncatingIfNeeded: \(call))"
@@ -142,8 +144,11 @@ struct SimpleCode {
       let number = swiftType == "UInt64" ? value : "UInt64(\(value))"
       return "writer.unsigned(\(number), lead: \(lead), max: \(max == .max ? ".max" : Self.number(max)))"
     case .signed(let min, let max):
-      if swiftType == "Int64" && min == .min { return "writer.signed(\(value), lead: \(lead), min: .min, max: .max)" }
-      return "writer.signed(Int64(\(value)), lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max)))"
+      if swiftType == "Int64" && min == .min {
+        return "writer.signed(\(value), lead: \(lead), min: .min, max: .max)"
+      }
+      return
+        "writer.signed(Int64(\(value)), lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max)))"
     case .string(let limits): return "writer.string(\(value), lead: \(lead)\(limits))"
     case .binary(let limits): return "writer.binary(\(value), lead: \(lead)\(limits))"
     }

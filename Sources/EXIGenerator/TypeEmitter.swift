@@ -45,7 +45,8 @@ struct TypeEmitter {
       item = code?.swiftType ?? ""
     case .content:
       return Field(
-        name: "content", item: "Item", code: nil, declaration: "EXIContent<Item>", initialValue: "EXIContent()")
+        name: "content", item: "Item", code: nil, declaration: "EXIContent<Item>",
+        initialValue: "EXIContent()")
     case .element(let alternatives, let head):
       if alternatives.count == 1 {
         name = Naming.property(alternatives[0].name.local)
@@ -89,7 +90,9 @@ struct TypeEmitter {
     if !fields.isEmpty || hasID { text.add("") }
     text.list(
       "public init(",
-      fields.map { "\(Naming.unescaped($0.name)): \($0.declaration)\($0.initialValue.map { " = \($0)" } ?? "")" }, ") {")
+      fields.map {
+        "\(Naming.unescaped($0.name)): \($0.declaration)\($0.initialValue.map { " = \($0)" } ?? "")"
+      }, ") {")
     for field in fields { text.add("self.\(Naming.unescaped(field.name)) = \(field.name)") }
     text.add("}", "")
     try emitDecoder(into: &text)
@@ -171,12 +174,15 @@ struct TypeEmitter {
         continue
       }
       if !eventIsRead {
-        text.add("\(declaresEvent || !needsVariable(from: index) ? (declaresEvent ? "" : "let ") : "var ")event = \(event(index))")
+        text.add(
+          "\(declaresEvent || !needsVariable(from: index) ? (declaresEvent ? "" : "let ") : "var ")event = \(event(index))"
+        )
         declaresEvent = true
         eventIsRead = true
       }
       if part.isOptional {
-        text.add(part.productions == 1 ? "if event == \(start) {" : "if event < \(grammar.starts[index + 1]) {")
+        text.add(
+          part.productions == 1 ? "if event == \(start) {" : "if event < \(grammar.starts[index + 1]) {")
       }
       if part.isRepeated {
         try emitList(part, field, index: index, event: event, into: &text)
@@ -235,7 +241,9 @@ struct TypeEmitter {
       if code.canBeEmpty {
         text.add("if event == \(start + 1) {")
         text.add("reader.emptyValue()", "\(field.name) = \(field.item)()")
-        if case .text(let simple) = part.kind, simple.minimumLength > 0 { text.add("reader.fail(.lengthOutOfRange)") }
+        if case .text(let simple) = part.kind, simple.minimumLength > 0 {
+          text.add("reader.fail(.lengthOutOfRange)")
+        }
         text.add("} else {")
         text.add("if event != \(start) { reader.fail(.unexpectedEvent) }")
         text.add("\(field.name) = \(code.read(lead: 0))")
@@ -267,7 +275,9 @@ struct TypeEmitter {
         ? value : ".\(Naming.property(alternative.name.local))(\(value))"
     }
     let concrete = alternatives.filter { !module.isAbstract($0) }
-    guard let fallback = concrete.first else { throw SchemaError("\(name): nothing may stand in for \(field.name)") }
+    guard let fallback = concrete.first else {
+      throw SchemaError("\(name): nothing may stand in for \(field.name)")
+    }
     text.add("switch event {")
     for (offset, alternative) in alternatives.enumerated() where !module.isAbstract(alternative) {
       text.add("case \(start + offset): \(field.name) = \(try value(alternative))")
@@ -305,8 +315,9 @@ struct TypeEmitter {
     text.add("var count = 0")
     text.add("repeat {")
     if let code = field.code {
-      text.add(code.swiftType.hasPrefix("EXI") || !code.read(lead: 1).hasPrefix("reader.enumeration")
-        ? "_ = \(code.read(lead: 1))" : "_ = \(code.read(lead: 1)) as \(field.item)")
+      text.add(
+        code.swiftType.hasPrefix("EXI") || !code.read(lead: 1).hasPrefix("reader.enumeration")
+          ? "_ = \(code.read(lead: 1))" : "_ = \(code.read(lead: 1)) as \(field.item)")
     } else {
       text.add("_ = \(field.item)(from: &reader)")
     }
@@ -314,9 +325,13 @@ struct TypeEmitter {
     let again = event(index, true)
     let forced = start == 0 ? "reader.event(bits: 1)" : "\(start) &+ reader.event(bits: 1)"
     if part.min > 1 {
-      text.add("if count < \(part.min) {", "event = \(forced)", "if event != \(start) { reader.fail(.unexpectedEvent) }")
+      text.add(
+        "if count < \(part.min) {", "event = \(forced)",
+        "if event != \(start) { reader.fail(.unexpectedEvent) }")
       if let max = part.max {
-        text.add("} else if count < \(max) {", "event = \(again)", "} else {", "event = \(event(index + 1, false))", "}")
+        text.add(
+          "} else if count < \(max) {", "event = \(again)", "} else {", "event = \(event(index + 1, false))",
+          "}")
       } else {
         text.add("} else {", "event = \(again)", "}")
       }
@@ -329,7 +344,10 @@ struct TypeEmitter {
     if part.max == nil { text.add("if count > 0xFFFF { reader.fail(.capacity) }") }
     text.list(
       "\(field.name) = reader.list(",
-      ["from: first", "to: end", "count: count", "gap: \(gap)", "minimum: \(max(part.min, 1))", "deviations: deviations"],
+      [
+        "from: first", "to: end", "count: count", "gap: \(gap)", "minimum: \(max(part.min, 1))",
+        "deviations: deviations",
+      ],
       ")")
     if !part.isOptional { text.add("}") }
   }
@@ -365,11 +383,15 @@ struct TypeEmitter {
         try emitListEncoder(part, field, index: index, put: put(0), into: &text)
         let next = grammar.starts[index + 1]
         if part.isOptional {
-          text.add(part.max.map { "state = \(field.name).count == \($0) ? \(next) : \(start)" } ?? "state = \(start)")
+          text.add(
+            part.max.map { "state = \(field.name).count == \($0) ? \(next) : \(start)" } ?? "state = \(start)"
+          )
           text.add("}")
         } else {
           let value = part.max.map { "\(field.name).count == \($0) ? \(next) : \(start)" } ?? "\(start)"
-          text.add(declaresState ? "state = \(value)" : "\(needsState(after: index) ? "var" : "let") state: UInt32 = \(value)")
+          text.add(
+            declaresState
+              ? "state = \(value)" : "\(needsState(after: index) ? "var" : "let") state: UInt32 = \(value)")
           declaresState = true
           stateIsKnown = false
         }
@@ -415,7 +437,8 @@ struct TypeEmitter {
         text.add("writer.content(content, base: 0, bits: \(bits))")
       } else {
         let last = grammar.last(from: index)
-        text.add("writer.content(content, base: \(start) &- state, bits: writer.bits(from: state, last: \(last)))")
+        text.add(
+          "writer.content(content, base: \(start) &- state, bits: writer.bits(from: state, last: \(last)))")
       }
     case .element(let alternatives, _):
       if alternatives.count > 1 {
@@ -466,7 +489,8 @@ struct TypeEmitter {
       text.add("if writer.check(\(field.name), \(limits)) {")
       text.add("var items = writer.cursor(\(field.name))", "var index = 0")
       text.add("while let item = items.next() {")
-      text.add("if index > 0 { writer.zero(bits: \(part.min > 1 ? "index < \(part.min) ? 1 : \(gap)" : "\(gap)")) }")
+      text.add(
+        "if index > 0 { writer.zero(bits: \(part.min > 1 ? "index < \(part.min) ? 1 : \(gap)" : "\(gap)")) }")
       text.add(code.write("item", lead: 1), "index &+= 1", "}", "}")
     } else {
       text.add("writer.list(\(field.name), \(limits), gap: \(gap))")

@@ -10,6 +10,8 @@ public final class PacketSocket {
   public enum Filter: Hashable, Sendable {
     /// Incoming frames of one EtherType; 0x88E1 is HomePlug.
     case etherType(UInt16)
+    /// Incoming UDP datagrams over IPv6 to one port, sorted out by the kernel.
+    case udp6(port: UInt16)
     /// All incoming frames.
     case everything
     /// All frames in both directions, for a capture.
@@ -53,7 +55,14 @@ public final class PacketSocket {
         clinux_join_promiscuous(descriptor.raw, Int32(interface.index)), "listen promiscuously",
         on: interface.name)
     }
-    let etherType: UInt16 = if case .etherType(let type) = filter { type } else { UInt16(ETH_P_ALL) }
+    var etherType = UInt16(ETH_P_ALL)
+    switch filter {
+    case .etherType(let type): etherType = type
+    case .udp6(let port):
+      etherType = UInt16(ETH_P_IPV6)
+      try check(clinux_filter_udp6(descriptor.raw, port), "filter datagrams", on: interface.name)
+    case .everything, .capture: break
+    }
     try check(
       clinux_bind_packet(descriptor.raw, Int32(interface.index), etherType), "bind a packet socket",
       on: interface.name)

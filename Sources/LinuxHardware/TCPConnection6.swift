@@ -24,9 +24,10 @@ public struct TCPSettings: Hashable, Sendable {
     self.outputMax = outputMax
   }
 
-  /// A dead power line is noticed long before V2G_SECC_Sequence_Timeout (60 s).
+  /// A dead power line is noticed long before V2G_SECC_Sequence_Timeout (60 s): within 3 s of a message, within
+  /// 8 s of silence.
   public static let standard = TCPSettings(
-    keepAliveIdle: 5, keepAliveInterval: 1, keepAliveCount: 3, userTimeout: 8000, outputMax: 256 * 1024)
+    keepAliveIdle: 5, keepAliveInterval: 1, keepAliveCount: 3, userTimeout: 3000, outputMax: 256 * 1024)
   /// For rigs where a peer is stopped in a debugger.
   public static let relaxed = TCPSettings(
     keepAliveIdle: 60, keepAliveInterval: 10, keepAliveCount: 6, userTimeout: 120_000, outputMax: 256 * 1024)

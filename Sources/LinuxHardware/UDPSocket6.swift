@@ -112,6 +112,13 @@ public final class UDPSocket6 {
     self.loop = loop
   }
 
+  /// From now on hears nothing and only sends: someone else takes the datagrams.
+  func deafen() throws(LinuxError) {
+    try check(clinux_filter_nothing(descriptor.raw), "filter datagrams", on: interface.name)
+    // What came before the filter.
+    while try receive({ _, _ in }) {}
+  }
+
   /// Ends the calls.
   public func detach() {
     if let registration { loop?.remove(registration) }

@@ -163,7 +163,8 @@ extension ChargerNode {
     if let last = plug.lastEnergyTrace, now - last < .seconds(1) { return }
     plug.lastEnergyTrace = now
     let energy = EnergyReading(
-      millivolts: reading.millivolts, milliamps: reading.milliamps, wattHours: plug.wattHours)
+      millivolts: reading.millivolts, milliamps: reading.milliamps,
+      phases: configuration.session.modes.contains(.AC_three_phase_core) ? 3 : 1, wattHours: plug.wattHours)
     perform(.trace(.energy(energy)))
   }
 }

@@ -95,6 +95,14 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   }
 
   public var phase: NodePhase { plug.phase }
+  /// What each machine waits for, for the log of a rig that hangs.
+  public var deadlines: [(machine: StaticString, at: Instant?)] {
+    [
+      ("pilot", pilot.deadline), ("safety", supervisor.deadline), ("slac", matcher.deadline),
+      ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
+      ("heartbeat", plug.heartbeatDue),
+    ]
+  }
   /// State and duty of the pilot as this charger sees them.
   public var pilotState: PilotState { pilot.state }
   public var pilotDuty: PilotDuty { pilot.duty }
@@ -184,8 +192,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
-    guard plug.connected else { return }
-    converse(.conditions(conditions), now, perform)
+    if plug.connected { converse(.conditions(conditions), now, perform) }
     guard plug.connected else {
       plug.heartbeatDue = nil
       return

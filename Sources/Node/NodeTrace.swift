@@ -54,16 +54,23 @@ public enum SafetyTrace: Sendable {
 
 /// Present values of the energy path.
 public struct EnergyReading: Equatable, Sendable {
+  /// Between the poles (DC), or from phase to neutral (AC).
   public var millivolts: Int
+  /// Per phase with AC.
   public var milliamps: Int
+  /// 1 with DC.
+  public var phases: Int
   /// Energy since the session started, in Wh.
   public var wattHours: Int
   /// State of charge in percent where it is known.
   public var socPercent: Int?
 
-  public init(millivolts: Int, milliamps: Int, wattHours: Int, socPercent: Int? = nil) {
+  public init(
+    millivolts: Int, milliamps: Int, phases: Int = 1, wattHours: Int, socPercent: Int? = nil
+  ) {
     self.millivolts = millivolts
     self.milliamps = milliamps
+    self.phases = phases
     self.wattHours = wattHours
     self.socPercent = socPercent
   }

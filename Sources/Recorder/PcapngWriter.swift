@@ -67,7 +67,8 @@ public final class PcapngWriter {
     self.init(descriptor, owns: true, path: path, clock, application)
   }
 
-  /// Records into an open descriptor (a pipe to Wireshark), which stays the caller's.
+  /// Records into an open descriptor (a pipe to Wireshark), which stays the caller's. Like a recording to a path,
+  /// which may be a pipe too, this makes the process ignore SIGPIPE.
   public convenience init(descriptor: Int32, clock: RecordingClock, application: String = "coupler") {
     self.init(descriptor, owns: false, path: "descriptor \(descriptor)", clock, application)
   }
@@ -79,6 +80,8 @@ public final class PcapngWriter {
     ownsDescriptor = owns
     self.path = path
     self.clock = clock
+    // A reader that goes away (Wireshark at the end of a pipe) is a failed write, not the end of this process.
+    if descriptor != nil { _ = signal(SIGPIPE, SIG_IGN) }
     pending.reserveCapacity(Self.pendingMax + 4096)
     // Section header block; -1: the section's length is not known in advance.
     block(0x0A0D_0D0A) { body in

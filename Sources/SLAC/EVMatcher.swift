@@ -82,8 +82,8 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   let configuration: SLACConfiguration
   var keys: Keys
   /// TT_matching_repetition and the processes begun in it; they outlast the processes.
-  private var repetitionUntil = Instant.zero
-  private var attempts = 0
+  var repetitionUntil = Instant.zero
+  var attempts = 0
 
   var timers: SLACTimers { configuration.timers }
   var settings: SLACSettings { configuration.settings }
@@ -174,7 +174,7 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
 // MARK: control pilot and D-LINK
 
 extension EVMatcher {
-  private mutating func pilotReady(at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func pilotReady(at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
     case .unmatched:
       repetitionUntil = now + timers.matchingRepetition
@@ -191,7 +191,7 @@ extension EVMatcher {
     }
   }
 
-  private mutating func stop(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func stop(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
     case .off, .unmatched: break
     case .leaving(var leaving):
@@ -205,7 +205,7 @@ extension EVMatcher {
     }
   }
 
-  private mutating func setPaused(_ isPaused: Bool, at now: Instant) {
+  mutating func setPaused(_ isPaused: Bool, at now: Instant) {
     guard case .matched(var matched) = state, matched.isPaused != isPaused else { return }
     matched.isPaused = isPaused
     if !isPaused { matched.watch = LinkWatch(firstPoll: now, upSince: now) }
@@ -213,7 +213,7 @@ extension EVMatcher {
   }
 
   /// Leaves whatever network the modem is in: a new random key is the only way out (TP_match_leave: 1 s).
-  private mutating func leave(rematchAt: Instant?, at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func leave(rematchAt: Instant?, at now: Instant, perform: (MatchAction) -> Void) {
     perform(.trace(.leaving))
     let key = keys.networkKey()
     state = .leaving(
@@ -222,295 +222,10 @@ extension EVMatcher {
   }
 }
 
-// MARK: processes
-
-extension EVMatcher {
-  private mutating func begin(at now: Instant, perform: (MatchAction) -> Void) {
-    attempts += 1
-    let process = EVProcess(runID: keys.runID(), attempt: attempts)
-    state = .parmWait(ParmWait(process: process, until: now + timers.matchResponse))
-    perform(.trace(.process(attempt: attempts, runID: process.runID)))
-    perform(request(process))
-  }
-
-  private func request(_ process: EVProcess) -> MatchAction {
-    broadcast(.slacParmReq(CM_SLAC_PARM_REQ(runID: process.runID)))
-  }
-
-  private func broadcast(_ message: ManagementMessage) -> MatchAction {
-    .send(ManagementFrame(destination: .broadcast, source: configuration.address, message: message))
-  }
-
-  private func unicast(_ message: ManagementMessage, to evse: MACAddress) -> MatchAction {
-    .send(ManagementFrame(destination: evse, source: configuration.address, message: message))
-  }
-
-  /// The process failed; another begins after TT_matching_rate, or the higher layer hears of it.
-  private mutating func fail(_ failure: MatchFailure, at now: Instant, perform: (MatchAction) -> Void) {
-    perform(.trace(.processFailed(attempt: attempts, failure)))
-    let next = now + timers.matchingRate
-    let rematchAt = attempts < timers.processesMax && next < repetitionUntil ? next : nil
-    if rematchAt == nil { perform(.failed(failure)) }
-    if case .join = state {
-      leave(rematchAt: rematchAt, at: now, perform: perform)
-    } else if let rematchAt {
-      state = .rateWait(until: rematchAt)
-    } else {
-      state = .unmatched
-    }
-  }
-
-  private mutating func startSounding(
-    _ wait: ParmWait, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    var process = wait.process
-    process.resultsUntil = now + timers.attenResults
-    let plan = SoundPlan(
-      soundCount: min(wait.soundCount, soundsMax), timeOut: wait.timeOut,
-      starts: max(timers.startIndications, 1), at: now)
-    state = .sounding(process, plan)
-    sound(at: now, perform: perform)
-  }
-
-  /// As many sounds as fit into TT_EV_atten_results with the STARTs before them; more would never be averaged
-  /// in time, whatever an EVSE asks for.
-  private var soundsMax: UInt8 {
-    let gap = max(timers.soundGap.milliseconds, 1)
-    let fit = timers.attenResults.milliseconds / 2 / gap - Int64(timers.startIndications)
-    return UInt8(min(max(fit, 1), 255))
-  }
-
-  private mutating func sound(at now: Instant, perform: (MatchAction) -> Void) {
-    guard case .sounding(let process, var plan) = state else { return }
-    if let resultsUntil = process.resultsUntil, now >= resultsUntil {
-      return decide(process, at: now, perform: perform)
-    }
-    guard now >= plan.next else { return }
-    // Counted from now, not from the plan: a late timer must not make the next gap shorter than 20 ms.
-    plan.next = now + timers.soundGap
-    var octets = Octets16.zero
-    if plan.startsLeft == 0 { octets = keys.soundOctets() }
-    if let message = plan.take(process, own: configuration.address, random: { octets }) {
-      perform(broadcast(message))
-    }
-    guard plan.isDone else {
-      state = .sounding(process, plan)
-      return
-    }
-    state = .results(process)
-    if process.everyoneReported { decide(process, at: now, perform: perform) }
-  }
-
-  /// Section A.9.3: the lowest average wins, if it is low enough. TP_EV_match_session: at once.
-  private mutating func decide(_ process: EVProcess, at now: Instant, perform: (MatchAction) -> Void) {
-    guard let best = process.best else { return fail(.noAttenuation, at: now, perform: perform) }
-    let isDirect = best.attenuation <= settings.attenuationDirectMax
-    let isPotential = best.attenuation <= settings.attenuationIndirectMax
-    guard isDirect || (isPotential && settings.matchesPotentiallyFound) else {
-      return fail(.notFound(best: best.attenuation), at: now, perform: perform)
-    }
-    perform(.trace(.chosen(evse: best.evse, best.attenuation, direct: isDirect)))
-    state = .match(Match(process: process, evse: best.evse, until: now + timers.matchResponse))
-    perform(matchRequest(process, evse: best.evse))
-  }
-
-  private func matchRequest(_ process: EVProcess, evse: MACAddress) -> MatchAction {
-    unicast(
-      .slacMatchReq(
-        CM_SLAC_MATCH_REQ(evMAC: configuration.address, evseMAC: evse, runID: process.runID)),
-      to: evse)
-  }
-}
-
-// MARK: frames
-
-extension EVMatcher {
-  private mutating func receive(
-    _ frame: ManagementFrame, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    switch frame.message {
-    case .slacParmCnf(let confirmation):
-      confirmed(confirmation, by: frame.source, at: now, perform: perform)
-    case .attenCharInd(let report):
-      reported(report, by: frame.source, at: now, perform: perform)
-    case .slacMatchCnf(let confirmation):
-      guard case .match(let match) = state, frame.source == match.evse,
-        match.process.accepts(confirmation, own: configuration.address, evse: match.evse)
-      else { return }
-      join(match, confirmation.key, at: now, perform: perform)
-    case .setKeyCnf(let confirmation):
-      keyConfirmed(confirmation, at: now, perform: perform)
-    case .linkStatusCnf(let status):
-      linkStatus(status.isUp, at: now, perform: perform)
-    default:
-      break  // Other EVs' broadcasts among them, which an EV never answers.
-    }
-  }
-
-  private mutating func confirmed(
-    _ confirmation: CM_SLAC_PARM_CNF, by evse: MACAddress, at now: Instant,
-    perform: (MatchAction) -> Void
-  ) {
-    let own = configuration.address
-    switch state {
-    case .parmWait(var wait):
-      guard wait.process.accepts(confirmation, own: own, settings: settings),
-        wait.process.add(evse, max: settings.evsesMax)
-      else { return }
-      wait.soundCount = max(wait.soundCount, confirmation.soundCount)
-      wait.timeOut = max(wait.timeOut, confirmation.timeOut)
-      state = .parmWait(wait)
-      perform(.trace(.confirmation(evse: evse)))
-      if !settings.collectConfirmations { startSounding(wait, at: now, perform: perform) }
-    case .sounding(var process, let plan):
-      guard process.accepts(confirmation, own: own, settings: settings),
-        process.add(evse, max: settings.evsesMax)
-      else { return }
-      state = .sounding(process, plan)
-      perform(.trace(.confirmation(evse: evse)))
-    default: break
-    }
-  }
-
-  /// Answers the report of every EVSE, repeated ones too, until TT_EV_atten_results is over.
-  private mutating func reported(
-    _ report: CM_ATTEN_CHAR_IND, by evse: MACAddress, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    guard var process = runningProcess, let until = process.resultsUntil, now < until,
-      process.accepts(report, own: configuration.address), let mean = Attenuation(meanOf: report.profile)
-    else { return }
-    perform(
-      unicast(
-        .attenCharRsp(
-          CM_ATTEN_CHAR_RSP(sourceAddress: configuration.address, runID: process.runID)), to: evse))
-    let attenuation = mean - settings.transmitCalibration
-    // An EVSE whose CM_SLAC_PARM.CNF was lost is as good a candidate as any.
-    _ = process.add(evse, max: settings.evsesMax)
-    guard process.store(attenuation, from: evse) else { return }
-    switch state {
-    case .sounding(_, let plan):
-      state = .sounding(process, plan)
-      perform(.trace(.attenuation(peer: evse, attenuation, sounds: Int(report.soundCount))))
-    case .results:
-      state = .results(process)
-      perform(.trace(.attenuation(peer: evse, attenuation, sounds: Int(report.soundCount))))
-      if process.everyoneReported { decide(process, at: now, perform: perform) }
-    default: break
-    }
-  }
-
-  private var runningProcess: EVProcess? {
-    switch state {
-    case .sounding(let process, _), .results(let process): process
-    case .match(let match): match.process
-    case .join(let join): join.process
-    default: nil
-    }
-  }
-
-  private mutating func join(
-    _ match: Match, _ key: NetworkKey, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    perform(.trace(.matched(peer: match.evse, key.nid)))
-    state = .join(
-      Join(
-        process: match.process, peer: match.evse, key: key, until: now + timers.matchJoin,
-        dialogue: KeyDialogue(key: key, at: now, timers: timers),
-        watch: LinkWatch(firstPoll: now + timers.linkPollJoining)))
-    perform(configuration.setKey(key))
-  }
-}
-
-// MARK: modem
-
-extension EVMatcher {
-  private mutating func keyConfirmed(
-    _ confirmation: CM_SET_KEY_CNF, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    switch state {
-    case .leaving(var leaving):
-      let step = leaving.dialogue.confirmed(at: now, timers: timers)
-      perform(.trace(.keySet(leaving.dialogue.key.nid, result: confirmation.result)))
-      leavingStep(step, leaving, at: now, perform: perform)
-    case .join(var join):
-      guard var dialogue = join.dialogue else { return }
-      let step = dialogue.confirmed(at: now, timers: timers)
-      join.dialogue = dialogue
-      perform(.trace(.keySet(join.key.nid, result: confirmation.result)))
-      joinStep(step, join, at: now, perform: perform)
-    default: break
-    }
-  }
-
-  private mutating func leavingStep(
-    _ step: KeyDialogue.Step, _ leaving: Leaving, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    state = .leaving(leaving)
-    switch step {
-    case .wait: break
-    case .send:
-      perform(.trace(.keyRetry(attempt: leaving.dialogue.attempts)))
-      perform(configuration.setKey(leaving.dialogue.key))
-    case .silent: perform(.failed(.modemSilent))
-    case .done:
-      guard let rematchAt = leaving.rematchAt else {
-        state = .unmatched
-        return
-      }
-      if rematchAt <= now {
-        begin(at: now, perform: perform)
-      } else {
-        state = .rateWait(until: rematchAt)
-      }
-    }
-  }
-
-  private mutating func joinStep(
-    _ step: KeyDialogue.Step, _ join: Join, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    var join = join
-    switch step {
-    case .wait: break
-    case .send:
-      perform(.trace(.keyRetry(attempt: join.dialogue?.attempts ?? 0)))
-      perform(configuration.setKey(join.key))
-    case .silent:
-      state = .join(join)
-      return fail(.modemSilent, at: now, perform: perform)
-    case .done:
-      join.dialogue = nil
-      join.watch = LinkWatch(firstPoll: now + timers.linkPollJoining)
-    }
-    state = .join(join)
-  }
-
-  private mutating func linkStatus(_ isUp: Bool, at now: Instant, perform: (MatchAction) -> Void) {
-    switch state {
-    case .join(var join):
-      guard join.dialogue == nil else { return }
-      let cameUp = join.watch.answer(isUp: isUp, at: now)
-      state = .join(join)
-      if cameUp { perform(.trace(.linkUp)) }
-    case .matched(var matched):
-      _ = matched.watch.answer(isUp: isUp, at: now)
-      state = .matched(matched)
-      if !isUp, !matched.isPaused { lose(.linkDown, at: now, perform: perform) }
-    default: break
-    }
-  }
-
-  /// Connection-loss handling, option A: leave and wait for a new trigger; another `pilotReady` from above
-  /// after T_conn_resetup makes it option B.
-  private mutating func lose(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
-    perform(.linkLost(loss))
-    leave(rematchAt: nil, at: now, perform: perform)
-  }
-}
-
 // MARK: time
 
 extension EVMatcher {
-  private mutating func expire(at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func expire(at now: Instant, perform: (MatchAction) -> Void) {
     guard let deadline, now >= deadline else { return }
     switch state {
     case .off, .unmatched: break
@@ -549,7 +264,7 @@ extension EVMatcher {
     }
   }
 
-  private mutating func expire(_ join: Join, at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func expire(_ join: Join, at now: Instant, perform: (MatchAction) -> Void) {
     var join = join
     if let upSince = join.watch.upSince, now >= upSince + timers.linkReadyNotification {
       let watch = LinkWatch(firstPoll: now + timers.linkPollMatched, upSince: upSince)

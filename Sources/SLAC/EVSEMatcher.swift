@@ -14,6 +14,7 @@ public import Wire
 //   key, and some modems write every key to flash.
 // - CM_VALIDATE is answered ("failure" or "not required" by setting) but not carried out.
 // - CM_AMP_MAP is not answered.
+// - A new run of the EV just matched ends WaitLink, see `receive(_:whileJoining:at:perform:)`.
 
 /// The EVSE's matching machine: answers EVs, averages their sounds, hands out the key of one network, watches
 /// the link, and leaves it.
@@ -301,7 +302,7 @@ extension EVSEMatcher {
     switch frame.message {
     case .setKeyCnf(let confirmation):
       guard case .keySetup(var setup) = state else { return }
-      let step = setup.dialogue.confirmed(at: now, timers: timers)
+      let step = setup.dialogue.confirmed(confirmation, at: now, timers: timers, settings: settings)
       perform(.trace(.keySet(key.nid, result: confirmation.result)))
       keyStep(step, setup, at: now, perform: perform)
     case .linkStatusCnf(let status):
@@ -309,15 +310,28 @@ extension EVSEMatcher {
     default:
       switch state {
       case .matching: receiveWhileMatching(frame, at: now, perform: perform)
-      case .waitLink(let wait):
-        // The confirmation was lost: the same one again.
-        if case .slacMatchReq(let request) = frame.message,
-          wait.session.accepts(request, from: frame.source, own: configuration.address)
-        {
-          perform(.send(wait.confirmation))
-        }
+      case .waitLink(let wait): receive(frame, whileJoining: wait, at: now, perform: perform)
       default: break  // Unmatched and Matched must stay silent, the rest has nothing to say.
       }
+    }
+  }
+
+  private mutating func receive(
+    _ frame: ManagementFrame, whileJoining wait: WaitLink, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    switch frame.message {
+    case .slacMatchReq(let request):
+      guard wait.session.accepts(request, from: frame.source, own: configuration.address) else { return }
+      // The confirmation was lost: the same one again.
+      perform(.send(wait.confirmation))
+    case .slacParmReq(let request):
+      // A new run of the same EV: every confirmation was lost, and it began again. Waiting for its link until
+      // TT_match_join would outlast its TT_matching_repetition; so leave, then listen for its next request.
+      guard frame.source == wait.session.ev, request.runID != wait.session.runID,
+        request.applicationType == 0, request.securityType == 0
+      else { return }
+      leave(at: now, perform: perform)
+    default: break
     }
   }
 

@@ -73,7 +73,7 @@ public enum LinkLoss: String, Hashable, Sendable {
 
 /// Why matching failed.
 public enum MatchFailure: Hashable, Sendable {
-  /// The own modem does not confirm CM_SET_KEY.REQ.
+  /// The own modem does not confirm CM_SET_KEY.REQ, or refuses it every time.
   case modemSilent
   /// EVSE: no valid CM_SLAC_PARM.REQ within TT_EVSE_SLAC_init.
   case noRequest

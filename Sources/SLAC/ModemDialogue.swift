@@ -3,8 +3,8 @@ import Wire
 
 /// One key on its way into the own modem: request, confirmation, repetition.
 ///
-/// The confirmation's arrival counts as acceptance: firmware disagrees on what its result means. Whether the
-/// key works is proven by the link status afterwards.
+/// Unless the settings name the result that means acceptance, the confirmation's arrival counts as one:
+/// firmware disagrees. Whether the key works is proven by the link status afterwards.
 struct KeyDialogue: Hashable, Sendable {
   enum Step {
     /// Nothing to do yet.
@@ -41,8 +41,13 @@ struct KeyDialogue: Hashable, Sendable {
   }
 
   /// A CM_SET_KEY.CNF arrived.
-  mutating func confirmed(at now: Instant, timers: SLACTimers) -> Step {
+  mutating func confirmed(
+    _ confirmation: CM_SET_KEY_CNF, at now: Instant, timers: SLACTimers, settings: SLACSettings
+  ) -> Step {
     if case .settling = phase { return .wait }
+    if let accepted = settings.acceptedKeyResult, confirmation.result != accepted {
+      return backOff(at: now, timers: timers)
+    }
     guard timers.modemSettle > .zero else { return .done }
     phase = .settling(until: now + timers.modemSettle)
     return .wait
@@ -58,12 +63,16 @@ struct KeyDialogue: Hashable, Sendable {
       phase = .awaitingConfirmation(until: now + timers.setKeyConfirmation)
       return .send
     case .awaitingConfirmation:
-      let exhausted = attempts >= timers.setKeyAttempts
-      phase = .backingOff(until: now + (exhausted ? timers.silentModemRetry : timers.setKeyRetry))
-      guard exhausted, !isSilent else { return .wait }
-      isSilent = true
-      return .silent
+      return backOff(at: now, timers: timers)
     }
+  }
+
+  private mutating func backOff(at now: Instant, timers: SLACTimers) -> Step {
+    let exhausted = attempts >= timers.setKeyAttempts
+    phase = .backingOff(until: now + (exhausted ? timers.silentModemRetry : timers.setKeyRetry))
+    guard exhausted, !isSilent else { return .wait }
+    isSilent = true
+    return .silent
   }
 }
 

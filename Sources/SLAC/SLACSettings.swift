@@ -3,6 +3,11 @@ public import Wire
 
 /// Choices the standard leaves to the maker, calibration, and tolerances toward real peers.
 public struct SLACSettings: Hashable, Sendable {
+  /// The result in CM_SET_KEY.CNF that means the modem took the key; any other is a refusal and the request is
+  /// repeated. `nil` takes any: HomePlug says 0, QCA700x firmware says 1 and answers 0 when it refuses, which
+  /// a QCA7005 does when the request follows a match or a leave closely. A board that knows its modem sets it.
+  public var acceptedKeyResult: UInt8?
+
   // MARK: EV
 
   /// C_EV_match_signalattn_direct: an EVSE up to this average is found (EVSE_FOUND).

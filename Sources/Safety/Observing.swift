@@ -46,7 +46,8 @@ extension SafetySupervisor {
       facts.demand = nil
       facts.insulation = .invalid
     case .D:
-      if !settings.isVentilated { raise(.ventilationMissing, perform) }
+      // Where the contactor is closed, `settle` opens it and tells then.
+      if !settings.isVentilated, !isContactorCommandedClosed { raise(.ventilationMissing, perform) }
     case .B, .C, .F: break
     }
     // Table A.6 sequence 9: F and E may be a loose wire, so the plug stays locked for a while.
@@ -61,7 +62,7 @@ extension SafetySupervisor {
     }
     guard demand.current == settings.current else {
       facts.demand = nil
-      raise(.wrongDemand, perform)
+      openForFault(.wrongDemand, now, perform)
       return
     }
     // A demand that arrives after its vehicle left must not wait for the next one.

@@ -60,6 +60,29 @@ public enum SafetyFault: Error, Hashable, Sendable {
   }
 }
 
+extension SafetyFault {
+  /// Its case, for traces and machine-readable reports.
+  public var name: String {
+    switch self {
+    case .contactorWelded: "contactorWelded"
+    case .contactorDidNotClose: "contactorDidNotClose"
+    case .contactorDropped: "contactorDropped"
+    case .earthLost: "earthLost"
+    case .emergencyStop: "emergencyStop"
+    case .heartbeatLost: "heartbeatLost"
+    case .lockNotConfirmed: "lockNotConfirmed"
+    case .lockLost: "lockLost"
+    case .pilotLost(let state): "pilotLost(\(state))"
+    case .vehicleIgnoredStop: "vehicleIgnoredStop"
+    case .ventilationMissing: "ventilationMissing"
+    case .insulation(let status): "insulation(\(status.rawValue))"
+    case .wrongDemand: "wrongDemand"
+    case .outputLive: "outputLive"
+    case .invariantBroken(let invariant): "invariantBroken(\(invariant.rawValue))"
+    }
+  }
+}
+
 extension SafetyFault: CustomStringConvertible {
   /// What happened, and what to do about it.
   public var description: String {

@@ -124,7 +124,7 @@ public struct SafetySupervisor: Machine, Sendable {
     if !facts.isEarthSound { return .atOnce(.earthLost) }
     switch facts.pilot {
     case .C: break
-    case .D: if !settings.isVentilated { return .atOnce(nil) }
+    case .D: if !settings.isVentilated { return .atOnce(.ventilationMissing) }
     case .B: return .atOnce(nil)
     case .A, .E, .F, .fault: return .atOnce(.pilotLost(facts.pilot))
     }

@@ -30,6 +30,8 @@ public struct PowerLine: Machine {
   }
 
   public let configuration: PowerLineConfiguration
+  /// What goes wrong from now on; starts as configured.
+  public var faults: LineFaults
   var modems: [SimulatedModem]
   /// Attenuation in dB from one port to another; `nil` where no coupling exists.
   private var coupling: [[Int?]]
@@ -45,6 +47,7 @@ public struct PowerLine: Machine {
 
   public init(configuration: PowerLineConfiguration, seed: UInt64) {
     self.configuration = configuration
+    faults = configuration.faults
     modems = configuration.ports.map { SimulatedModem(address: $0.modem, role: $0.role) }
     let row = [Int?](repeating: configuration.attenuation, count: configuration.ports.count)
     coupling = [[Int?]](repeating: row, count: configuration.ports.count)
@@ -151,7 +154,7 @@ extension PowerLine {
     for port in ports {
       guard attenuation(from: sender, to: port) != nil else { continue }
       guard header.destination.isGroup || known.isEmpty || known.contains(port) else { continue }
-      let copies = generator.chance(perMille: configuration.faults.duplicationPerMille) ? 2 : 1
+      let copies = generator.chance(perMille: faults.duplicationPerMille) ? 2 : 1
       for _ in 0..<copies { traverse(octets, header, from: sender, to: port, at: now) }
     }
   }
@@ -159,7 +162,6 @@ extension PowerLine {
   private mutating func traverse(
     _ octets: [UInt8], _ header: FrameHeader, from sender: Int, to port: Int, at now: Instant
   ) {
-    let faults = configuration.faults
     if generator.chance(perMille: faults.lossPerMille) { return }
     var octets = octets
     if octets.count > 14, generator.chance(perMille: faults.corruptionPerMille) {

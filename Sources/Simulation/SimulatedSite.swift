@@ -52,6 +52,9 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   public var energyWanted = Int.max
   /// Steps made so far.
   public private(set) var steps = 0
+  /// Time stands still: some machine's deadline has passed and it does not move it. A defect of that machine.
+  public var isStuck: Bool { stepsAtThisInstant > 10_000 }
+  private var stepsAtThisInstant = 0
 
   private let plan: FaultPlan
   private var draw: SeededGenerator
@@ -125,6 +128,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
       now = max(now, limit)
       return false
     }
+    stepsAtThisInstant = next > now ? 0 : stepsAtThisInstant + 1
+    guard !isStuck else { return false }
     now = max(now, next)
     steps += 1
     exchange()

@@ -25,14 +25,15 @@ public struct OutputBuffer: Sendable {
   public mutating func append<E: Error>(
     upTo count: Int, _ body: (inout MutableRawSpan) throws(E) -> Int
   ) throws(E) {
-    let start = octets.count
-    octets.append(contentsOf: repeatElement(0, count: count))
-    var written = 0
-    defer { octets.removeLast(count - min(max(written, 0), count)) }
-    var bytes = octets.mutableSpan
-    var raw = unsafe bytes.mutableBytes
-    var tail = raw._mutatingExtracting(start...)
-    written = try body(&tail)
+    // One memory set, then the caller's own stores: a message is written into the storage it is sent from.
+    try octets.append(addingCapacity: max(count, 0)) { (tail: inout OutputSpan<UInt8>) throws(E) in
+      try unsafe tail.withUnsafeMutableBufferPointer { (buffer, initialized) throws(E) in
+        unsafe buffer.initialize(repeating: 0)
+        var bytes = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(buffer))
+        let written = try body(&bytes)
+        initialized = min(max(written, 0), buffer.count)
+      }
+    }
   }
 
   /// Empties the buffer, keeping its storage.

@@ -99,7 +99,8 @@ extension XMLElement {
       }
       attributes.append(
         Attribute(
-          name: string(current.pointee.name), namespace: string(current.pointee.ns?.pointee.href), value: value))
+          name: string(current.pointee.name), namespace: string(current.pointee.ns?.pointee.href),
+          value: value))
       attribute = current.pointee.next
     }
     var namespaces: [String: String] = [:]

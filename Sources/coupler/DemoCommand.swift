@@ -36,8 +36,8 @@ struct DemoCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Show every message and every state.")
   var verbose = false
 
-  @Option(help: ArgumentHelp("Stop after this much energy.", valueName: "Wh"))
-  var energy = 150
+  @Option(help: ArgumentHelp("Stop after this much energy; by default 150 Wh with DC, 40 Wh with AC.", valueName: "Wh"))
+  var energy: Int?
 
   @Option(help: ArgumentHelp("Attenuation between the modems.", valueName: "dB"))
   var attenuation = 12
@@ -52,13 +52,13 @@ struct DemoCommand: ParsableCommand {
   var record: String?
 
   func validate() throws {
-    guard energy > 0 else { throw ValidationError("--energy must be more than 0 Wh") }
+    guard energy ?? 1 > 0 else { throw ValidationError("--energy must be more than 0 Wh") }
     guard (0...120).contains(attenuation) else { throw ValidationError("--attenuation must be 0...120 dB") }
   }
 
   func run() throws {
     var description = SiteDescription(ac ? .ac : .dc)
-    description.energyWanted = energy
+    description.energyWanted = energy ?? (ac ? 40 : 150)
     description.attenuation = attenuation
     description.seed = faults ?? seed
     if let faults { description.faults = .random(seed: faults) }
@@ -102,7 +102,7 @@ struct DemoCommand: ParsableCommand {
       if !fast { sleep(until: start + (next - .zero)) }
       if site.now < unplugAt, next >= unplugAt { timeline.note("the plug comes out", of: .vehicle, at: unplugAt) }
       if site.now < plugIn, next >= plugIn { timeline.note("the plug goes in", of: .vehicle, at: plugIn) }
-      _ = site.step(until: limit)
+      guard site.step(until: limit), !site.isStuck else { break }
     }
     if let failure = recorder.close() { complain("coupler: recording is incomplete: \(failure)") }
     let status = timeline.summarize(.charger, recording: path, at: site.now)

@@ -130,43 +130,53 @@ private final class LineReport {
   }
 
   func ready(down: [String]) {
-    say(
-      "ready", [("interfaces", names.joined(separator: " "))],
-      "line ready: \(names.joined(separator: " <-> "))")
+    say("ready", "line ready: \(names.joined(separator: " <-> "))") {
+      $0.add("interfaces", names.joined(separator: " "))
+    }
     for name in down {
-      say(
-        "down", [("interface", name)],
-        "\(name) is down or has no carrier; frames pass once it is up at both ends")
+      say("down", "\(name) is down or has no carrier; frames pass once it is up at both ends") {
+        $0.add("interface", name)
+      }
     }
   }
 
   func stopped(unsent: Int) {
-    say(
-      "stopped", [("unsent", String(unsent))],
-      "line stopped" + (unsent > 0 ? ", \(unsent) frames unsent" : ""))
+    say("stopped", "line stopped" + (unsent > 0 ? ", \(unsent) frames unsent" : "")) {
+      $0.add("unsent", unsent)
+    }
   }
 
   func add(_ event: LineEvent) {
     switch event {
     case .joined(let a, let b, let network):
-      say(
-        "joined", [("a", names[a]), ("b", names[b]), ("nid", network)],
-        "joined: \(names[a]) <-> \(names[b]), NID \(network)")
+      say("joined", "joined: \(names[a]) <-> \(names[b]), NID \(network)") {
+        $0.add("a", names[a])
+        $0.add("b", names[b])
+        $0.add("nid", network)
+      }
     case .left(let a, let b):
-      say("left", [("a", names[a]), ("b", names[b])], "left: \(names[a]) <-> \(names[b])")
+      say("left", "left: \(names[a]) <-> \(names[b])") {
+        $0.add("a", names[a])
+        $0.add("b", names[b])
+      }
     case .trouble(let port, let error):
-      say("trouble", [("interface", names[port]), ("cause", "\(error)")], "\(error)")
+      say("trouble", "\(error)") {
+        $0.add("interface", names[port])
+        $0.add("cause", "\(error)")
+      }
     case .frame(let port, let fromHost, let type, let octets):
       guard verbose else { return }
       let way = fromHost ? "from" : "to"
-      say(
-        "frame",
-        [("interface", names[port]), ("direction", way), ("type", type), ("octets", String(octets))],
-        "\(way) \(names[port]): \(type), \(octets) octets")
+      say("frame", "\(way) \(names[port]): \(type), \(octets) octets") {
+        $0.add("interface", names[port])
+        $0.add("direction", way)
+        $0.add("type", type)
+        $0.add("octets", octets)
+      }
     }
   }
 
-  private func say(_ event: String, _ members: [(String, String)], _ text: String) {
+  private func say(_ event: String, _ text: String, _ fill: (inout JSONLine) -> Void) {
     let milliseconds = (now() - start).milliseconds
     guard json else {
       // The first line is looked for by scripts that wait for it.
@@ -175,7 +185,7 @@ private final class LineReport {
     var line = JSONLine()
     line.add("time", milliseconds: milliseconds)
     line.add("event", event)
-    for (name, value) in members { line.add(name, value) }
+    fill(&line)
     print(line.text)
   }
 }

@@ -6,6 +6,7 @@ struct Vector: Decodable, Sendable {
   let set: String
   let message: String?
   let kind: String
+  let profile: String?
   let name: String?
   let xml: String?
   let exi: String
@@ -21,7 +22,8 @@ struct Vector: Decodable, Sendable {
   /// The lines of `Tests/Fixtures/<name>.jsonl`.
   static func all(_ name: String) throws -> [Vector] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: folder.appendingPathComponent("Fixtures/\(name).jsonl"), encoding: .utf8)
+    let text = try String(
+      contentsOf: folder.appendingPathComponent("Fixtures/\(name).jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map { try JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
   }
 }

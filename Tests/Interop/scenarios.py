@@ -137,7 +137,7 @@ def two_processes(rig, current):
     evse.expect_event(["ready"], 20)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", f"--{current}", "--seconds", 5, "--json",
                      "--record", ev_file)
-    ev.wait(75)
+    ev.wait(100)
     evse.wait(20)
     check_summary(ev)
     check_summary(evse)
@@ -152,12 +152,12 @@ def two_processes(rig, current):
         print(f"    {path.name}: {capture.check_session(path, at_least=14)} message pairs")
 
 
-@scenario(150)
+@scenario(180)
 def coupler_evse_charges_coupler_ev_over_a_line_dc(rig):
     two_processes(rig, "dc")
 
 
-@scenario(150)
+@scenario(180)
 def coupler_evse_charges_coupler_ev_over_a_line_ac(rig):
     two_processes(rig, "ac")
 

@@ -17,7 +17,6 @@ struct InteropTests {
   @Test func iso15118_evcc_charges_from_coupler_evse_dc() throws { try Scenario.holds() }
   @Test func coupler_ev_charges_from_iso15118_secc_ac() throws { try Scenario.holds() }
   @Test func coupler_ev_charges_from_iso15118_secc_dc() throws { try Scenario.holds() }
-  @Test func coupler_evse_survives_vehicles_that_stall() throws { try Scenario.holds() }
   @Test func coupler_evse_answers_a_wrong_session_id_with_FAILED_UnknownSession() throws {
     try Scenario.holds()
   }
@@ -25,6 +24,14 @@ struct InteropTests {
     try Scenario.holds()
   }
   @Test func coupler_evse_survives_vehicles_that_vanish_at_every_step() throws { try Scenario.holds() }
+}
+
+/// Scenarios that mostly wait for timers of a minute, beside the others.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropTimeoutTests {
+  @Test func coupler_evse_survives_vehicles_that_stall() throws { try Scenario.holds() }
   @Test func coupler_evse_notices_a_vehicle_that_falls_silent_while_charging() throws {
     try Scenario.holds()
   }

@@ -1,11 +1,17 @@
 import CLinux
 import Foundation
 import Glibc
+import LinuxHardware
 import Testing
+import V2GTransport
 
 /// Two network namespaces with a veth pair between them, `plc0` at both ends; removed with the object.
 final class NamespacePair {
-  static let areAvailable = geteuid() == 0 && ip != nil
+  static let areAvailable: Bool = {
+    guard geteuid() == 0, ip != nil else { return false }
+    removeLeftovers()
+    return true
+  }()
   static let areNot: Comment = "not run as root, or no ip command: nothing was tried over a veth pair"
 
   private static let ip: String? = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].first {
@@ -13,6 +19,16 @@ final class NamespacePair {
   }
   private nonisolated(unsafe) static var made = 0
   private static let lock = NSLock()
+
+  /// Removes what runs that crashed have left behind: names carry the number of their process.
+  private static func removeLeftovers() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
+    for name in names {
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, parts[0] == "coupler", let process = Int32(parts[1]) else { continue }
+      if kill(process, 0) != 0, errno == ESRCH { try? run("netns", "del", name) }
+    }
+  }
 
   let left: String
   let right: String
@@ -29,18 +45,21 @@ final class NamespacePair {
     try Self.run(
       "-n", left, "link", "add", "plc0", "type", "veth", "peer", "name", "plc0", "netns", right)
     if !detectsDuplicates {
-      for side in [left, right] {
-        try Self.inside(side) {
-          let setting = open("/proc/sys/net/ipv6/conf/plc0/accept_dad", O_WRONLY)
-          try #require(setting >= 0 && write(setting, "0", 1) == 1)
-          close(setting)
-        }
-      }
+      for side in [left, right] { try Self.acceptAddressesAtOnce(side) }
     }
   }
 
   deinit {
     for side in [left, right] { try? Self.run("netns", "del", side) }
+  }
+
+  /// Turns duplicate address detection off on `plc0`.
+  static func acceptAddressesAtOnce(_ namespace: String) throws {
+    try inside(namespace) {
+      let setting = open("/proc/sys/net/ipv6/conf/plc0/accept_dad", O_WRONLY)
+      try #require(setting >= 0 && write(setting, "0", 1) == 1)
+      close(setting)
+    }
   }
 
   func up() throws {
@@ -70,4 +89,14 @@ final class NamespacePair {
     process.waitUntilExit()
     try #require(process.terminationStatus == 0, "ip \(arguments.joined(separator: " "))")
   }
+}
+
+/// Waits until the link-local address of one end is usable.
+@discardableResult
+func usableAddress(_ namespace: String, _ loop: EventLoop) throws -> IPv6Address {
+  let monitor = try NamespacePair.inside(namespace) { try LinkLocalMonitor(interface: "plc0") }
+  var address: IPv6Address?
+  try monitor.attach(to: loop) { if case .usable(let usable, _) = $0 { address = usable } }
+  try loop.run { address != nil }
+  return try #require(address)
 }

@@ -11,15 +11,6 @@ struct VethTests {
     try NamespacePair.inside(namespace) { try NetworkInterface("plc0") }
   }
 
-  /// Waits until the link-local address of one end is usable.
-  private func usableAddress(_ namespace: String, _ loop: EventLoop) throws -> IPv6Address {
-    let monitor = try NamespacePair.inside(namespace) { try LinkLocalMonitor(interface: "plc0") }
-    var address: IPv6Address?
-    try monitor.attach(to: loop) { if case .usable(let usable, _) = $0 { address = usable } }
-    try loop.run { address != nil }
-    return try #require(address)
-  }
-
   @Test func frames_go_to_and_fro_and_are_padded() throws {
     let pair = try NamespacePair()
     try pair.up()
@@ -158,10 +149,36 @@ struct VethTests {
     #expect(secc.received.count == 5000)
     #expect(secc.connection?.peer.address.isLinkLocal == true)
     #expect(secc.connection?.peer.scope == seccInterface.index)
-    // The cable is pulled: sent octets stay unacknowledged, and the connection is given up.
     connection.abort()
     try loop.run { secc.closed.count == 1 }
-    #expect(secc.closed.count == 1)
+    #expect(secc.closed == [LinuxError("", code: ECONNRESET)])
+  }
+
+  @Test func a_cable_that_is_pulled_ends_the_connection_in_time() throws {
+    let pair = try NamespacePair()
+    try pair.up()
+    let loop = try EventLoop()
+    let address = try usableAddress(pair.right, loop)
+    try usableAddress(pair.left, loop)
+    let (evccInterface, seccInterface) = (try interface(pair.left), try interface(pair.right))
+    let listener = try NamespacePair.inside(pair.right) { try TCPListener6(seccInterface, address: address) }
+    let (secc, evcc) = (Peer(), Peer())
+    try listener.attach(to: loop) { connection in try? secc.start(connection) }
+    var settings = TCPSettings.standard
+    settings.userTimeout = 700
+    var target = listener.endpoint
+    target.scope = evccInterface.index
+    let connection = try NamespacePair.inside(pair.left) {
+      try TCPConnection6(connectingTo: target, on: evccInterface, settings: settings, loop: loop)
+    }
+    try evcc.start(connection)
+    try loop.run { evcc.connected == 1 && secc.connected == 1 }
+    try NamespacePair.run("-n", pair.right, "link", "set", "plc0", "down")
+    let pulled = loop.now
+    connection.send([1, 2, 3])
+    try loop.run { evcc.closed.count == 1 }
+    #expect(evcc.closed.first?.map(\.code) == ETIMEDOUT || evcc.closed.first?.map(\.code) == EHOSTUNREACH)
+    #expect(loop.now - pulled < .seconds(3))
   }
 
   @Test func what_a_packet_socket_shows_of_a_connection_is_what_a_wire_would_carry() throws {
@@ -179,10 +196,12 @@ struct VethTests {
     try watch.attach(
       to: loop, receive: { frame, _ in frames.append(frame.withUnsafeBytes { Array($0) }) },
       failed: { Issue.record($0) })
-    let connection = try NamespacePair.inside(pair.left) {
-      try TCPConnection6(connectingTo: listener.endpoint, on: evccInterface, loop: loop)
-    }
     // The listener's scope is the other namespace's; the client's interface has its own number.
+    var target = listener.endpoint
+    target.scope = evccInterface.index
+    let connection = try NamespacePair.inside(pair.left) {
+      try TCPConnection6(connectingTo: target, on: evccInterface, loop: loop)
+    }
     let evcc = Peer()
     try evcc.start(connection)
     connection.send([UInt8](repeating: 0x42, count: 30_000))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Recorder
 import Testing
 import Wire
@@ -64,6 +65,16 @@ import Wire
     #expect(failure.description.hasPrefix("cannot write the recording /dev/full: "))
     full.record(Self.frame, on: plc, at: .zero, direction: .inbound)
     #expect(full.droppedRecords == 1)
+  }
+
+  @Test func a_reader_that_goes_away_is_a_failed_write() throws {
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    defer { close(ends[1]) }
+    close(ends[0])
+    let writer = PcapngWriter(descriptor: ends[1], clock: .virtual)
+    writer.flush()
+    #expect(writer.failure?.code == EPIPE)
   }
 
   @Test func a_comment_longer_than_an_option_is_cut() {

@@ -84,7 +84,7 @@ private func ladderLine(_ side: SiteSide, _ trace: NodeTrace) -> String? {
       Issue.record("ended \(String(describing: run.outcome))")
       return
     }
-    #expect((150...160).contains(wattHours))
+    #expect((150...170).contains(wattHours))
     guard case .completed = run.vehicleOutcome else {
       Issue.record("vehicle ended \(String(describing: run.vehicleOutcome))")
       return

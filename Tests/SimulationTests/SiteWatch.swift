@@ -58,6 +58,7 @@ struct SiteWatch {
   /// What must hold once the plug is out and everything has come to rest.
   mutating func lookAtRest<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) {
     look(at: site)
+    if site.isStuck { violations.append("stuck: \(site.charger.deadlines)") }
     if site.charger.phase != .idle { violations.append("at rest: charger in phase \(site.charger.phase)") }
     if site.bench.contactor.isCoilOn { violations.append("at rest: coil on") }
     if site.bench.isPowerStageEnabled { violations.append("at rest: power stage enabled") }

@@ -71,10 +71,10 @@ public enum AppProtocolDocument: Sendable {
   public init(decoding bytes: RawSpan) throws(EXIError) {
     var reader = BitReader(bytes)
     switch reader.start(codeBits: 2) {
-      case 1: self = .supportedAppProtocolRes(SupportedAppProtocolRes(from: &reader))
-      case let code:
-        if code != 0 { reader.fail(.unexpectedDocument) }
-        self = .supportedAppProtocolReq(SupportedAppProtocolReq(from: &reader))
+    case 1: self = .supportedAppProtocolRes(SupportedAppProtocolRes(from: &reader))
+    case let code:
+      if code != 0 { reader.fail(.unexpectedDocument) }
+      self = .supportedAppProtocolReq(SupportedAppProtocolReq(from: &reader))
     }
     try reader.finish(elementName)
   }
@@ -85,8 +85,8 @@ public enum AppProtocolDocument: Sendable {
     into output: inout OutputBuffer, source: RawSpan = RawSpan()
   ) throws(EXIError) -> Int {
     switch self {
-      case .supportedAppProtocolReq(let item): try item.encode(into: &output, source: source)
-      case .supportedAppProtocolRes(let item): try item.encode(into: &output, source: source)
+    case .supportedAppProtocolReq(let item): try item.encode(into: &output, source: source)
+    case .supportedAppProtocolRes(let item): try item.encode(into: &output, source: source)
     }
   }
 }
@@ -94,9 +94,9 @@ public enum AppProtocolDocument: Sendable {
 /// The element or type that generated code knows by a number, for the path of an error.
 @Sendable func elementName(_ number: UInt16) -> StaticString {
   switch number {
-    case 1: "AppProtocol"
-    case 2: "SupportedAppProtocolReq"
-    case 3: "SupportedAppProtocolRes"
-    default: "?"
+  case 1: "AppProtocol"
+  case 2: "SupportedAppProtocolReq"
+  case 3: "SupportedAppProtocolRes"
+  default: "?"
   }
 }

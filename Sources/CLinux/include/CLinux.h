@@ -127,6 +127,29 @@ static inline int clinux_join_promiscuous(int descriptor, int interface) {
   return setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
 }
 
+/// Lets only UDP datagrams over IPv6 (without extension headers) to `port` through to a packet socket.
+static inline int clinux_filter_udp6(int descriptor, uint16_t port) {
+  struct sock_filter program[] = {
+      {BPF_LD | BPF_H | BPF_ABS, 0, 0, 12},     // EtherType
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0x86DD},
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, 20},     // next header
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 17},
+      {BPF_LD | BPF_H | BPF_ABS, 0, 0, 56},     // destination port
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, port},
+      {BPF_RET | BPF_K, 0, 0, 0x40000},
+      {BPF_RET | BPF_K, 0, 0, 0},
+  };
+  struct sock_fprog filter = {sizeof program / sizeof *program, program};
+  return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+/// Lets nothing through to a socket; it can still send.
+static inline int clinux_filter_nothing(int descriptor) {
+  struct sock_filter program[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+  struct sock_fprog filter = {1, program};
+  return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
 /// Receives a frame and says through `packet_type` how it came by (PACKET_HOST, PACKET_OUTGOING, ...).
 static inline ssize_t clinux_receive_packet(int descriptor, void *buffer, size_t size, int *packet_type) {
   struct sockaddr_ll source = {0};

@@ -27,18 +27,18 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
     var event = 2 &+ reader.event(bits: 3)
     if event < 4 {
       switch event {
-        case 2: saSchedules = .saScheduleList(SAScheduleList(from: &reader))
-        default:
-          reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
+      case 2: saSchedules = .saScheduleList(SAScheduleList(from: &reader))
+      default:
+        reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
       }
       event = 4 &+ reader.event(bits: 2)
     }
     switch event {
-      case 4: evseChargeParameter = .acEVSEChargeParameter(AC_EVSEChargeParameter(from: &reader))
-      case 5: evseChargeParameter = .dcEVSEChargeParameter(DC_EVSEChargeParameter(from: &reader))
-      default:
-        reader.fail(event == 6 ? .abstractElement : .unexpectedEvent)
-        evseChargeParameter = .acEVSEChargeParameter(AC_EVSEChargeParameter(from: &reader))
+    case 4: evseChargeParameter = .acEVSEChargeParameter(AC_EVSEChargeParameter(from: &reader))
+    case 5: evseChargeParameter = .dcEVSEChargeParameter(DC_EVSEChargeParameter(from: &reader))
+    default:
+      reader.fail(event == 6 ? .abstractElement : .unexpectedEvent)
+      evseChargeParameter = .acEVSEChargeParameter(AC_EVSEChargeParameter(from: &reader))
     }
     reader.end()
     if reader.failed { reader.note(54, entry: entry) }
@@ -51,19 +51,19 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
     var state: UInt32 = 2
     if let saSchedules {
       switch saSchedules {
-        case .saScheduleList(let item):
-          writer.event(2, from: state, last: 6)
-          item.encode(to: &writer)
+      case .saScheduleList(let item):
+        writer.event(2, from: state, last: 6)
+        item.encode(to: &writer)
       }
       state = 4
     }
     switch evseChargeParameter {
-      case .acEVSEChargeParameter(let item):
-        writer.event(4, from: state, last: 6)
-        item.encode(to: &writer)
-      case .dcEVSEChargeParameter(let item):
-        writer.event(5, from: state, last: 6)
-        item.encode(to: &writer)
+    case .acEVSEChargeParameter(let item):
+      writer.event(4, from: state, last: 6)
+      item.encode(to: &writer)
+    case .dcEVSEChargeParameter(let item):
+      writer.event(5, from: state, last: 6)
+      item.encode(to: &writer)
     }
     writer.end()
     if writer.failed { writer.note(54) }
@@ -394,10 +394,10 @@ public struct SalesTariffEntry: EXIElement {
     let entry = reader.position
     var event = reader.event(bits: 2)
     switch event {
-      case 0: timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
-      default:
-        reader.fail(event == 1 ? .abstractElement : .unexpectedEvent)
-        timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
+    case 0: timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
+    default:
+      reader.fail(event == 1 ? .abstractElement : .unexpectedEvent)
+      timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
     }
     event = 2 &+ reader.event(bits: 2)
     if event == 2 {
@@ -425,9 +425,9 @@ public struct SalesTariffEntry: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
-      case .relativeTimeInterval(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
+    case .relativeTimeInterval(let item):
+      writer.zero(bits: 2)
+      item.encode(to: &writer)
     }
     var state: UInt32 = 2
     if let ePriceLevel {
@@ -587,10 +587,10 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     let entry = reader.position
     let event = reader.event(bits: 2)
     switch event {
-      case 0: timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
-      default:
-        reader.fail(event == 1 ? .abstractElement : .unexpectedEvent)
-        timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
+    case 0: timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
+    default:
+      reader.fail(event == 1 ? .abstractElement : .unexpectedEvent)
+      timeInterval = .relativeTimeInterval(RelativeTimeInterval(from: &reader))
     }
     reader.expectZero(bits: 1)
     pMax = PhysicalValue(from: &reader)
@@ -601,9 +601,9 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
-      case .relativeTimeInterval(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
+    case .relativeTimeInterval(let item):
+      writer.zero(bits: 2)
+      item.encode(to: &writer)
     }
     writer.zero(bits: 1)
     pMax.encode(to: &writer)
@@ -676,11 +676,11 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
     requestedEnergyTransferMode = reader.enumeration(lead: 1)
     event = 2 &+ reader.event(bits: 2)
     switch event {
-      case 2: evChargeParameter = .acEVChargeParameter(AC_EVChargeParameter(from: &reader))
-      case 3: evChargeParameter = .dcEVChargeParameter(DC_EVChargeParameter(from: &reader))
-      default:
-        reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
-        evChargeParameter = .acEVChargeParameter(AC_EVChargeParameter(from: &reader))
+    case 2: evChargeParameter = .acEVChargeParameter(AC_EVChargeParameter(from: &reader))
+    case 3: evChargeParameter = .dcEVChargeParameter(DC_EVChargeParameter(from: &reader))
+    default:
+      reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
+      evChargeParameter = .acEVChargeParameter(AC_EVChargeParameter(from: &reader))
     }
     reader.end()
     if reader.failed { reader.note(41, entry: entry) }
@@ -697,12 +697,12 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
     writer.event(1, from: state, last: 1)
     writer.enumeration(requestedEnergyTransferMode, lead: 1)
     switch evChargeParameter {
-      case .acEVChargeParameter(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
-      case .dcEVChargeParameter(let item):
-        writer.put(1, bits: 2)
-        item.encode(to: &writer)
+    case .acEVChargeParameter(let item):
+      writer.zero(bits: 2)
+      item.encode(to: &writer)
+    case .dcEVChargeParameter(let item):
+      writer.put(1, bits: 2)
+      item.encode(to: &writer)
     }
     writer.end()
     if writer.failed { writer.note(41) }

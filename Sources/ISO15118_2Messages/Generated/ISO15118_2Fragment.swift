@@ -21,7 +21,7 @@ public enum ISO15118_2Fragment: Sendable {
   case signature(Signature)
   case signatureValue(SignatureValue)
   case signedInfo(SignedInfo)
-  case eMAID(EMAID)
+  case eMAID(EXIRelaxedElement)
 
   /// The codes around the element.
   public static let grammar = EXIFragmentGrammar(codeBits: 8, endCode: 244)
@@ -46,28 +46,37 @@ public enum ISO15118_2Fragment: Sendable {
     case eMAID = 236
   }
 
+  /// The relaxed grammar of `eMAID`, which is declared with different types.
+  static let eMAIDGrammar = EXIRelaxedGrammar(
+    firstBits: 9, idCode: 4, charactersCode: 256, endBits: 8,
+    endCode: 244, min: 14, max: 15
+  )
+
   public init(decoding bytes: RawSpan) throws(EXIError) {
     var reader = BitReader(bytes)
     switch Code(rawValue: reader.start(codeBits: 8)) {
-      case .authorizationReq: self = .authorizationReq(AuthorizationReq(from: &reader))
-      case .certificateInstallationReq: self = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
-      case .certificateUpdateReq: self = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
-      case .contractSignatureCertChain: self = .contractSignatureCertChain(CertificateChain(from: &reader))
-      case .contractSignatureEncryptedPrivateKey: self = .contractSignatureEncryptedPrivateKey(ContractSignatureEncryptedPrivateKey(from: &reader))
-      case .dhPublickey: self = .dhPublickey(DiffieHellmanPublickey(from: &reader))
-      case .keyInfo: self = .keyInfo(KeyInfo(from: &reader))
-      case .meteringReceiptReq: self = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
-      case .object: self = .object(Object(from: &reader))
-      case .reference: self = .reference(Reference(from: &reader))
-      case .saProvisioningCertificateChain: self = .saProvisioningCertificateChain(CertificateChain(from: &reader))
-      case .salesTariff: self = .salesTariff(SalesTariff(from: &reader))
-      case .signature: self = .signature(Signature(from: &reader))
-      case .signatureValue: self = .signatureValue(SignatureValue(from: &reader))
-      case .signedInfo: self = .signedInfo(SignedInfo(from: &reader))
-      case .eMAID: self = .eMAID(EMAID(relaxed: &reader))
-      case nil:
-        reader.fail(.unexpectedDocument)
-        self = .authorizationReq(AuthorizationReq(from: &reader))
+    case .authorizationReq: self = .authorizationReq(AuthorizationReq(from: &reader))
+    case .certificateInstallationReq: self = .certificateInstallationReq(
+      CertificateInstallationReq(from: &reader))
+    case .certificateUpdateReq: self = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
+    case .contractSignatureCertChain: self = .contractSignatureCertChain(CertificateChain(from: &reader))
+    case .contractSignatureEncryptedPrivateKey: self = .contractSignatureEncryptedPrivateKey(
+      ContractSignatureEncryptedPrivateKey(from: &reader))
+    case .dhPublickey: self = .dhPublickey(DiffieHellmanPublickey(from: &reader))
+    case .keyInfo: self = .keyInfo(KeyInfo(from: &reader))
+    case .meteringReceiptReq: self = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
+    case .object: self = .object(Object(from: &reader))
+    case .reference: self = .reference(Reference(from: &reader))
+    case .saProvisioningCertificateChain: self = .saProvisioningCertificateChain(
+      CertificateChain(from: &reader))
+    case .salesTariff: self = .salesTariff(SalesTariff(from: &reader))
+    case .signature: self = .signature(Signature(from: &reader))
+    case .signatureValue: self = .signatureValue(SignatureValue(from: &reader))
+    case .signedInfo: self = .signedInfo(SignedInfo(from: &reader))
+    case .eMAID: self = .eMAID(EXIRelaxedElement(from: &reader, grammar: Self.eMAIDGrammar))
+    case nil:
+      reader.fail(.unexpectedDocument)
+      self = .authorizationReq(AuthorizationReq(from: &reader))
     }
     if reader.event(bits: 8) != 244 { reader.fail(.unexpectedEvent) }
     try reader.finish(elementName)
@@ -76,22 +85,22 @@ public enum ISO15118_2Fragment: Sendable {
   /// The code of this element.
   public var code: Code {
     switch self {
-      case .authorizationReq: .authorizationReq
-      case .certificateInstallationReq: .certificateInstallationReq
-      case .certificateUpdateReq: .certificateUpdateReq
-      case .contractSignatureCertChain: .contractSignatureCertChain
-      case .contractSignatureEncryptedPrivateKey: .contractSignatureEncryptedPrivateKey
-      case .dhPublickey: .dhPublickey
-      case .keyInfo: .keyInfo
-      case .meteringReceiptReq: .meteringReceiptReq
-      case .object: .object
-      case .reference: .reference
-      case .saProvisioningCertificateChain: .saProvisioningCertificateChain
-      case .salesTariff: .salesTariff
-      case .signature: .signature
-      case .signatureValue: .signatureValue
-      case .signedInfo: .signedInfo
-      case .eMAID: .eMAID
+    case .authorizationReq: .authorizationReq
+    case .certificateInstallationReq: .certificateInstallationReq
+    case .certificateUpdateReq: .certificateUpdateReq
+    case .contractSignatureCertChain: .contractSignatureCertChain
+    case .contractSignatureEncryptedPrivateKey: .contractSignatureEncryptedPrivateKey
+    case .dhPublickey: .dhPublickey
+    case .keyInfo: .keyInfo
+    case .meteringReceiptReq: .meteringReceiptReq
+    case .object: .object
+    case .reference: .reference
+    case .saProvisioningCertificateChain: .saProvisioningCertificateChain
+    case .salesTariff: .salesTariff
+    case .signature: .signature
+    case .signatureValue: .signatureValue
+    case .signedInfo: .signedInfo
+    case .eMAID: .eMAID
     }
   }
 
@@ -104,49 +113,25 @@ public enum ISO15118_2Fragment: Sendable {
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code.rawValue), bits: 8)
       switch self {
-        case .authorizationReq(let item): item.encode(to: &writer)
-        case .certificateInstallationReq(let item): item.encode(to: &writer)
-        case .certificateUpdateReq(let item): item.encode(to: &writer)
-        case .contractSignatureCertChain(let item): item.encode(to: &writer)
-        case .contractSignatureEncryptedPrivateKey(let item): item.encode(to: &writer)
-        case .dhPublickey(let item): item.encode(to: &writer)
-        case .keyInfo(let item): item.encode(to: &writer)
-        case .meteringReceiptReq(let item): item.encode(to: &writer)
-        case .object(let item): item.encode(to: &writer)
-        case .reference(let item): item.encode(to: &writer)
-        case .saProvisioningCertificateChain(let item): item.encode(to: &writer)
-        case .salesTariff(let item): item.encode(to: &writer)
-        case .signature(let item): item.encode(to: &writer)
-        case .signatureValue(let item): item.encode(to: &writer)
-        case .signedInfo(let item): item.encode(to: &writer)
-        case .eMAID(let item): item.encode(relaxed: &writer)
+      case .authorizationReq(let item): item.encode(to: &writer)
+      case .certificateInstallationReq(let item): item.encode(to: &writer)
+      case .certificateUpdateReq(let item): item.encode(to: &writer)
+      case .contractSignatureCertChain(let item): item.encode(to: &writer)
+      case .contractSignatureEncryptedPrivateKey(let item): item.encode(to: &writer)
+      case .dhPublickey(let item): item.encode(to: &writer)
+      case .keyInfo(let item): item.encode(to: &writer)
+      case .meteringReceiptReq(let item): item.encode(to: &writer)
+      case .object(let item): item.encode(to: &writer)
+      case .reference(let item): item.encode(to: &writer)
+      case .saProvisioningCertificateChain(let item): item.encode(to: &writer)
+      case .salesTariff(let item): item.encode(to: &writer)
+      case .signature(let item): item.encode(to: &writer)
+      case .signatureValue(let item): item.encode(to: &writer)
+      case .signedInfo(let item): item.encode(to: &writer)
+      case .eMAID(let item): item.encode(to: &writer, grammar: Self.eMAIDGrammar)
       }
       writer.put(244, bits: 8)
     }
-  }
-}
-
-// `eMAID` is declared with different types, so that its fragment follows the relaxed element
-// grammar (EXI 1.0 section 8.5.3): every attribute and element of the schemas is allowed everywhere.
-extension EMAID {
-  init(relaxed reader: inout BitReader) {
-    let entry = reader.position
-    if reader.event(bits: 9) != 4 { reader.fail(.unexpectedEvent) }
-    id = reader.attribute(lead: 0)
-    if reader.event(bits: 9) != 256 { reader.fail(.unexpectedEvent) }
-    value = reader.attribute(lead: 0, min: 14, max: 15)
-    if reader.event(bits: 8) != 244 { reader.fail(.unexpectedEvent) }
-    receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(34, entry: entry) }
-  }
-
-  func encode(relaxed writer: inout BitWriter) {
-    writer.put(4, bits: 9)
-    writer.attribute(id, lead: 0)
-    writer.put(256, bits: 9)
-    writer.attribute(value, lead: 0, min: 14, max: 15)
-    writer.put(244, bits: 8)
-    if writer.failed { writer.note(34) }
   }
 }
 

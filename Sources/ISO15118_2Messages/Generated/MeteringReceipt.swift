@@ -18,11 +18,11 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
     responseCode = reader.enumeration(lead: 2)
     let event = 1 &+ reader.event(bits: 2)
     switch event {
-      case 1: evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
-      case 2: evseStatus = .dcEVSEStatus(DC_EVSEStatus(from: &reader))
-      default:
-        reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
-        evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
+    case 1: evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
+    case 2: evseStatus = .dcEVSEStatus(DC_EVSEStatus(from: &reader))
+    default:
+      reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
+      evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
     }
     reader.end()
     if reader.failed { reader.note(61, entry: entry) }
@@ -32,12 +32,12 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
     if writer.failed { return }
     writer.enumeration(responseCode, lead: 2)
     switch evseStatus {
-      case .acEVSEStatus(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
-      case .dcEVSEStatus(let item):
-        writer.put(1, bits: 2)
-        item.encode(to: &writer)
+    case .acEVSEStatus(let item):
+      writer.zero(bits: 2)
+      item.encode(to: &writer)
+    case .dcEVSEStatus(let item):
+      writer.put(1, bits: 2)
+      item.encode(to: &writer)
     }
     writer.end()
     if writer.failed { writer.note(61) }

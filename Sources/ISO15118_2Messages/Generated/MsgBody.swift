@@ -16,42 +16,42 @@ public struct Body: EXIElement {
     var event = reader.event(bits: 6)
     if event < 35 {
       switch event {
-        case 0: bodyElement = .authorizationReq(AuthorizationReq(from: &reader))
-        case 1: bodyElement = .authorizationRes(AuthorizationRes(from: &reader))
-        case 3: bodyElement = .cableCheckReq(CableCheckReq(from: &reader))
-        case 4: bodyElement = .cableCheckRes(CableCheckRes(from: &reader))
-        case 5: bodyElement = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
-        case 6: bodyElement = .certificateInstallationRes(CertificateInstallationRes(from: &reader))
-        case 7: bodyElement = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
-        case 8: bodyElement = .certificateUpdateRes(CertificateUpdateRes(from: &reader))
-        case 9: bodyElement = .chargeParameterDiscoveryReq(ChargeParameterDiscoveryReq(from: &reader))
-        case 10: bodyElement = .chargeParameterDiscoveryRes(ChargeParameterDiscoveryRes(from: &reader))
-        case 11: bodyElement = .chargingStatusReq(ChargingStatusReq(from: &reader))
-        case 12: bodyElement = .chargingStatusRes(ChargingStatusRes(from: &reader))
-        case 13: bodyElement = .currentDemandReq(CurrentDemandReq(from: &reader))
-        case 14: bodyElement = .currentDemandRes(CurrentDemandRes(from: &reader))
-        case 15: bodyElement = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
-        case 16: bodyElement = .meteringReceiptRes(MeteringReceiptRes(from: &reader))
-        case 17: bodyElement = .paymentDetailsReq(PaymentDetailsReq(from: &reader))
-        case 18: bodyElement = .paymentDetailsRes(PaymentDetailsRes(from: &reader))
-        case 19: bodyElement = .paymentServiceSelectionReq(PaymentServiceSelectionReq(from: &reader))
-        case 20: bodyElement = .paymentServiceSelectionRes(PaymentServiceSelectionRes(from: &reader))
-        case 21: bodyElement = .powerDeliveryReq(PowerDeliveryReq(from: &reader))
-        case 22: bodyElement = .powerDeliveryRes(PowerDeliveryRes(from: &reader))
-        case 23: bodyElement = .preChargeReq(PreChargeReq(from: &reader))
-        case 24: bodyElement = .preChargeRes(PreChargeRes(from: &reader))
-        case 25: bodyElement = .serviceDetailReq(ServiceDetailReq(from: &reader))
-        case 26: bodyElement = .serviceDetailRes(ServiceDetailRes(from: &reader))
-        case 27: bodyElement = .serviceDiscoveryReq(ServiceDiscoveryReq(from: &reader))
-        case 28: bodyElement = .serviceDiscoveryRes(ServiceDiscoveryRes(from: &reader))
-        case 29: bodyElement = .sessionSetupReq(SessionSetupReq(from: &reader))
-        case 30: bodyElement = .sessionSetupRes(SessionSetupRes(from: &reader))
-        case 31: bodyElement = .sessionStopReq(SessionStopReq(from: &reader))
-        case 32: bodyElement = .sessionStopRes(SessionStopRes(from: &reader))
-        case 33: bodyElement = .weldingDetectionReq(WeldingDetectionReq(from: &reader))
-        case 34: bodyElement = .weldingDetectionRes(WeldingDetectionRes(from: &reader))
-        default:
-          reader.fail(event == 2 ? .abstractElement : .unexpectedEvent)
+      case 0: bodyElement = .authorizationReq(AuthorizationReq(from: &reader))
+      case 1: bodyElement = .authorizationRes(AuthorizationRes(from: &reader))
+      case 3: bodyElement = .cableCheckReq(CableCheckReq(from: &reader))
+      case 4: bodyElement = .cableCheckRes(CableCheckRes(from: &reader))
+      case 5: bodyElement = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
+      case 6: bodyElement = .certificateInstallationRes(CertificateInstallationRes(from: &reader))
+      case 7: bodyElement = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
+      case 8: bodyElement = .certificateUpdateRes(CertificateUpdateRes(from: &reader))
+      case 9: bodyElement = .chargeParameterDiscoveryReq(ChargeParameterDiscoveryReq(from: &reader))
+      case 10: bodyElement = .chargeParameterDiscoveryRes(ChargeParameterDiscoveryRes(from: &reader))
+      case 11: bodyElement = .chargingStatusReq(ChargingStatusReq(from: &reader))
+      case 12: bodyElement = .chargingStatusRes(ChargingStatusRes(from: &reader))
+      case 13: bodyElement = .currentDemandReq(CurrentDemandReq(from: &reader))
+      case 14: bodyElement = .currentDemandRes(CurrentDemandRes(from: &reader))
+      case 15: bodyElement = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
+      case 16: bodyElement = .meteringReceiptRes(MeteringReceiptRes(from: &reader))
+      case 17: bodyElement = .paymentDetailsReq(PaymentDetailsReq(from: &reader))
+      case 18: bodyElement = .paymentDetailsRes(PaymentDetailsRes(from: &reader))
+      case 19: bodyElement = .paymentServiceSelectionReq(PaymentServiceSelectionReq(from: &reader))
+      case 20: bodyElement = .paymentServiceSelectionRes(PaymentServiceSelectionRes(from: &reader))
+      case 21: bodyElement = .powerDeliveryReq(PowerDeliveryReq(from: &reader))
+      case 22: bodyElement = .powerDeliveryRes(PowerDeliveryRes(from: &reader))
+      case 23: bodyElement = .preChargeReq(PreChargeReq(from: &reader))
+      case 24: bodyElement = .preChargeRes(PreChargeRes(from: &reader))
+      case 25: bodyElement = .serviceDetailReq(ServiceDetailReq(from: &reader))
+      case 26: bodyElement = .serviceDetailRes(ServiceDetailRes(from: &reader))
+      case 27: bodyElement = .serviceDiscoveryReq(ServiceDiscoveryReq(from: &reader))
+      case 28: bodyElement = .serviceDiscoveryRes(ServiceDiscoveryRes(from: &reader))
+      case 29: bodyElement = .sessionSetupReq(SessionSetupReq(from: &reader))
+      case 30: bodyElement = .sessionSetupRes(SessionSetupRes(from: &reader))
+      case 31: bodyElement = .sessionStopReq(SessionStopReq(from: &reader))
+      case 32: bodyElement = .sessionStopRes(SessionStopRes(from: &reader))
+      case 33: bodyElement = .weldingDetectionReq(WeldingDetectionReq(from: &reader))
+      case 34: bodyElement = .weldingDetectionRes(WeldingDetectionRes(from: &reader))
+      default:
+        reader.fail(event == 2 ? .abstractElement : .unexpectedEvent)
       }
       event = 35 &+ reader.event(bits: 1)
     }
@@ -64,108 +64,108 @@ public struct Body: EXIElement {
     var state: UInt32 = 0
     if let bodyElement {
       switch bodyElement {
-        case .authorizationReq(let item):
-          writer.event(0, from: state, last: 35)
-          item.encode(to: &writer)
-        case .authorizationRes(let item):
-          writer.event(1, from: state, last: 35)
-          item.encode(to: &writer)
-        case .cableCheckReq(let item):
-          writer.event(3, from: state, last: 35)
-          item.encode(to: &writer)
-        case .cableCheckRes(let item):
-          writer.event(4, from: state, last: 35)
-          item.encode(to: &writer)
-        case .certificateInstallationReq(let item):
-          writer.event(5, from: state, last: 35)
-          item.encode(to: &writer)
-        case .certificateInstallationRes(let item):
-          writer.event(6, from: state, last: 35)
-          item.encode(to: &writer)
-        case .certificateUpdateReq(let item):
-          writer.event(7, from: state, last: 35)
-          item.encode(to: &writer)
-        case .certificateUpdateRes(let item):
-          writer.event(8, from: state, last: 35)
-          item.encode(to: &writer)
-        case .chargeParameterDiscoveryReq(let item):
-          writer.event(9, from: state, last: 35)
-          item.encode(to: &writer)
-        case .chargeParameterDiscoveryRes(let item):
-          writer.event(10, from: state, last: 35)
-          item.encode(to: &writer)
-        case .chargingStatusReq(let item):
-          writer.event(11, from: state, last: 35)
-          item.encode(to: &writer)
-        case .chargingStatusRes(let item):
-          writer.event(12, from: state, last: 35)
-          item.encode(to: &writer)
-        case .currentDemandReq(let item):
-          writer.event(13, from: state, last: 35)
-          item.encode(to: &writer)
-        case .currentDemandRes(let item):
-          writer.event(14, from: state, last: 35)
-          item.encode(to: &writer)
-        case .meteringReceiptReq(let item):
-          writer.event(15, from: state, last: 35)
-          item.encode(to: &writer)
-        case .meteringReceiptRes(let item):
-          writer.event(16, from: state, last: 35)
-          item.encode(to: &writer)
-        case .paymentDetailsReq(let item):
-          writer.event(17, from: state, last: 35)
-          item.encode(to: &writer)
-        case .paymentDetailsRes(let item):
-          writer.event(18, from: state, last: 35)
-          item.encode(to: &writer)
-        case .paymentServiceSelectionReq(let item):
-          writer.event(19, from: state, last: 35)
-          item.encode(to: &writer)
-        case .paymentServiceSelectionRes(let item):
-          writer.event(20, from: state, last: 35)
-          item.encode(to: &writer)
-        case .powerDeliveryReq(let item):
-          writer.event(21, from: state, last: 35)
-          item.encode(to: &writer)
-        case .powerDeliveryRes(let item):
-          writer.event(22, from: state, last: 35)
-          item.encode(to: &writer)
-        case .preChargeReq(let item):
-          writer.event(23, from: state, last: 35)
-          item.encode(to: &writer)
-        case .preChargeRes(let item):
-          writer.event(24, from: state, last: 35)
-          item.encode(to: &writer)
-        case .serviceDetailReq(let item):
-          writer.event(25, from: state, last: 35)
-          item.encode(to: &writer)
-        case .serviceDetailRes(let item):
-          writer.event(26, from: state, last: 35)
-          item.encode(to: &writer)
-        case .serviceDiscoveryReq(let item):
-          writer.event(27, from: state, last: 35)
-          item.encode(to: &writer)
-        case .serviceDiscoveryRes(let item):
-          writer.event(28, from: state, last: 35)
-          item.encode(to: &writer)
-        case .sessionSetupReq(let item):
-          writer.event(29, from: state, last: 35)
-          item.encode(to: &writer)
-        case .sessionSetupRes(let item):
-          writer.event(30, from: state, last: 35)
-          item.encode(to: &writer)
-        case .sessionStopReq(let item):
-          writer.event(31, from: state, last: 35)
-          item.encode(to: &writer)
-        case .sessionStopRes(let item):
-          writer.event(32, from: state, last: 35)
-          item.encode(to: &writer)
-        case .weldingDetectionReq(let item):
-          writer.event(33, from: state, last: 35)
-          item.encode(to: &writer)
-        case .weldingDetectionRes(let item):
-          writer.event(34, from: state, last: 35)
-          item.encode(to: &writer)
+      case .authorizationReq(let item):
+        writer.event(0, from: state, last: 35)
+        item.encode(to: &writer)
+      case .authorizationRes(let item):
+        writer.event(1, from: state, last: 35)
+        item.encode(to: &writer)
+      case .cableCheckReq(let item):
+        writer.event(3, from: state, last: 35)
+        item.encode(to: &writer)
+      case .cableCheckRes(let item):
+        writer.event(4, from: state, last: 35)
+        item.encode(to: &writer)
+      case .certificateInstallationReq(let item):
+        writer.event(5, from: state, last: 35)
+        item.encode(to: &writer)
+      case .certificateInstallationRes(let item):
+        writer.event(6, from: state, last: 35)
+        item.encode(to: &writer)
+      case .certificateUpdateReq(let item):
+        writer.event(7, from: state, last: 35)
+        item.encode(to: &writer)
+      case .certificateUpdateRes(let item):
+        writer.event(8, from: state, last: 35)
+        item.encode(to: &writer)
+      case .chargeParameterDiscoveryReq(let item):
+        writer.event(9, from: state, last: 35)
+        item.encode(to: &writer)
+      case .chargeParameterDiscoveryRes(let item):
+        writer.event(10, from: state, last: 35)
+        item.encode(to: &writer)
+      case .chargingStatusReq(let item):
+        writer.event(11, from: state, last: 35)
+        item.encode(to: &writer)
+      case .chargingStatusRes(let item):
+        writer.event(12, from: state, last: 35)
+        item.encode(to: &writer)
+      case .currentDemandReq(let item):
+        writer.event(13, from: state, last: 35)
+        item.encode(to: &writer)
+      case .currentDemandRes(let item):
+        writer.event(14, from: state, last: 35)
+        item.encode(to: &writer)
+      case .meteringReceiptReq(let item):
+        writer.event(15, from: state, last: 35)
+        item.encode(to: &writer)
+      case .meteringReceiptRes(let item):
+        writer.event(16, from: state, last: 35)
+        item.encode(to: &writer)
+      case .paymentDetailsReq(let item):
+        writer.event(17, from: state, last: 35)
+        item.encode(to: &writer)
+      case .paymentDetailsRes(let item):
+        writer.event(18, from: state, last: 35)
+        item.encode(to: &writer)
+      case .paymentServiceSelectionReq(let item):
+        writer.event(19, from: state, last: 35)
+        item.encode(to: &writer)
+      case .paymentServiceSelectionRes(let item):
+        writer.event(20, from: state, last: 35)
+        item.encode(to: &writer)
+      case .powerDeliveryReq(let item):
+        writer.event(21, from: state, last: 35)
+        item.encode(to: &writer)
+      case .powerDeliveryRes(let item):
+        writer.event(22, from: state, last: 35)
+        item.encode(to: &writer)
+      case .preChargeReq(let item):
+        writer.event(23, from: state, last: 35)
+        item.encode(to: &writer)
+      case .preChargeRes(let item):
+        writer.event(24, from: state, last: 35)
+        item.encode(to: &writer)
+      case .serviceDetailReq(let item):
+        writer.event(25, from: state, last: 35)
+        item.encode(to: &writer)
+      case .serviceDetailRes(let item):
+        writer.event(26, from: state, last: 35)
+        item.encode(to: &writer)
+      case .serviceDiscoveryReq(let item):
+        writer.event(27, from: state, last: 35)
+        item.encode(to: &writer)
+      case .serviceDiscoveryRes(let item):
+        writer.event(28, from: state, last: 35)
+        item.encode(to: &writer)
+      case .sessionSetupReq(let item):
+        writer.event(29, from: state, last: 35)
+        item.encode(to: &writer)
+      case .sessionSetupRes(let item):
+        writer.event(30, from: state, last: 35)
+        item.encode(to: &writer)
+      case .sessionStopReq(let item):
+        writer.event(31, from: state, last: 35)
+        item.encode(to: &writer)
+      case .sessionStopRes(let item):
+        writer.event(32, from: state, last: 35)
+        item.encode(to: &writer)
+      case .weldingDetectionReq(let item):
+        writer.event(33, from: state, last: 35)
+        item.encode(to: &writer)
+      case .weldingDetectionRes(let item):
+        writer.event(34, from: state, last: 35)
+        item.encode(to: &writer)
       }
       state = 35
     }

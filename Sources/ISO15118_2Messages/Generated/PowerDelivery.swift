@@ -18,11 +18,11 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
     responseCode = reader.enumeration(lead: 2)
     let event = 1 &+ reader.event(bits: 2)
     switch event {
-      case 1: evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
-      case 2: evseStatus = .dcEVSEStatus(DC_EVSEStatus(from: &reader))
-      default:
-        reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
-        evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
+    case 1: evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
+    case 2: evseStatus = .dcEVSEStatus(DC_EVSEStatus(from: &reader))
+    default:
+      reader.fail(event == 3 ? .abstractElement : .unexpectedEvent)
+      evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
     }
     reader.end()
     if reader.failed { reader.note(72, entry: entry) }
@@ -32,12 +32,12 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
     if writer.failed { return }
     writer.enumeration(responseCode, lead: 2)
     switch evseStatus {
-      case .acEVSEStatus(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
-      case .dcEVSEStatus(let item):
-        writer.put(1, bits: 2)
-        item.encode(to: &writer)
+    case .acEVSEStatus(let item):
+      writer.zero(bits: 2)
+      item.encode(to: &writer)
+    case .dcEVSEStatus(let item):
+      writer.put(1, bits: 2)
+      item.encode(to: &writer)
     }
     writer.end()
     if writer.failed { writer.note(72) }
@@ -73,9 +73,10 @@ public struct PowerDeliveryReq: EXIElement {
     }
     if event < 5 {
       switch event {
-        case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter(from: &reader))
-        default:
-          reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
+      case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(
+        DC_EVPowerDeliveryParameter(from: &reader))
+      default:
+        reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
       }
       event = 5 &+ reader.event(bits: 1)
     }
@@ -95,9 +96,9 @@ public struct PowerDeliveryReq: EXIElement {
     }
     if let evPowerDeliveryParameter {
       switch evPowerDeliveryParameter {
-        case .dcEVPowerDeliveryParameter(let item):
-          writer.event(3, from: state, last: 5)
-          item.encode(to: &writer)
+      case .dcEVPowerDeliveryParameter(let item):
+        writer.event(3, from: state, last: 5)
+        item.encode(to: &writer)
       }
       state = 5
     }
@@ -214,7 +215,8 @@ public struct ProfileEntry: EXIElement, Equatable {
     chargingProfileEntryMaxPower = PhysicalValue(from: &reader)
     var event = 2 &+ reader.event(bits: 2)
     if event == 2 {
-      chargingProfileEntryMaxNumberOfPhasesInUse = Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 2, max: 2) &+ 1)
+      chargingProfileEntryMaxNumberOfPhasesInUse = Int8(
+        truncatingIfNeeded: reader.bounded(lead: 1, bits: 2, max: 2) &+ 1)
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }

@@ -145,15 +145,16 @@ public struct Parameter: EXIElement {
     name = reader.attribute(lead: 1)
     let event = 1 &+ reader.event(bits: 3)
     switch event {
-      case 1: value = .boolValue(reader.boolean(lead: 1))
-      case 2: value = .byteValue(Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 8, max: 255) &- 128))
-      case 3: value = .shortValue(Int16(truncatingIfNeeded: reader.signed(lead: 1, min: -32768, max: 32767)))
-      case 4: value = .intValue(Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
-      case 5: value = .physicalValue(PhysicalValue(from: &reader))
-      case 6: value = .stringValue(reader.string(lead: 1))
-      default:
-        reader.fail(.unexpectedEvent)
-        value = .boolValue(reader.boolean(lead: 1))
+    case 1: value = .boolValue(reader.boolean(lead: 1))
+    case 2: value = .byteValue(Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 8, max: 255) &- 128))
+    case 3: value = .shortValue(Int16(truncatingIfNeeded: reader.signed(lead: 1, min: -32768, max: 32767)))
+    case 4: value = .intValue(
+      Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
+    case 5: value = .physicalValue(PhysicalValue(from: &reader))
+    case 6: value = .stringValue(reader.string(lead: 1))
+    default:
+      reader.fail(.unexpectedEvent)
+      value = .boolValue(reader.boolean(lead: 1))
     }
     reader.end()
     if reader.failed { reader.note(76, entry: entry) }
@@ -163,24 +164,24 @@ public struct Parameter: EXIElement {
     if writer.failed { return }
     writer.attribute(name, lead: 1)
     switch value {
-      case .boolValue(let item):
-        writer.zero(bits: 3)
-        writer.boolean(item, lead: 1)
-      case .byteValue(let item):
-        writer.put(1, bits: 3)
-        writer.bounded(Int64(item) &+ 128, lead: 1, bits: 8, max: 255)
-      case .shortValue(let item):
-        writer.put(2, bits: 3)
-        writer.signed(Int64(item), lead: 1, min: -32768, max: 32767)
-      case .intValue(let item):
-        writer.put(3, bits: 3)
-        writer.signed(Int64(item), lead: 1, min: -2_147_483_648, max: 2_147_483_647)
-      case .physicalValue(let item):
-        writer.put(4, bits: 3)
-        item.encode(to: &writer)
-      case .stringValue(let item):
-        writer.put(5, bits: 3)
-        writer.string(item, lead: 1)
+    case .boolValue(let item):
+      writer.zero(bits: 3)
+      writer.boolean(item, lead: 1)
+    case .byteValue(let item):
+      writer.put(1, bits: 3)
+      writer.bounded(Int64(item) &+ 128, lead: 1, bits: 8, max: 255)
+    case .shortValue(let item):
+      writer.put(2, bits: 3)
+      writer.signed(Int64(item), lead: 1, min: -32768, max: 32767)
+    case .intValue(let item):
+      writer.put(3, bits: 3)
+      writer.signed(Int64(item), lead: 1, min: -2_147_483_648, max: 2_147_483_647)
+    case .physicalValue(let item):
+      writer.put(4, bits: 3)
+      item.encode(to: &writer)
+    case .stringValue(let item):
+      writer.put(5, bits: 3)
+      writer.string(item, lead: 1)
     }
     writer.end()
     if writer.failed { writer.note(76) }

@@ -159,28 +159,28 @@ public struct Object: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .wildcard
-        case (0, 1): .end
-        case (0, 2): .item(kind: 0, next: 0)
-        default: .invalid
+      case (0, 0): .wildcard
+      case (0, 1): .end
+      case (0, 2): .item(kind: 0, next: 0)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .text: 0
+      case .text: 0
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        default: self = .text(reader.text())
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .text(let item): writer.text(item)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -239,65 +239,65 @@ public struct KeyInfo: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .item(kind: 1, next: 1)
-        case (0, 2): .item(kind: 2, next: 1)
-        case (0, 3): .item(kind: 3, next: 1)
-        case (0, 4): .item(kind: 4, next: 1)
-        case (0, 5): .item(kind: 5, next: 1)
-        case (0, 6): .item(kind: 6, next: 1)
-        case (0, 7): .wildcard
-        case (0, 8): .item(kind: 7, next: 0)
-        case (1, 0): .item(kind: 0, next: 1)
-        case (1, 1): .item(kind: 1, next: 1)
-        case (1, 2): .item(kind: 2, next: 1)
-        case (1, 3): .item(kind: 3, next: 1)
-        case (1, 4): .item(kind: 4, next: 1)
-        case (1, 5): .item(kind: 5, next: 1)
-        case (1, 6): .item(kind: 6, next: 1)
-        case (1, 7): .wildcard
-        case (1, 8): .end
-        case (1, 9): .item(kind: 7, next: 1)
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .item(kind: 1, next: 1)
+      case (0, 2): .item(kind: 2, next: 1)
+      case (0, 3): .item(kind: 3, next: 1)
+      case (0, 4): .item(kind: 4, next: 1)
+      case (0, 5): .item(kind: 5, next: 1)
+      case (0, 6): .item(kind: 6, next: 1)
+      case (0, 7): .wildcard
+      case (0, 8): .item(kind: 7, next: 0)
+      case (1, 0): .item(kind: 0, next: 1)
+      case (1, 1): .item(kind: 1, next: 1)
+      case (1, 2): .item(kind: 2, next: 1)
+      case (1, 3): .item(kind: 3, next: 1)
+      case (1, 4): .item(kind: 4, next: 1)
+      case (1, 5): .item(kind: 5, next: 1)
+      case (1, 6): .item(kind: 6, next: 1)
+      case (1, 7): .wildcard
+      case (1, 8): .end
+      case (1, 9): .item(kind: 7, next: 1)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .keyName: 0
-        case .keyValue: 1
-        case .retrievalMethod: 2
-        case .x509Data: 3
-        case .pgpData: 4
-        case .spkiData: 5
-        case .mgmtData: 6
-        case .text: 7
+      case .keyName: 0
+      case .keyValue: 1
+      case .retrievalMethod: 2
+      case .x509Data: 3
+      case .pgpData: 4
+      case .spkiData: 5
+      case .mgmtData: 6
+      case .text: 7
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .keyName(reader.string(lead: 1))
-        case 1: self = .keyValue(KeyValue(from: &reader))
-        case 2: self = .retrievalMethod(RetrievalMethod(from: &reader))
-        case 3: self = .x509Data(X509Data(from: &reader))
-        case 4: self = .pgpData(PGPData(from: &reader))
-        case 5: self = .spkiData(SPKIData(from: &reader))
-        case 6: self = .mgmtData(reader.string(lead: 1))
-        default: self = .text(reader.text())
+      case 0: self = .keyName(reader.string(lead: 1))
+      case 1: self = .keyValue(KeyValue(from: &reader))
+      case 2: self = .retrievalMethod(RetrievalMethod(from: &reader))
+      case 3: self = .x509Data(X509Data(from: &reader))
+      case 4: self = .pgpData(PGPData(from: &reader))
+      case 5: self = .spkiData(SPKIData(from: &reader))
+      case 6: self = .mgmtData(reader.string(lead: 1))
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .keyName(let item): writer.string(item, lead: 1)
-        case .keyValue(let item): item.encode(to: &writer)
-        case .retrievalMethod(let item): item.encode(to: &writer)
-        case .x509Data(let item): item.encode(to: &writer)
-        case .pgpData(let item): item.encode(to: &writer)
-        case .spkiData(let item): item.encode(to: &writer)
-        case .mgmtData(let item): writer.string(item, lead: 1)
-        case .text(let item): writer.text(item)
+      case .keyName(let item): writer.string(item, lead: 1)
+      case .keyValue(let item): item.encode(to: &writer)
+      case .retrievalMethod(let item): item.encode(to: &writer)
+      case .x509Data(let item): item.encode(to: &writer)
+      case .pgpData(let item): item.encode(to: &writer)
+      case .spkiData(let item): item.encode(to: &writer)
+      case .mgmtData(let item): writer.string(item, lead: 1)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -330,36 +330,36 @@ public struct SPKIData: EXIElement {
 
     public static func bitWidth(state: UInt8) -> Int {
       switch state {
-        case 0: 1
-        default: 2
+      case 0: 1
+      default: 2
       }
     }
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (1, 0): .item(kind: 0, next: 1)
-        case (1, 1): .wildcard
-        case (1, 2): .end
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (1, 0): .item(kind: 0, next: 1)
+      case (1, 1): .wildcard
+      case (1, 2): .end
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .spkiSexp: 0
+      case .spkiSexp: 0
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        default: self = .spkiSexp(reader.binary(lead: 1))
+      default: self = .spkiSexp(reader.binary(lead: 1))
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .spkiSexp(let item): writer.binary(item, lead: 1)
+      case .spkiSexp(let item): writer.binary(item, lead: 1)
       }
     }
   }
@@ -397,37 +397,37 @@ public struct PGPData: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .item(kind: 1, next: 2)
-        case (1, 0): .item(kind: 1, next: 3)
-        case (1, 1): .wildcard
-        case (1, 2): .end
-        case (2, 0): .wildcard
-        case (2, 1): .end
-        case (3, 0): .wildcard
-        case (3, 1): .end
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .item(kind: 1, next: 2)
+      case (1, 0): .item(kind: 1, next: 3)
+      case (1, 1): .wildcard
+      case (1, 2): .end
+      case (2, 0): .wildcard
+      case (2, 1): .end
+      case (3, 0): .wildcard
+      case (3, 1): .end
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .pgpKeyID: 0
-        case .pgpKeyPacket: 1
+      case .pgpKeyID: 0
+      case .pgpKeyPacket: 1
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .pgpKeyID(reader.binary(lead: 1))
-        default: self = .pgpKeyPacket(reader.binary(lead: 1))
+      case 0: self = .pgpKeyID(reader.binary(lead: 1))
+      default: self = .pgpKeyPacket(reader.binary(lead: 1))
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .pgpKeyID(let item): writer.binary(item, lead: 1)
-        case .pgpKeyPacket(let item): writer.binary(item, lead: 1)
+      case .pgpKeyID(let item): writer.binary(item, lead: 1)
+      case .pgpKeyPacket(let item): writer.binary(item, lead: 1)
       }
     }
   }
@@ -468,50 +468,50 @@ public struct X509Data: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .item(kind: 1, next: 1)
-        case (0, 2): .item(kind: 2, next: 1)
-        case (0, 3): .item(kind: 3, next: 1)
-        case (0, 4): .item(kind: 4, next: 1)
-        case (0, 5): .wildcard
-        case (1, 0): .item(kind: 0, next: 1)
-        case (1, 1): .item(kind: 1, next: 1)
-        case (1, 2): .item(kind: 2, next: 1)
-        case (1, 3): .item(kind: 3, next: 1)
-        case (1, 4): .item(kind: 4, next: 1)
-        case (1, 5): .wildcard
-        case (1, 6): .end
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .item(kind: 1, next: 1)
+      case (0, 2): .item(kind: 2, next: 1)
+      case (0, 3): .item(kind: 3, next: 1)
+      case (0, 4): .item(kind: 4, next: 1)
+      case (0, 5): .wildcard
+      case (1, 0): .item(kind: 0, next: 1)
+      case (1, 1): .item(kind: 1, next: 1)
+      case (1, 2): .item(kind: 2, next: 1)
+      case (1, 3): .item(kind: 3, next: 1)
+      case (1, 4): .item(kind: 4, next: 1)
+      case (1, 5): .wildcard
+      case (1, 6): .end
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .x509IssuerSerial: 0
-        case .x509SKI: 1
-        case .x509SubjectName: 2
-        case .x509Certificate: 3
-        case .x509CRL: 4
+      case .x509IssuerSerial: 0
+      case .x509SKI: 1
+      case .x509SubjectName: 2
+      case .x509Certificate: 3
+      case .x509CRL: 4
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .x509IssuerSerial(X509IssuerSerial(from: &reader))
-        case 1: self = .x509SKI(reader.binary(lead: 1))
-        case 2: self = .x509SubjectName(reader.string(lead: 1))
-        case 3: self = .x509Certificate(reader.binary(lead: 1))
-        default: self = .x509CRL(reader.binary(lead: 1))
+      case 0: self = .x509IssuerSerial(X509IssuerSerial(from: &reader))
+      case 1: self = .x509SKI(reader.binary(lead: 1))
+      case 2: self = .x509SubjectName(reader.string(lead: 1))
+      case 3: self = .x509Certificate(reader.binary(lead: 1))
+      default: self = .x509CRL(reader.binary(lead: 1))
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .x509IssuerSerial(let item): item.encode(to: &writer)
-        case .x509SKI(let item): writer.binary(item, lead: 1)
-        case .x509SubjectName(let item): writer.string(item, lead: 1)
-        case .x509Certificate(let item): writer.binary(item, lead: 1)
-        case .x509CRL(let item): writer.binary(item, lead: 1)
+      case .x509IssuerSerial(let item): item.encode(to: &writer)
+      case .x509SKI(let item): writer.binary(item, lead: 1)
+      case .x509SubjectName(let item): writer.string(item, lead: 1)
+      case .x509Certificate(let item): writer.binary(item, lead: 1)
+      case .x509CRL(let item): writer.binary(item, lead: 1)
       }
     }
   }
@@ -627,44 +627,44 @@ public struct KeyValue: EXIElement {
 
     public static func bitWidth(state: UInt8) -> Int {
       switch state {
-        case 0: 3
-        default: 2
+      case 0: 3
+      default: 2
       }
     }
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .item(kind: 1, next: 1)
-        case (0, 2): .wildcard
-        case (0, 3): .item(kind: 2, next: 0)
-        case (1, 0): .end
-        case (1, 1): .item(kind: 2, next: 1)
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .item(kind: 1, next: 1)
+      case (0, 2): .wildcard
+      case (0, 3): .item(kind: 2, next: 0)
+      case (1, 0): .end
+      case (1, 1): .item(kind: 2, next: 1)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .dsaKeyValue: 0
-        case .rsaKeyValue: 1
-        case .text: 2
+      case .dsaKeyValue: 0
+      case .rsaKeyValue: 1
+      case .text: 2
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .dsaKeyValue(DSAKeyValue(from: &reader))
-        case 1: self = .rsaKeyValue(RSAKeyValue(from: &reader))
-        default: self = .text(reader.text())
+      case 0: self = .dsaKeyValue(DSAKeyValue(from: &reader))
+      case 1: self = .rsaKeyValue(RSAKeyValue(from: &reader))
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .dsaKeyValue(let item): item.encode(to: &writer)
-        case .rsaKeyValue(let item): item.encode(to: &writer)
-        case .text(let item): writer.text(item)
+      case .dsaKeyValue(let item): item.encode(to: &writer)
+      case .rsaKeyValue(let item): item.encode(to: &writer)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -730,70 +730,70 @@ public struct DSAKeyValue: EXIElement {
 
     public static func bitWidth(state: UInt8) -> Int {
       switch state {
-        case 0: 2
-        case 1: 1
-        case 2: 1
-        case 3: 2
-        case 4: 2
-        case 5: 2
-        case 6: 1
-        default: 1
+      case 0: 2
+      case 1: 1
+      case 2: 1
+      case 3: 2
+      case 4: 2
+      case 5: 2
+      case 6: 1
+      default: 1
       }
     }
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .item(kind: 1, next: 2)
-        case (0, 2): .item(kind: 2, next: 3)
-        case (1, 0): .item(kind: 3, next: 4)
-        case (2, 0): .item(kind: 2, next: 3)
-        case (3, 0): .item(kind: 4, next: 5)
-        case (3, 1): .item(kind: 5, next: 6)
-        case (3, 2): .end
-        case (4, 0): .item(kind: 1, next: 2)
-        case (4, 1): .item(kind: 2, next: 3)
-        case (5, 0): .item(kind: 5, next: 6)
-        case (5, 1): .end
-        case (6, 0): .item(kind: 6, next: 7)
-        case (7, 0): .end
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .item(kind: 1, next: 2)
+      case (0, 2): .item(kind: 2, next: 3)
+      case (1, 0): .item(kind: 3, next: 4)
+      case (2, 0): .item(kind: 2, next: 3)
+      case (3, 0): .item(kind: 4, next: 5)
+      case (3, 1): .item(kind: 5, next: 6)
+      case (3, 2): .end
+      case (4, 0): .item(kind: 1, next: 2)
+      case (4, 1): .item(kind: 2, next: 3)
+      case (5, 0): .item(kind: 5, next: 6)
+      case (5, 1): .end
+      case (6, 0): .item(kind: 6, next: 7)
+      case (7, 0): .end
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .p: 0
-        case .g: 1
-        case .y: 2
-        case .q: 3
-        case .j: 4
-        case .seed: 5
-        case .pgenCounter: 6
+      case .p: 0
+      case .g: 1
+      case .y: 2
+      case .q: 3
+      case .j: 4
+      case .seed: 5
+      case .pgenCounter: 6
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .p(reader.binary(lead: 1))
-        case 1: self = .g(reader.binary(lead: 1))
-        case 2: self = .y(reader.binary(lead: 1))
-        case 3: self = .q(reader.binary(lead: 1))
-        case 4: self = .j(reader.binary(lead: 1))
-        case 5: self = .seed(reader.binary(lead: 1))
-        default: self = .pgenCounter(reader.binary(lead: 1))
+      case 0: self = .p(reader.binary(lead: 1))
+      case 1: self = .g(reader.binary(lead: 1))
+      case 2: self = .y(reader.binary(lead: 1))
+      case 3: self = .q(reader.binary(lead: 1))
+      case 4: self = .j(reader.binary(lead: 1))
+      case 5: self = .seed(reader.binary(lead: 1))
+      default: self = .pgenCounter(reader.binary(lead: 1))
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .p(let item): writer.binary(item, lead: 1)
-        case .g(let item): writer.binary(item, lead: 1)
-        case .y(let item): writer.binary(item, lead: 1)
-        case .q(let item): writer.binary(item, lead: 1)
-        case .j(let item): writer.binary(item, lead: 1)
-        case .seed(let item): writer.binary(item, lead: 1)
-        case .pgenCounter(let item): writer.binary(item, lead: 1)
+      case .p(let item): writer.binary(item, lead: 1)
+      case .g(let item): writer.binary(item, lead: 1)
+      case .y(let item): writer.binary(item, lead: 1)
+      case .q(let item): writer.binary(item, lead: 1)
+      case .j(let item): writer.binary(item, lead: 1)
+      case .seed(let item): writer.binary(item, lead: 1)
+      case .pgenCounter(let item): writer.binary(item, lead: 1)
       }
     }
   }
@@ -1031,28 +1031,28 @@ public struct DigestMethod: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .wildcard
-        case (0, 1): .end
-        case (0, 2): .item(kind: 0, next: 0)
-        default: .invalid
+      case (0, 0): .wildcard
+      case (0, 1): .end
+      case (0, 2): .item(kind: 0, next: 0)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .text: 0
+      case .text: 0
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        default: self = .text(reader.text())
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .text(let item): writer.text(item)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -1135,36 +1135,36 @@ public struct Transform: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .wildcard
-        case (0, 2): .end
-        case (0, 3): .item(kind: 1, next: 0)
-        case (1, 0): .item(kind: 0, next: 1)
-        case (1, 1): .wildcard
-        case (1, 2): .end
-        case (1, 3): .item(kind: 1, next: 1)
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .wildcard
+      case (0, 2): .end
+      case (0, 3): .item(kind: 1, next: 0)
+      case (1, 0): .item(kind: 0, next: 1)
+      case (1, 1): .wildcard
+      case (1, 2): .end
+      case (1, 3): .item(kind: 1, next: 1)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .xPath: 0
-        case .text: 1
+      case .xPath: 0
+      case .text: 1
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .xPath(reader.string(lead: 1))
-        default: self = .text(reader.text())
+      case 0: self = .xPath(reader.string(lead: 1))
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .xPath(let item): writer.string(item, lead: 1)
-        case .text(let item): writer.text(item)
+      case .xPath(let item): writer.string(item, lead: 1)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -1202,42 +1202,42 @@ public struct SignatureMethod: EXIElement {
 
     public static func bitWidth(state: UInt8) -> Int {
       switch state {
-        case 0: 3
-        default: 2
+      case 0: 3
+      default: 2
       }
     }
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .item(kind: 0, next: 1)
-        case (0, 1): .wildcard
-        case (0, 2): .end
-        case (0, 3): .item(kind: 1, next: 0)
-        case (1, 0): .wildcard
-        case (1, 1): .end
-        case (1, 2): .item(kind: 1, next: 1)
-        default: .invalid
+      case (0, 0): .item(kind: 0, next: 1)
+      case (0, 1): .wildcard
+      case (0, 2): .end
+      case (0, 3): .item(kind: 1, next: 0)
+      case (1, 0): .wildcard
+      case (1, 1): .end
+      case (1, 2): .item(kind: 1, next: 1)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .hmacOutputLength: 0
-        case .text: 1
+      case .hmacOutputLength: 0
+      case .text: 1
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        case 0: self = .hmacOutputLength(reader.integer(lead: 1))
-        default: self = .text(reader.text())
+      case 0: self = .hmacOutputLength(reader.integer(lead: 1))
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .hmacOutputLength(let item): writer.integer(item, lead: 1)
-        case .text(let item): writer.text(item)
+      case .hmacOutputLength(let item): writer.integer(item, lead: 1)
+      case .text(let item): writer.text(item)
       }
     }
   }
@@ -1278,28 +1278,28 @@ public struct CanonicalizationMethod: EXIElement {
 
     public static func production(state: UInt8, code: UInt32) -> EXIProduction {
       switch (state, code) {
-        case (0, 0): .wildcard
-        case (0, 1): .end
-        case (0, 2): .item(kind: 0, next: 0)
-        default: .invalid
+      case (0, 0): .wildcard
+      case (0, 1): .end
+      case (0, 2): .item(kind: 0, next: 0)
+      default: .invalid
       }
     }
 
     public var kind: UInt8 {
       switch self {
-        case .text: 0
+      case .text: 0
       }
     }
 
     public init(kind: UInt8, from reader: inout BitReader) {
       switch kind {
-        default: self = .text(reader.text())
+      default: self = .text(reader.text())
       }
     }
 
     public func encode(to writer: inout BitWriter) {
       switch self {
-        case .text(let item): writer.text(item)
+      case .text(let item): writer.text(item)
       }
     }
   }

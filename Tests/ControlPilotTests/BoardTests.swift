@@ -1,0 +1,20 @@
+import BoardSimulation
+import HAL
+import Testing
+
+@Suite struct BoardTests {
+  @Test func the_simulation_board_is_sound() {
+    #expect(SimulationBoard.board.problems == [])
+    #expect(SimulationBoard.board.name == "simulation")
+  }
+
+  @Test func a_board_says_what_is_wrong_with_it() {
+    var board = SimulationBoard.board
+    board.name = "my board"
+    board.outlets[1].milliampsMax = 5_999
+    #expect(board.problems.count == 2)
+    #expect(board.problems.last?.hasPrefix("outlets[1].milliampsMax") == true)
+    board.outlets = []
+    #expect(board.problems.contains { $0.hasPrefix("outlets:") })
+  }
+}
