@@ -77,7 +77,7 @@ extension SessionCodec {
     var charge = false
     var foreign = false
     request.selectedServiceList.selectedService.forEach(in: payload) { service in
-      // The ChargeService is always service 1 ([V2G2-740] table 105), and the only one we offer.
+      // The ChargeService is always service 1 (8.6.3.6, table 105), and the only one we offer.
       if service.serviceID == 1 { charge = true } else { foreign = true }
     }
     return .paymentServiceSelection(

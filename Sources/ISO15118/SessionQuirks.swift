@@ -1,8 +1,5 @@
 /// Tolerances beyond the letter of the standard, each with the peer that needs it.
 public struct SessionQuirks: Equatable, Sendable {
-  /// SECC: a SessionID of any length whose octets are all zero asks for a new session. Vehicles and the
-  /// open EVCCs send one octet 00; others send eight.
-  public var shortZeroSessionID = true
   /// SECC: also serve the 2010 draft's namespace, which a few early vehicles announce instead of 2013.
   public var namespace2010 = false
   /// SECC: WeldingDetection and SessionStop are answered OK although the pilot is still in C or D.

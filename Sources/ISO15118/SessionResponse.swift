@@ -113,7 +113,7 @@ enum EVRequest: Equatable, Sendable {
     }
   }
 
-  /// The message timeout (table 109).
+  /// The message timeout.
   func timeout(_ timers: SessionTimers) -> Duration {
     switch self {
     case .supportedAppProtocol: timers.supportedAppProtocol

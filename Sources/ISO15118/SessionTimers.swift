@@ -1,6 +1,6 @@
-/// Every timer of an ISO 15118-2 session (tables 109 and 110, and the requirements named beside them).
+/// Every timer of an ISO 15118-2 session (ISO 15118-2 clause 8.7, and the requirements named beside them).
 public struct SessionTimers: Equatable, Sendable {
-  // MARK: EVCC, message timeouts (table 109)
+  // MARK: EVCC, message timeouts
 
   public var supportedAppProtocol: Duration = .seconds(2)
   public var sessionSetup: Duration = .seconds(2)
@@ -17,7 +17,7 @@ public struct SessionTimers: Equatable, Sendable {
   public var weldingDetection: Duration = .seconds(2)
   public var sessionStop: Duration = .seconds(2)
 
-  // MARK: EVCC, phases (table 110)
+  // MARK: EVCC, phases
 
   /// V2G_EVCC_CommunicationSetup_Timeout: link ready to SessionSetupRes.
   public var evccCommunicationSetup: Duration = .seconds(20)
@@ -43,7 +43,7 @@ public struct SessionTimers: Equatable, Sendable {
   /// WeldingDetection is repeated no longer than this.
   public var evccWelding: Duration = .seconds(10)
 
-  // MARK: SECC (table 110)
+  // MARK: SECC
 
   /// V2G_SECC_Sequence_Timeout: after each response, and after the connection came up.
   public var seccSequence: Duration = .seconds(60)
@@ -62,7 +62,7 @@ public struct SessionTimers: Equatable, Sendable {
   public var seccContactor: Duration = .seconds(3)
   /// The contactor, or the output current, has this long to open or fall at PowerDelivery(Stop).
   public var seccContactorOpen: Duration = .seconds(3)
-  /// PowerDeliveryRes goes out at the latest here (table 109, performance time).
+  /// PowerDeliveryRes goes out at the latest here (performance time).
   public var seccPowerDelivery: Duration = .milliseconds(4500)
   /// After `SECCEvent.stop` the EV has this long beyond NotificationMaxDelay; then the energy is cut.
   public var seccStopGrace: Duration = .seconds(10)

@@ -15,7 +15,7 @@ public enum SessionTrace: Equatable, Sendable {
   case negotiated(SessionProtocol, SessionResponseCode)
   /// The session id in use from here on.
   case session(SessionID, resumed: Bool)
-  /// Octets were ignored, as the standard asks: an unknown payload type ([V2G2-800] family).
+  /// Octets were ignored, as the standard asks: an unknown payload type (7.8.3).
   case ignoredPayload(type: UInt16)
   /// A request came while the previous one is not answered, or after the end: ignored.
   case ignoredMessage

@@ -148,3 +148,14 @@ import Wire
     if case .failed(let failure)? = outcome { failure.cause == cause } else { false }
   }
 }
+
+extension LineTests {
+  @Test func a_vehicle_that_is_back_at_once_finds_the_secc_ready() {
+    var driver = SECCDriver.at(.WaitForDisconnect)
+    driver.rig.connectSECC()
+    #expect(driver.rig.seccOutcomes == [.terminated])
+    #expect(driver.state == .WaitForSupportedAppProtocolReq)
+    driver.negotiate()
+    #expect(driver.send(.SessionSetupReq, session: .zero) == .OK_NewSessionEstablished)
+  }
+}

@@ -56,7 +56,7 @@ extension EVCC {
     fail(
       SessionFailure(
         .isolation, fault: .peerRefused, layer: .hardware, expected: "EVSEIsolationStatus Valid",
-        message: response.message, code: response.code, clause: "ISO 15118-2 table 112"))
+        message: response.message, code: response.code, clause: "EVSEIsolationStatus of DC_EVSEStatusType"))
   }
 
   mutating func end(_ outcome: SessionOutcome, close: SessionEnd?) {

@@ -5,8 +5,8 @@ public import Wire
 /// or DC charging with external payment.
 ///
 /// It is handed events, whole V2GTP payloads and the time; it appends whole V2GTP messages to the caller's
-/// output and says what it wants by actions. Read first: ISO 15118-2 8.7.3 (state tables of the EVCC), tables
-/// 109 and 110 (timers).
+/// output and says what it wants by actions. Read first: ISO 15118-2 clause 8.8 (sequences) and 8.7
+/// (timing, and the control pilot in 8.7.4).
 public struct EVCC: Sendable {
   public let configuration: EVCCConfiguration
   /// The step by the response it waits for; also while it paces itself before the next request.
@@ -127,7 +127,7 @@ public struct EVCC: Sendable {
       fail(
         SessionFailure(
           .disconnected, fault: .line, layer: .tcp, expected: "a connection until SessionStopRes",
-          clause: "ISO 15118-2 8.7.1"), close: false)
+          clause: "ISO 15118-2 clause 8.8"), close: false)
     case .transportBroken:
       guard state != .Idle else { return }
       fail(
@@ -153,7 +153,8 @@ public struct EVCC: Sendable {
       return fail(
         SessionFailure(
           .undecodable, fault: .peer, layer: .exi, expected: "a response in EXI",
-          got: "octets outside the grammar", message: request.message.response, clause: "ISO 15118-2 7.9"))
+          got: "octets outside the grammar", message: request.message.response,
+          clause: "ISO 15118-2 clause 7.9 (EXI)"))
     }
     actions.append(.trace(.answered(response.message, response.code, response.processing)))
     if let failure = refusal(of: response, to: request) { return fail(failure) }
@@ -179,7 +180,7 @@ public struct EVCC: Sendable {
     if let due = setupDeadline, due <= now {
       let failure = SessionFailure(
         .communicationSetupTimeout, fault: .peer, layer: .timer, expected: "SessionSetupRes",
-        clause: "ISO 15118-2 table 110, V2G_EVCC_CommunicationSetup_Timeout")
+        clause: "ISO 15118-2 clause 8.7, V2G_EVCC_CommunicationSetup_Timeout")
       guard state == .Idle else { return fail(failure) }
       setupDeadline = nil
       actions.append(.trace(.failure(failure)))
@@ -190,7 +191,7 @@ public struct EVCC: Sendable {
       return fail(
         SessionFailure(
           over.cause, fault: .peer, layer: .timer, expected: "the end of the phase", message: over.message,
-          clause: "ISO 15118-2 table 110"))
+          clause: "ISO 15118-2 clause 8.7"))
     }
     switch step {
     case .nothing: break
@@ -199,7 +200,7 @@ public struct EVCC: Sendable {
       fail(
         SessionFailure(
           .messageTimeout, fault: .peer, layer: .timer, expected: "a response",
-          message: request.message.response, clause: "ISO 15118-2 table 109"))
+          message: request.message.response, clause: "ISO 15118-2 clause 8.7, message timeout"))
     case .pace(let request, let until):
       guard until <= now else { return }
       send(request, at: now)

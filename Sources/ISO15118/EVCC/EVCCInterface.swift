@@ -60,7 +60,7 @@ extension EVCCState: CustomStringConvertible {
 
 /// How a vehicle introduces itself and what it prefers.
 public struct EVCCConfiguration: Equatable, Sendable {
-  /// EVCCID ([V2G2-879]: the MAC address).
+  /// EVCCID (the MAC address).
   public var evccID: MACAddress
   /// Energy transfer modes it can use, best first; all AC or all DC.
   public var modes: [EnergyMode]

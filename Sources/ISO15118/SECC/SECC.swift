@@ -53,7 +53,7 @@ public struct SECC<Random: RandomNumberGenerator> {
     session.flush(into: &output, perform: perform)
   }
 
-  /// A session id that is not zero ([V2G2-750]).
+  /// A session id that is not zero ([V2G2-753]).
   private mutating func newID() -> SessionID {
     while true {
       let value: UInt64 = random.next()

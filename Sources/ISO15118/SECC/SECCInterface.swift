@@ -90,7 +90,7 @@ public struct PausedSession: Equatable, Sendable {
 
 /// What a charger says about itself and how it behaves.
 public struct SECCConfiguration: Equatable, Sendable {
-  /// EVSEID as DIN EN ISO 15118-2 annex H writes it, 7...37 characters.
+  /// EVSEID such as DE*ABC*E123, 7...37 characters.
   public var evseID = "DE*CPL*E00001"
   /// SupportedEnergyTransferMode, 1...6 entries; all AC or all DC.
   public var modes: [EnergyMode]

@@ -3,7 +3,7 @@ import ISO15118_2Messages
 import Wire
 
 /// Writes responses from the charger's conditions. A response that refuses carries the same fields as one that
-/// agrees: the schema wants them, and the EV does not look at them (ISO 15118-2 8.8.4).
+/// agrees: the schema wants them, and the EV does not look at them (ISO 15118-2 clause 8.8).
 extension SECCSession {
   mutating func encode(_ answer: SessionAnswer) -> Bool {
     guard answer.message != .supportedAppProtocolRes else { return codec.writeProtocolAnswer(answer) }

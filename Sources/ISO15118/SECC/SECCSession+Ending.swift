@@ -120,7 +120,7 @@ extension SECCSession {
       return end(
         SessionFailure(
           .sequenceTimeout, fault: .peer, layer: .timer, expected: state.expectation,
-          clause: "ISO 15118-2 [V2G2-443] V2G_SECC_Sequence_Timeout"), .immediately)
+          clause: "ISO 15118-2 clause 8.7, V2G_SECC_Sequence_Timeout"), .immediately)
     }
     if let due = stopDeadline, due <= now {
       // The EV did not follow StopCharging: no more energy, and the next request is refused.
@@ -133,7 +133,7 @@ extension SECCSession {
   private mutating func setupTimeout() {
     let failure = SessionFailure(
       .communicationSetupTimeout, fault: .peer, layer: .timer, expected: "SessionSetupReq",
-      clause: "ISO 15118-2 [V2G2-714] V2G_SECC_CommunicationSetup_Timeout")
+      clause: "ISO 15118-2 clause 8.7, V2G_SECC_CommunicationSetup_Timeout")
     guard state == .Idle else { return end(failure, .immediately) }
     setupDeadline = nil
     actions.append(.trace(.failure(failure)))
@@ -152,7 +152,7 @@ extension SECCSession {
         pending.request.message == .PowerDeliveryReq ? .FAILED_PowerDeliveryNotApplied : .FAILED
       let failure = SessionFailure(
         .stopped, fault: .user, layer: .application, expected: "the end of the session",
-        message: pending.request.message, code: code, clause: "ISO 15118-2 8.8.4")
+        message: pending.request.message, code: code, clause: "ISO 15118-2 clause 8.8")
       fail(pending.request, code, failure, at: now)
     }
   }

@@ -11,7 +11,7 @@ extension SECCSession {
       actions.append(.trace(.received(.supportedAppProtocolReq)))
       let failure = SessionFailure(
         .noNegotiation, fault: .peerRefused, layer: .application, expected: "urn:iso:15118:2:2013:MsgDef 2.x",
-        message: .supportedAppProtocolReq, code: .Failed_NoNegotiation, clause: "ISO 15118-2 [V2G2-172]")
+        message: .supportedAppProtocolReq, code: .Failed_NoNegotiation, clause: "ISO 15118-2 clause 8.2")
       return fail(.supportedAppProtocolReq, .Failed_NoNegotiation, failure, at: now)
     case .offer(let best): offer = best
     }
@@ -25,8 +25,8 @@ extension SECCSession {
       next: .WaitForSessionSetupReq, at: now)
   }
 
-  /// [V2G2-750] to [V2G2-756]: zero asks for a new session, a paused id joins the old one, and any other id
-  /// gets a new session.
+  /// [V2G2-753] to [V2G2-756]: zero asks for a new session, a paused id joins the old one, and any other id
+  /// gets a new session. Zero may have any length: vehicles and the open EVCCs send one octet 00, others eight.
   mutating func sessionSetup(_ request: SessionRequest, evccID: UInt64, count: Int, at now: Instant) {
     vehicle.evccID = evccID
     vehicle.evccIDCount = count
@@ -55,11 +55,11 @@ extension SECCSession {
       next: .WaitForServiceDetailOrPaymentServiceSelectionReq, at: now)
   }
 
-  /// We offer no value-added service, so no id is right ([V2G2-464]).
+  /// We offer no value-added service, so no id is right ([V2G2-425]).
   mutating func serviceDetail(_ request: SessionRequest, _ service: UInt16, at now: Instant) {
     let failure = SessionFailure(
       .parameter, fault: .peer, layer: .application, expected: "a ServiceID of ServiceDiscoveryRes",
-      message: request.message, code: .FAILED_ServiceIDInvalid, clause: "ISO 15118-2 [V2G2-464]")
+      message: request.message, code: .FAILED_ServiceIDInvalid, clause: "ISO 15118-2 [V2G2-425]")
     fail(request, .FAILED_ServiceIDInvalid, failure, at: now)
   }
 
@@ -68,11 +68,11 @@ extension SECCSession {
   ) {
     let wrong: (SessionResponseCode, StaticString, StaticString)? =
       if !external {
-        (.FAILED_PaymentSelectionInvalid, "ExternalPayment", "ISO 15118-2 [V2G2-465]")
+        (.FAILED_PaymentSelectionInvalid, "ExternalPayment", "ISO 15118-2 8.4.3.5")
       } else if foreign {
-        (.FAILED_ServiceSelectionInvalid, "services of ServiceDiscoveryRes", "ISO 15118-2 [V2G2-467]")
+        (.FAILED_ServiceSelectionInvalid, "services of ServiceDiscoveryRes", "ISO 15118-2 8.4.3.5")
       } else if !charge {
-        (.FAILED_NoChargeServiceSelected, "the ChargeService", "ISO 15118-2 [V2G2-804]")
+        (.FAILED_NoChargeServiceSelected, "the ChargeService", "ISO 15118-2 8.4.3.5")
       } else {
         nil
       }

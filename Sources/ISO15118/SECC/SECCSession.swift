@@ -1,8 +1,8 @@
 import V2GTransport
 import Wire
 
-/// The rules of the SECC. Read first: ISO 15118-2 8.7.4 (state tables of the SECC), 8.8.4 (response codes),
-/// table 109 and 110 (timers).
+/// The rules of the SECC. Read first: ISO 15118-2 clause 8.8 (sequences and response codes) and 8.7
+/// (timing, and the control pilot in 8.7.4).
 ///
 /// Methods leave what has to happen in `actions` and the one answer of a turn in `answer`; `flush` hands both
 /// over. Both keep their storage, so the charge loop does not allocate.
@@ -66,7 +66,7 @@ struct SECCSession: Sendable {
     var request: SessionRequest
     var event: For
     var deadline: Instant
-    /// The response is due ([table 109] performance time).
+    /// The response is due (performance time).
     var latest: Instant
   }
 
@@ -111,6 +111,8 @@ struct SECCSession: Sendable {
   }
 
   private mutating func connected(at now: Instant) {
+    // A vehicle may be back before the old connection has run out its time.
+    if state == .WaitForDisconnect { finish() }
     guard state == .Idle else { return }
     let setup = setupDeadline
     forgetConnection()
@@ -126,7 +128,7 @@ struct SECCSession: Sendable {
     default:
       let failure = SessionFailure(
         .disconnected, fault: .line, layer: .tcp, expected: "a connection until SessionStopRes",
-        clause: "ISO 15118-2 8.7.1")
+        clause: "ISO 15118-2 clause 8.8")
       outcome = .failed(failure)
       actions.append(.trace(.failure(failure)))
       finish()
@@ -156,7 +158,8 @@ struct SECCSession: Sendable {
   ) {
     end(
       SessionFailure(
-        cause, fault: .peer, layer: layer, expected: "a request in EXI", got: got, clause: "ISO 15118-2 7.9"),
+        cause, fault: .peer, layer: layer, expected: "a request in EXI", got: got,
+        clause: "ISO 15118-2 clause 7.9 (EXI)"),
       .immediately)
   }
 
@@ -177,7 +180,8 @@ struct SECCSession: Sendable {
         request, .FAILED_UnknownSession,
         SessionFailure(
           .unknownSession, fault: .peer, layer: .message, expected: "the SessionID of SessionSetupRes",
-          message: request.message, code: .FAILED_UnknownSession, clause: "ISO 15118-2 [V2G2-459]"), at: now)
+          message: request.message, code: .FAILED_UnknownSession,
+          clause: "ISO 15118-2 clause 8.8, FAILED_UnknownSession"), at: now)
     }
     if let failure = refusal(of: request) { return fail(request, .FAILED, failure, at: now) }
     process(request, at: now)
@@ -194,7 +198,7 @@ struct SECCSession: Sendable {
     if conditions.fault != nil {
       return SessionFailure(
         .emergency, fault: .equipment, layer: .hardware, expected: "an EVSE without a fault",
-        message: request.message, code: .FAILED, clause: "ISO 15118-2 table 111, EVSEStatusCode")
+        message: request.message, code: .FAILED, clause: "DC_EVSEStatusCodeType")
     }
     guard stopReason != nil else { return nil }
     switch state {
@@ -205,7 +209,7 @@ struct SECCSession: Sendable {
     }
     return SessionFailure(
       .stopped, fault: .user, layer: .application, expected: "the end of the session",
-      message: request.message, code: .FAILED, clause: "ISO 15118-2 8.8.4")
+      message: request.message, code: .FAILED, clause: "ISO 15118-2 clause 8.8")
   }
 
   private mutating func process(_ request: SessionRequest, at now: Instant) {

@@ -1,4 +1,4 @@
-/// The states of the SECC by the requests they wait for, as the state tables of ISO 15118-2 (8.8.4) name
+/// The states of the SECC by the requests they wait for, as the state tables of ISO 15118-2 (clause 8.8) name
 /// them.
 public enum SECCState: String, CaseIterable, Sendable {
   /// No connection.

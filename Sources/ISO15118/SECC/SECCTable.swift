@@ -1,5 +1,5 @@
 extension SECCState {
-  /// The state table of the SECC for external payment: which request is admitted where (ISO 15118-2 8.7.4,
+  /// The state table of the SECC for external payment: which request is admitted where (ISO 15118-2 clause 8.8,
   /// sessions with EIM). Everything else is answered FAILED_SequenceError.
   ///
   /// The requests of Plug and Charge (PaymentDetails, CertificateInstallation, CertificateUpdate,
