@@ -195,6 +195,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     if plug.connected { converse(.conditions(conditions), now, perform) }
     guard plug.connected else {
       plug.heartbeatDue = nil
+      // Only a sign of life clears this fault, and here is one.
+      if supervisor.latched == .heartbeatLost { supervise(.heartbeat, now, perform) }
       return
     }
     if let due = plug.heartbeatDue, now < due { return }

@@ -33,6 +33,9 @@ struct EVCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after so long in the charge loop.", valueName: "s"))
   var seconds: Double?
 
+  @Option(help: ArgumentHelp("With --until match: stay in the network for so long.", valueName: "s"))
+  var hold = 5.0
+
   @Option(help: ArgumentHelp("Give up after so long.", valueName: "s"))
   var timeout = 180.0
 
@@ -76,9 +79,9 @@ struct EVCommand: ParsableCommand {
           trace: { trace, now in
             timeline.add(trace, of: .vehicle, at: now)
             recording?.note(trace, at: now)
-            if link.until == .match, case .slac(.linkUp) = trace {
+            if link.until == .match, case .phase(.discovery) = trace {
               status = timeline.matched(.vehicle, at: now)
-              loop.stop()
+              stopSoon(loop, after: .seconds(hold))
             }
             if case .ended = trace, status == nil {
               status = timeline.summarize(.vehicle, recording: recording?.path, at: now)

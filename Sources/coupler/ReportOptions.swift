@@ -72,7 +72,7 @@ func orExit<Result>(_ body: () throws(LinuxError) -> Result) throws -> Result {
 }
 
 /// Leaves the loop a moment for octets on their way and for the pilot to come to rest, then stops it.
-func stopSoon(_ loop: EventLoop) {
+func stopSoon(_ loop: EventLoop, after delay: Duration = .milliseconds(2500)) {
   let timer = loop.addTimer { loop.stop() }
-  timer.deadline = loop.now + .milliseconds(2500)
+  timer.deadline = loop.now + delay
 }
