@@ -73,8 +73,8 @@ public struct PowerDeliveryReq: EXIElement {
     }
     if event < 5 {
       switch event {
-      case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(
-        DC_EVPowerDeliveryParameter(from: &reader))
+      case 3:
+        evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter(from: &reader))
       default:
         reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
       }

@@ -148,8 +148,9 @@ public struct Parameter: EXIElement {
     case 1: value = .boolValue(reader.boolean(lead: 1))
     case 2: value = .byteValue(Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 8, max: 255) &- 128))
     case 3: value = .shortValue(Int16(truncatingIfNeeded: reader.signed(lead: 1, min: -32768, max: 32767)))
-    case 4: value = .intValue(
-      Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
+    case 4:
+      value = .intValue(
+        Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
     case 5: value = .physicalValue(PhysicalValue(from: &reader))
     case 6: value = .stringValue(reader.string(lead: 1))
     default:
