@@ -7,6 +7,12 @@ command -v valgrind >/dev/null || { echo "valgrind is not installed" >&2; exit 1
 [ -n "${EXIBENCH:-}" ] || swift build -c release --product exibench >&2
 bench="${EXIBENCH:-.build/release/exibench}"
 n="${1:-200}"
+# Valgrind 3.19 cannot read the debug information of Swift 6.
+stripped="$(mktemp)"
+trap 'rm -f "$stripped"' EXIT
+strip --strip-debug -o "$stripped" "$bench"
+chmod +x "$stripped"
+bench="$stripped"
 
 count() { # name, decode or encode, times
   valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bench" run "$1" "$2" "$3" 2>&1 |

@@ -35,7 +35,7 @@ struct Input {
       contentsOf: root.appendingPathComponent("Tests/Fixtures/bench-part-a.jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map {
       let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
-      return Input(name: line.name, set: line.set, octets: octets(hexadecimal: line.exi) ?? [])
+      return Input(name: line.name, set: line.set, octets: Wire.octets(hexadecimal: line.exi) ?? [])
     }
   }
 }
