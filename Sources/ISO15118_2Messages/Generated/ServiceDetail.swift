@@ -209,15 +209,13 @@ public struct ServiceDetailReq: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
-    reader.end()
+    serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535, ends: 2))
     if reader.failed { reader.note(75, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.unsigned(UInt64(serviceID), lead: 2, max: 65535)
-    writer.end()
+    writer.unsigned(UInt64(serviceID), lead: 2, max: 65535, ends: 2)
     if writer.failed { writer.note(75) }
   }
 }
