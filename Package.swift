@@ -27,6 +27,7 @@ let package = Package(
     .executable(name: "coupler", targets: ["coupler"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(name: "EXI", targets: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages"]),
+    .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0")
