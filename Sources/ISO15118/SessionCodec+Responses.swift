@@ -107,6 +107,8 @@ extension SessionResponse {
 
   fileprivate mutating func read(_ ac: AC_EVSEStatus) {
     notification = SessionNotification(ac.evseNotification)
+    // AC has no status code; a tripped residual-current device is a reason to stop.
+    if ac.rcd { status = .shutdown }
     notificationMaxDelay = ac.notificationMaxDelay
   }
 

@@ -10,6 +10,10 @@ public struct SessionQuirks: Equatable, Sendable {
   public var pilotMayStayReady = false
   /// SECC: CableCheck, PreCharge and PowerDelivery(Start) do not need C or D. For rigs without a pilot wire.
   public var pilotNotWired = false
+  /// SECC: SessionStopReq is also admitted in the charge loop, the energy being switched off first. A VW of
+  /// 2021 sends it straight after PowerDelivery(Start) when it changes its mind; by the state table that is out
+  /// of sequence.
+  public var sessionStopInLoop = false
   /// EVCC: a response with FAILED ends the session at once. The standard obliges the EVCC only for
   /// FAILED_SequenceError ([V2G2-539]).
   public var endOnFailure = true

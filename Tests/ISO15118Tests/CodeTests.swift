@@ -6,9 +6,7 @@ import Wire
 
 /// Response codes by message (ISO 15118-2 8.8.4), each from the state the request belongs to.
 @Suite struct CodeTests {
-  private func driver(_ state: SECCState, dc: Bool = true) -> SECCDriver {
-    SECCDriver.states(dc: dc).first { $0.0 == state }!.1
-  }
+  private func driver(_ state: SECCState, dc: Bool = true) -> SECCDriver { SECCDriver.at(state, dc: dc) }
 
   @Test func a_service_that_is_not_offered_has_no_details() {
     var driver = driver(.WaitForServiceDetailOrPaymentServiceSelectionReq)
@@ -19,7 +17,8 @@ import Wire
     let start = driver(.WaitForServiceDetailOrPaymentServiceSelectionReq)
     for (payment, services, code) in [
       (PaymentOption.Contract, [UInt16(1)], SessionResponseCode.FAILED_PaymentSelectionInvalid),
-      (.Contract, [9], .FAILED_PaymentSelectionInvalid), (.ExternalPayment, [1, 9], .FAILED_ServiceSelectionInvalid),
+      (.Contract, [9], .FAILED_PaymentSelectionInvalid),
+      (.ExternalPayment, [1, 9], .FAILED_ServiceSelectionInvalid),
       (.ExternalPayment, [9], .FAILED_ServiceSelectionInvalid), (.ExternalPayment, [1], .OK),
     ] {
       var driver = start
@@ -114,7 +113,8 @@ import Wire
 
   @Test func only_valid_and_warning_pass_the_insulation_test() {
     for (isolation, code) in [
-      (EVSEConditions.Isolation.valid, SessionResponseCode.OK), (.warning, .OK), (.fault, .FAILED), (.noIMD, .FAILED),
+      (EVSEConditions.Isolation.valid, SessionResponseCode.OK), (.warning, .OK), (.fault, .FAILED),
+      (.noIMD, .FAILED),
     ] {
       var driver = driver(.WaitForCableCheckReq)
       driver.rig.isolationResult = isolation
@@ -223,10 +223,11 @@ import Wire
         Issue.record("current is wanted in spite of \(error)")
         continue
       }
-      #expect(driver.send(.PowerDeliveryReq, settle: .milliseconds(500)) {
-        $0.progress = .Stop
-        $0.error = error
-      } == .OK)
+      #expect(
+        driver.send(.PowerDeliveryReq, settle: .milliseconds(500)) {
+          $0.progress = .Stop
+          $0.error = error
+        } == .OK)
     }
   }
 
@@ -247,7 +248,8 @@ import Wire
   }
 
   @Test func every_code_survives_the_schema() {
-    for code in SessionResponseCode.allCases where code != .Failed_NoNegotiation && !code.rawValue.hasPrefix("OK_Successful") {
+    for code in SessionResponseCode.allCases
+    where code != .Failed_NoNegotiation && !code.rawValue.hasPrefix("OK_Successful") {
       #expect(SessionResponseCode(ResponseCode(code)) == code)
       #expect("\(ResponseCode(code))" == code.rawValue)
     }
@@ -255,12 +257,46 @@ import Wire
 
   @Test func physical_values_keep_what_sixteen_bits_can_hold() {
     for (thousandths, text) in [
-      (0, "0 * 10^0"), (400_000, "400 * 10^0"), (420_500, "4205 * 10^-1"), (1, "1 * 10^-3"), (-1500, "-15 * 10^-1"),
-      (32_767, "32767 * 10^-3"), (32_768, "3276 * 10^-2"), (1_000_000, "1000 * 10^0"), (50_000_000, "5000 * 10^1"),
+      (0, "0 * 10^0"), (400_000, "400 * 10^0"), (420_500, "4205 * 10^-1"), (1, "1 * 10^-3"),
+      (-1500, "-15 * 10^-1"),
+      (32_767, "32767 * 10^-3"), (32_768, "3276 * 10^-2"), (1_000_000, "1000 * 10^0"),
+      (50_000_000, "5000 * 10^1"),
       (125_000, "125 * 10^0"), (Int(Int32.max), "21474 * 10^2"),
     ] {
       let value = SessionCodec.physical(thousandths: thousandths, .V)
       #expect("\(value.value) * 10^\(value.multiplier)" == text)
     }
+  }
+}
+
+extension CodeTests {
+  @Test func session_stop_in_the_loop_is_admitted_only_by_quirk() throws {
+    for dc in [true, false] {
+      for tolerates in [true, false] {
+        let states = SECCDriver.states(dc: dc) { $0.quirks.sessionStopInLoop = tolerates }
+        for (_, state) in states where state.state.isLoop {
+          var driver = state
+          driver.pilot(.B)
+          #expect(driver.send(.SessionStopReq) == (tolerates ? .OK : .FAILED_SequenceError))
+          #expect(driver.rig.energies.last == EnergyCommand.none)
+        }
+      }
+    }
+  }
+
+  @Test func a_paused_session_is_forgotten_when_the_vehicle_leaves() {
+    var driver = SECCDriver.states(dc: true).last { $0.0 == .WaitForWeldingDetectionOrSessionStopReq }?.1
+    driver?.send(.SessionStopReq) { $0.pause = true }
+    #expect(driver?.rig.secc.paused != nil)
+    driver?.pilot(.A)
+    #expect(driver?.rig.secc.paused == nil)
+  }
+
+  @Test func a_tripped_residual_current_device_stops_the_vehicle() {
+    var rig = SessionRig.ac()
+    rig.after(.seconds(5)) { $0.setCharger { $0.residualCurrentTripped = true } }
+    rig.connect()
+    rig.runToEnd()
+    #expect(rig.evccOutcomes == [.terminated])
   }
 }

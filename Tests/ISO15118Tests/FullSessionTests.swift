@@ -11,15 +11,18 @@ import Wire
     rig.runToEnd()
     #expect(rig.evccOutcomes == [.terminated])
     #expect(rig.seccOutcomes == [.terminated])
-    #expect(rig.messageLines.filter { $0.contains("Req") }.map(name).uniqued() == [
-      "supportedAppProtocolReq", "SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq",
-      "AuthorizationReq", "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "PowerDeliveryReq",
-      "CurrentDemandReq", "PowerDeliveryReq", "WeldingDetectionReq", "SessionStopReq",
-    ])
-    #expect(rig.energies == [
-      .cableCheck(millivolts: 450_000), .preCharge(millivolts: 400_000, milliamps: 2000),
-      .deliver(millivolts: 420_000, milliamps: 100_000), .deliver(millivolts: 420_000, milliamps: 0), .none,
-    ])
+    #expect(
+      rig.messageLines.filter { $0.contains("Req") }.map(name).uniqued() == [
+        "supportedAppProtocolReq", "SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq",
+        "AuthorizationReq", "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq",
+        "PowerDeliveryReq",
+        "CurrentDemandReq", "PowerDeliveryReq", "WeldingDetectionReq", "SessionStopReq",
+      ])
+    #expect(
+      rig.energies == [
+        .cableCheck(millivolts: 450_000), .preCharge(millivolts: 400_000, milliamps: 2000),
+        .deliver(millivolts: 420_000, milliamps: 100_000), .deliver(millivolts: 420_000, milliamps: 0), .none,
+      ])
     #expect(!rig.codes.contains { $0.isFailure })
   }
 
@@ -31,11 +34,12 @@ import Wire
     #expect(rig.evccOutcomes == [.terminated])
     #expect(rig.seccOutcomes == [.terminated])
     #expect(rig.energies == [.closeAC, .none])
-    #expect(rig.messageLines.filter { $0.contains("Req") }.map(name).uniqued() == [
-      "supportedAppProtocolReq", "SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq",
-      "AuthorizationReq", "ChargeParameterDiscoveryReq", "PowerDeliveryReq", "ChargingStatusReq",
-      "PowerDeliveryReq", "SessionStopReq",
-    ])
+    #expect(
+      rig.messageLines.filter { $0.contains("Req") }.map(name).uniqued() == [
+        "supportedAppProtocolReq", "SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq",
+        "AuthorizationReq", "ChargeParameterDiscoveryReq", "PowerDeliveryReq", "ChargingStatusReq",
+        "PowerDeliveryReq", "SessionStopReq",
+      ])
     #expect(rig.ladder.contains { $0.hasSuffix("EVCC charger 16000 mA") })
   }
 
@@ -101,7 +105,8 @@ import Wire
 
   @Test func an_unknown_old_id_gets_a_new_session() throws {
     var rig = SessionRig.ac()
-    rig.evcc.paused = PausedSession(id: SessionID(value: 0x1122), mode: .AC_three_phase_core, scheduleTupleID: 7)
+    rig.evcc.paused = PausedSession(
+      id: SessionID(value: 0x1122), mode: .AC_three_phase_core, scheduleTupleID: 7)
     rig.after(.seconds(8)) { $0.setVehicle { $0.wish = .stop } }
     rig.connect()
     rig.runToEnd()
@@ -169,7 +174,7 @@ import Wire
   }
 
   @Test func a_vehicle_that_ignores_the_wish_to_stop_loses_its_energy() {
-    var driver = SECCDriver.states(dc: true).first { $0.0 == .WaitForCurrentDemandOrPowerDeliveryReq }!.1
+    var driver = SECCDriver.at(.WaitForCurrentDemandOrPowerDeliveryReq, dc: true)
     driver.rig.setCharger { $0.notificationMaxDelay = 5 }
     driver.rig.give(SECCEvent.stop(.backend))
     let start = driver.rig.now
@@ -191,7 +196,7 @@ import Wire
   }
 
   @Test func targets_are_clamped_and_the_limits_are_named() {
-    var driver = SECCDriver.states(dc: true).first { $0.0 == .WaitForCurrentDemandReq }!.1
+    var driver = SECCDriver.at(.WaitForCurrentDemandReq, dc: true)
     driver.send(.CurrentDemandReq) {
       $0.targetVolts = 600
       $0.targetAmps = 300

@@ -98,7 +98,9 @@ import Wire
     return rig.messages.filter { $0.from == side }.map { Array($0.octets.dropFirst(8)) }
   }
 
-  private static func mutate(_ octets: [UInt8], _ corpus: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
+  private static func mutate(_ octets: [UInt8], _ corpus: [[UInt8]], _ random: inout SeededGenerator)
+    -> [UInt8]
+  {
     var result = octets
     for _ in 0...(random.next() % 3) {
       guard !result.isEmpty else { return result }

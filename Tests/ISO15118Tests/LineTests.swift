@@ -130,7 +130,7 @@ import Wire
   }
 
   @Test func a_second_request_before_the_answer_is_out_of_sequence() {
-    var driver = SECCDriver.states(dc: false).first { $0.0 == .WaitForPowerDeliveryReq }!.1
+    var driver = SECCDriver.at(.WaitForPowerDeliveryReq, dc: false)
     driver.rig.contactorFollows = false
     #expect(driver.send(.PowerDeliveryReq) == nil)
     #expect(driver.send(.PowerDeliveryReq) == .FAILED_SequenceError)

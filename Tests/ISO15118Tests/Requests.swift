@@ -8,9 +8,11 @@ import Wire
 /// Requests as a test vehicle writes them, straight from the generated messages.
 enum Requests {
   static let all: [SessionMessage] = [
-    .SessionSetupReq, .ServiceDiscoveryReq, .ServiceDetailReq, .PaymentServiceSelectionReq, .PaymentDetailsReq,
+    .SessionSetupReq, .ServiceDiscoveryReq, .ServiceDetailReq, .PaymentServiceSelectionReq,
+    .PaymentDetailsReq,
     .CertificateInstallationReq, .CertificateUpdateReq, .AuthorizationReq, .ChargeParameterDiscoveryReq,
-    .CableCheckReq, .PreChargeReq, .PowerDeliveryReq, .ChargingStatusReq, .CurrentDemandReq, .MeteringReceiptReq,
+    .CableCheckReq, .PreChargeReq, .PowerDeliveryReq, .ChargingStatusReq, .CurrentDemandReq,
+    .MeteringReceiptReq,
     .WeldingDetectionReq, .SessionStopReq,
   ]
 

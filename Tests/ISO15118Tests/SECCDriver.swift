@@ -1,4 +1,5 @@
 import ISO15118_2Messages
+import Testing
 import Wire
 
 @testable import ISO15118
@@ -13,10 +14,18 @@ struct SECCDriver {
     var configuration = SECCConfiguration(modes: dc ? [.DC_extended, .DC_core] : [.AC_three_phase_core])
     change(&configuration)
     rig = SessionRig(
-      secc: configuration, evcc: EVCCConfiguration(evccID: MACAddress(2, 0, 0, 0, 0, 0xE1), modes: [.DC_core]))
+      secc: configuration, evcc: EVCCConfiguration(evccID: MACAddress(2, 0, 0, 0, 0, 0xE1), modes: [.DC_core])
+    )
     rig.cableCheckTime = .milliseconds(100)
     rig.authorizeAfter = .zero
     rig.connectSECC()
+  }
+
+  /// A SECC in this state; where a session has no such state, one that is at its start, and a failure.
+  static func at(_ state: SECCState, dc: Bool = true) -> SECCDriver {
+    if let found = states(dc: dc).first(where: { $0.0 == state }) { return found.1 }
+    Issue.record("no session comes to \(state)")
+    return SECCDriver(dc: dc)
   }
 
   var state: SECCState { rig.secc.state }
@@ -46,9 +55,11 @@ struct SECCDriver {
   mutating func pilot(_ letter: PilotLetter) { rig.setCharger { $0.pilot = letter } }
 
   /// Every state of a session, reached by the shortest way, with the SECC in it.
-  static func states(dc: Bool) -> [(SECCState, SECCDriver)] {
+  static func states(
+    dc: Bool, _ change: (inout SECCConfiguration) -> Void = { _ in }
+  ) -> [(SECCState, SECCDriver)] {
     var result: [(SECCState, SECCDriver)] = []
-    var driver = SECCDriver(dc: dc)
+    var driver = SECCDriver(dc: dc, change)
     func keep() { result.append((driver.state, driver)) }
     keep()
     driver.negotiate()

@@ -15,7 +15,9 @@ struct SessionRig {
     case vehicle(VehicleChange)
     case change((inout SessionRig) -> Void)
   }
-  enum ChargerChange { case contactor(Bool), isolation(EVSEConditions.Isolation), output(Int, Int), pilot(PilotLetter) }
+  enum ChargerChange {
+    case contactor(Bool), isolation(EVSEConditions.Isolation), output(Int, Int), pilot(PilotLetter)
+  }
   enum VehicleChange { case pilot(PilotLetter), contactor(Bool) }
 
   var now = Instant.zero
@@ -61,21 +63,26 @@ struct SessionRig {
   private var evccIsConnected = false
   private var output = OutputBuffer()
 
-  init(secc configuration: SECCConfiguration, evcc vehicleConfiguration: EVCCConfiguration, seed: UInt64 = 1) {
+  init(secc configuration: SECCConfiguration, evcc vehicleConfiguration: EVCCConfiguration, seed: UInt64 = 1)
+  {
     secc = SECC(configuration: configuration, random: SeededGenerator(seed: seed))
     evcc = EVCC(configuration: vehicleConfiguration)
     charger.pilot = .B
     if configuration.modes.first?.isDC == false { charger.limits = .ac(milliamps: 32_000, phases: 3) }
   }
 
-  static func dc(_ change: (inout SECCConfiguration, inout EVCCConfiguration) -> Void = { _, _ in }) -> SessionRig {
+  static func dc(_ change: (inout SECCConfiguration, inout EVCCConfiguration) -> Void = { _, _ in })
+    -> SessionRig
+  {
     var charger = SECCConfiguration(modes: [.DC_extended, .DC_core])
     var vehicle = EVCCConfiguration(evccID: MACAddress(2, 0, 0, 0, 0, 0xE1), modes: [.DC_extended])
     change(&charger, &vehicle)
     return SessionRig(secc: charger, evcc: vehicle)
   }
 
-  static func ac(_ change: (inout SECCConfiguration, inout EVCCConfiguration) -> Void = { _, _ in }) -> SessionRig {
+  static func ac(_ change: (inout SECCConfiguration, inout EVCCConfiguration) -> Void = { _, _ in })
+    -> SessionRig
+  {
     var charger = SECCConfiguration(modes: [.AC_three_phase_core, .AC_single_phase_core])
     var vehicle = EVCCConfiguration(evccID: MACAddress(2, 0, 0, 0, 0, 0xE1), modes: [.AC_three_phase_core])
     change(&charger, &vehicle)
@@ -216,7 +223,9 @@ struct SessionRig {
     var whole: [(V2GTPPayloadType, [UInt8])] = []
     let take: (V2GTPMessage, RawSpan) -> Void = { message, payload in
       var copy: [UInt8] = []
-      for offset in 0..<payload.byteCount { copy.append(payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) }
+      for offset in 0..<payload.byteCount {
+        copy.append(payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+      }
       whole.append((message.payloadType, copy))
     }
     switch side {

@@ -18,7 +18,10 @@ import Testing
           let code = copy.send(message)
           #expect(code == .FAILED_SequenceError, "\(message) in \(state)")
           #expect(
-            copy.rig.ladder.contains { $0.hasSuffix("SECC -> \(response(message)) FAILED_SequenceError") || $0.contains("-> \(response(message)) FAILED_SequenceError") })
+            copy.rig.ladder.contains {
+              $0.hasSuffix("SECC -> \(response(message)) FAILED_SequenceError")
+                || $0.contains("-> \(response(message)) FAILED_SequenceError")
+            })
           #expect(copy.rig.seccOutcomes.isEmpty)
           copy.rig.run(for: .seconds(2))
           #expect(copy.state == .Idle)
@@ -32,7 +35,10 @@ import Testing
     for dc in [true, false] {
       for (state, driver) in SECCDriver.states(dc: dc) where state != .WaitForDisconnect {
         for message in Requests.all where state.admits(message) && message != .SessionSetupReq {
-          for id in [SessionID(value: 0), .zero, SessionID(value: 0xDEAD_BEEF), SessionID(value: driver.session.value >> 8, count: 7)] {
+          for id in [
+            SessionID(value: 0), .zero, SessionID(value: 0xDEAD_BEEF),
+            SessionID(value: driver.session.value >> 8, count: 7),
+          ] {
             var copy = driver
             #expect(copy.send(message, session: id) == .FAILED_UnknownSession, "\(message) in \(state)")
             copy.rig.run(for: .seconds(2))

@@ -68,7 +68,7 @@ import Wire
 
   @Test func a_vehicle_that_does_not_close_is_closed_after_five_seconds() {
     for dc in [true, false] {
-      var driver = SECCDriver.states(dc: dc).last!.1
+      var driver = SECCDriver.at(.WaitForDisconnect, dc: dc)
       #expect(driver.state == .WaitForDisconnect)
       let start = driver.rig.now
       driver.rig.run(for: .seconds(60))
@@ -93,10 +93,14 @@ import Wire
   // MARK: EVCC
 
   /// The SECC's answers stop with the one of the given number; when the EVCC gives up, and why.
-  private func silence(after number: Int, dc: Bool) -> (waited: Duration, failure: SessionFailure?, SessionRig) {
+  private func silence(after number: Int, dc: Bool) -> (
+    waited: Duration, failure: SessionFailure?, SessionRig
+  ) {
     var rig = dc ? SessionRig.dc() : SessionRig.ac()
     rig.tamper = { octets, side, index in side == .secc && index >= number ? [] : octets }
-    rig.after(.milliseconds(3200)) { $0.setVehicle { $0.wish = .stop } }
+    rig.authorizeAfter = .milliseconds(100)
+    rig.cableCheckTime = .milliseconds(200)
+    rig.after(.milliseconds(1700)) { $0.setVehicle { $0.wish = .stop } }
     rig.connect()
     rig.runToEnd()
     let start = rig.ladder.last { $0.contains("EVCC -> ") }.map(time) ?? .zero
@@ -209,7 +213,9 @@ import Wire
     rig.runToEnd()
     let times = rig.ladder.filter { $0.hasSuffix("EVCC -> CurrentDemandReq") }.map(time)
     #expect(times.count > 100)
-    for (a, b) in zip(times.dropFirst(), times.dropFirst(2)).dropLast(2) { #expect(b - a == .milliseconds(54)) }
+    for (a, b) in zip(times.dropFirst(), times.dropFirst(2)).dropLast(2) {
+      #expect(b - a == .milliseconds(54))
+    }
   }
 
   @Test func a_timeout_that_comes_early_late_or_twice_is_harmless() {

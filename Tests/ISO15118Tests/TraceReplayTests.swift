@@ -29,7 +29,8 @@ import Wire
       else { continue }
       let code = line.range(of: "\"ResponseCode\": \"").map { line[$0.upperBound...].prefix { $0 != "\"" } }
       result.append(
-        Recorded(isRequest: direction == "EV->SE", message: message, octets: octets, code: code.map(String.init)))
+        Recorded(
+          isRequest: direction == "EV->SE", message: message, octets: octets, code: code.map(String.init)))
     }
     return result
   }

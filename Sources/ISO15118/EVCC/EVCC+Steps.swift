@@ -250,7 +250,8 @@ extension EVCC {
   private mutating func stopped(at now: Instant) {
     openContactor()
     let next: EVRequest =
-      isDC && configuration.detectsWelding ? .weldingDetection : .sessionStop(pause: conditions.wish == .pause)
+      isDC && configuration.detectsWelding
+      ? .weldingDetection : .sessionStop(pause: conditions.wish == .pause)
     goNotReady(before: next, at: now)
   }
 

@@ -25,8 +25,8 @@ public struct SECC<Random: RandomNumberGenerator> {
   /// The id of the session; zero before SessionSetup.
   public var sessionID: SessionID { session.id }
 
-  /// A session the EV may resume. Kept over connections; the host clears it when the vehicle has left, and may
-  /// restore it after a restart.
+  /// A session the EV may resume. Kept over connections until the pilot goes to A; the host may restore it after
+  /// a restart.
   public var paused: PausedSession? {
     get { session.paused }
     set { session.paused = newValue }

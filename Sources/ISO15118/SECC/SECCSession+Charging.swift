@@ -206,7 +206,8 @@ extension SECCSession {
     renegotiationFollowed = true
     if isDC { command(.none) }
     answer(
-      SessionAnswer(message: .PowerDeliveryRes, code: .OK), next: .WaitForChargeParameterDiscoveryReq, at: now)
+      SessionAnswer(message: .PowerDeliveryRes, code: .OK), next: .WaitForChargeParameterDiscoveryReq, at: now
+    )
   }
 
   // MARK: charge loop

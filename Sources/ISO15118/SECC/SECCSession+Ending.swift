@@ -145,14 +145,9 @@ extension SECCSession {
   mutating func stop(_ reason: SECCStopReason, at now: Instant) {
     guard state != .Idle, state != .WaitForDisconnect, stopReason == nil else { return }
     stopReason = reason
-    switch state {
-    case .WaitForCurrentDemandReq, .WaitForCurrentDemandOrPowerDeliveryReq, .WaitForChargingStatusReq,
-      .WaitForChargingStatusOrPowerDeliveryReq:
+    if state.isLoop {
       stopDeadline = now + .seconds(Int64(conditions.notificationMaxDelay)) + timers.seccStopGrace
-    default:
-      guard let pending = waiting, pending.event != .contactorOpen, pending.event != .pilotNotReady else {
-        return
-      }
+    } else if let pending = waiting, pending.event != .contactorOpen, pending.event != .pilotNotReady {
       let code: SessionResponseCode =
         pending.request.message == .PowerDeliveryReq ? .FAILED_PowerDeliveryNotApplied : .FAILED
       let failure = SessionFailure(
@@ -165,6 +160,8 @@ extension SECCSession {
   mutating func update(_ new: EVSEConditions, at now: Instant) {
     let old = conditions
     conditions = new
+    // The vehicle has left: the next one has no business with its session.
+    if new.pilot == .A, old.pilot != .A { paused = nil }
     if new.isolation != old.isolation { isolationIsFresh = true }
     if new.notification != .ReNegotiation { renegotiationFollowed = false }
     guard state != .Idle else { return }

@@ -164,7 +164,7 @@ struct SECCSession: Sendable {
   private mutating func receive(_ request: SessionRequest, at now: Instant) {
     actions.append(.trace(.received(request.message)))
     sequenceDeadline = nil
-    guard waiting == nil, state.admits(request.message) else {
+    guard waiting == nil, isAdmitted(request.message) else {
       waiting = nil
       return fail(
         request, .FAILED_SequenceError,
@@ -183,6 +183,11 @@ struct SECCSession: Sendable {
     process(request, at: now)
   }
 
+  private func isAdmitted(_ message: SessionMessage) -> Bool {
+    if state.admits(message) { return true }
+    return quirks.sessionStopInLoop && message == .SessionStopReq && state.isLoop
+  }
+
   /// Faults and wishes to stop come before the request's own checks.
   private func refusal(of request: SessionRequest) -> SessionFailure? {
     if request.message == .SessionStopReq { return nil }
@@ -193,8 +198,7 @@ struct SECCSession: Sendable {
     }
     guard stopReason != nil else { return nil }
     switch state {
-    case .WaitForCurrentDemandReq, .WaitForCurrentDemandOrPowerDeliveryReq, .WaitForChargingStatusReq,
-      .WaitForChargingStatusOrPowerDeliveryReq:
+    case _ where state.isLoop:
       if stopDeadline != nil || request.message == .PowerDeliveryReq { return nil }
     case .WaitForWeldingDetectionOrSessionStopReq, .WaitForSessionStopReq: return nil
     default: break

@@ -41,6 +41,16 @@ extension SECCState {
     }
   }
 
+  /// Energy flows, and PowerDelivery is the way out.
+  var isLoop: Bool {
+    switch self {
+    case .WaitForCurrentDemandReq, .WaitForCurrentDemandOrPowerDeliveryReq, .WaitForChargingStatusReq,
+      .WaitForChargingStatusOrPowerDeliveryReq:
+      true
+    default: false
+    }
+  }
+
   /// What would have been right, for a failure's text.
   var expectation: StaticString {
     switch self {
