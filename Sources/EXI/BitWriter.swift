@@ -137,8 +137,9 @@
     // Whole words while eight octets can be loaded, whatever the bit offset.
     let lastFast = (count &- 8) &* 8 &+ 7
     while position <= lastFast {
-      let word = unsafe UInt64(
-        bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
+      let word =
+        unsafe UInt64(
+          bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
         &<< UInt64(truncatingIfNeeded: position & 7)
       if left <= 32 {
         put(word &>> UInt64(truncatingIfNeeded: 64 &- left), bits: left)

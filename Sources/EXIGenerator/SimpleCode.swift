@@ -188,7 +188,8 @@ struct SimpleCode {
       return "writer.bounded(Int64(\(value))\(offset), lead: \(lead), bits: \(bits), max: \(max))"
     case .unsigned(let max):
       let number = swiftType == "UInt64" ? value : "UInt64(\(value))"
-      return "writer.unsigned(\(number), lead: \(lead), max: \(max == .max ? ".max" : Self.number(max))\(end))"
+      return
+        "writer.unsigned(\(number), lead: \(lead), max: \(max == .max ? ".max" : Self.number(max))\(end))"
     case .signed(let min, let max):
       if swiftType == "Int64" && min == .min {
         return "writer.signed(\(value), lead: \(lead), min: .min, max: .max\(end))"

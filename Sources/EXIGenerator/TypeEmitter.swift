@@ -195,7 +195,8 @@ struct TypeEmitter {
   /// The bits of a required element of fixed width.
   private func fixedWidth(_ index: Int) -> Int? {
     let part = grammar.parts[index]
-    guard case .element(let alternatives, _) = part.kind, alternatives.count == 1, part.min == 1, part.max == 1,
+    guard case .element(let alternatives, _) = part.kind, alternatives.count == 1, part.min == 1,
+      part.max == 1,
       case .simple(let simple) = alternatives[0].type, let code = fields[index].code
     else { return nil }
     var values = 0

@@ -90,7 +90,8 @@ struct EVCommand: ParsableCommand {
           }, report: { timeline.note("\($0)", of: .vehicle, at: loop.now) }))
     }
     let giveUp = loop.addTimer {
-      complain("coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
+      complain(
+        "coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
       status = 1
       loop.stop()
     }

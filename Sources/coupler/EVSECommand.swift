@@ -37,7 +37,8 @@ struct EVSECommand: ParsableCommand {
   @Flag(help: "Exit after the first session.")
   var once = false
 
-  @Option(help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
+  @Option(
+    help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
   var authorizeAfter = 0.5
 
   @Option(help: ArgumentHelp("With --until match: stay in the network for so long.", valueName: "s"))
@@ -97,7 +98,9 @@ struct EVSECommand: ParsableCommand {
           stopSoon(loop)
         }
       },
-      authorizationNeeded: { authorize?.deadline = authorizeAfter < 0 ? nil : loop.now + .seconds(authorizeAfter) },
+      authorizationNeeded: {
+        authorize?.deadline = authorizeAfter < 0 ? nil : loop.now + .seconds(authorizeAfter)
+      },
       report: { timeline.note("\($0)", of: .charger, at: loop.now) })
     let charger = try orExit { () throws(LinuxError) in
       try ChargerRuntime(

@@ -13,7 +13,9 @@ struct ReportOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show every message and every state.")
   var verbose = false
 
-  @Option(help: ArgumentHelp("Record all frames of the interface, with notes of pilot and states.", valueName: "file.pcapng"))
+  @Option(
+    help: ArgumentHelp(
+      "Record all frames of the interface, with notes of pilot and states.", valueName: "file.pcapng"))
   var record: String?
 
   /// Opens the recording that was asked for.

@@ -65,7 +65,9 @@ struct SiteWatch {
     if isOutOfService, site.bench.wire.duty != .steadyLow {
       violations.append("at rest: out of service, yet \(site.bench.wire.duty)")
     }
-    if site.charger.phase != .idle, !isOutOfService { violations.append("at rest: charger in phase \(site.charger.phase)") }
+    if site.charger.phase != .idle, !isOutOfService {
+      violations.append("at rest: charger in phase \(site.charger.phase)")
+    }
     if site.bench.contactor.isCoilOn { violations.append("at rest: coil on") }
     if site.bench.isPowerStageEnabled { violations.append("at rest: power stage enabled") }
     if site.bench.wire.duty.isOscillating { violations.append("at rest: \(site.bench.wire.duty)") }

@@ -39,7 +39,9 @@ func encode(_ input: Input, times: Int, into output: inout OutputBuffer) throws(
 }
 
 /// Nanoseconds and allocations of one call, over enough of them for about 100 ms.
-func measure(_ body: (Int) throws(EXIError) -> Void) throws(EXIError) -> (nanoseconds: Double, allocations: Double) {
+func measure(_ body: (Int) throws(EXIError) -> Void) throws(EXIError) -> (
+  nanoseconds: Double, allocations: Double
+) {
   try body(100)
   let clock = ContinuousClock()
   let probe = clock.now
@@ -88,6 +90,10 @@ case ("run", 4):
     break
   }
   var output = OutputBuffer(reserving: 1 << 16)
-  if words[2] == "encode" { try encode(input, times: times, into: &output) } else { try decode(input, times: times) }
+  if words[2] == "encode" {
+    try encode(input, times: times, into: &output)
+  } else {
+    try decode(input, times: times)
+  }
 default: print("exibench [names | reference NAME | run NAME decode|encode N]")
 }

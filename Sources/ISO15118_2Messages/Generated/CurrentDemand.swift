@@ -97,7 +97,8 @@ public struct CurrentDemandRes: EXIElement {
     writer.zero(bits: 1)
     evsePresentCurrent.encode(to: &writer)
     writer.put(
-      (evseCurrentLimitAchieved ? 512 : 0) | (evseVoltageLimitAchieved ? 32 : 0) | (evsePowerLimitAchieved ? 2 : 0),
+      (evseCurrentLimitAchieved ? 512 : 0) | (evseVoltageLimitAchieved ? 32 : 0)
+        | (evsePowerLimitAchieved ? 2 : 0),
       bits: 12)
     var state: UInt32 = 7
     if let evseMaximumVoltageLimit {

@@ -442,7 +442,8 @@ public struct DC_EVStatus: EXIElement, Equatable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.put(
-      (evReady ? 524288 : 0) | UInt64(evErrorCode.rawValue) &<< 12 | writer.checked(Int64(evRESSSOC), max: 100) &<< 2,
+      (evReady ? 524288 : 0) | UInt64(evErrorCode.rawValue) &<< 12 | writer.checked(
+        Int64(evRESSSOC), max: 100) &<< 2,
       bits: 22)
     if writer.failed { writer.note(24) }
   }
