@@ -27,6 +27,7 @@ let package = Package(
     .executable(name: "coupler", targets: ["coupler"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(name: "EXI", targets: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages"]),
+    .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0")
@@ -81,13 +82,15 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Wire", "HAL", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware",
+        "Wire", "HAL", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node",
+        "SimulatedHardware",
       ],
       swiftSettings: house),
     .target(
       name: "LinuxRuntime",
       dependencies: [
-        "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware", "Recorder",
+        "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware",
+        "Recorder",
       ],
       swiftSettings: house),
     .target(
@@ -128,7 +131,8 @@ let package = Package(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
-    .testTarget(name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
+    .testTarget(
+      name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",
@@ -139,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety", "ControlPilot",
+        "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety",
+        "ControlPilot",
         "SimulatedHardware", "V2GTransport",
       ]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),

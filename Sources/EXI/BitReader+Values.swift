@@ -1,6 +1,7 @@
 // Values of simple types. `lead` is the number of bits in front of the value that must be zero: 2 where the
 // start-element code is still unread (start element, characters), 1 where only the characters event is, 0
-// where the event was read. Behind the value stands the end-element bit, which these functions take along.
+// where the event was read. Behind the value stands the end-element bit, which these functions take along;
+// `ends` is 2 where the value is the last of its parent, whose end-element bit follows.
 extension BitReader {
   /// One bit.
   @_lifetime(self: copy self)
@@ -36,25 +37,62 @@ extension BitReader {
     return .first
   }
 
+  // MARK: several values at once
+
+  /// The next `count` bits, 1...57: several values of fixed width with their events, whose bits, `events`, must
+  /// be zero.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func fields(bits count: Int, events: UInt64) -> UInt64 {
+    let word = bits(count)
+    if word & events != 0 { fail(.unexpectedEvent) }
+    return word
+  }
+
+  /// The number of `count` bits in `fields` that has `shift` bits behind it.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func bounded(in fields: UInt64, shift: UInt64, bits count: UInt64, max: UInt64) -> UInt64 {
+    let value = fields &>> shift & (1 &<< count &- 1)
+    if value > max {
+      fail(.valueOutOfRange)
+      return 0
+    }
+    return value
+  }
+
+  /// The enumeration in `fields` that has `shift` bits behind it.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func enumeration<E: EXIEnumeration>(in fields: UInt64, shift: UInt64) -> E {
+    let value = fields &>> shift & (1 &<< UInt64(truncatingIfNeeded: E.bitWidth) &- 1)
+    if value <= E.lastIndex, let result = E(rawValue: UInt8(truncatingIfNeeded: value)) { return result }
+    fail(.valueOutOfRange)
+    return .first
+  }
+
+  // MARK: integers of variable length
+
   /// An unsigned integer, seven bits per octet, least significant group first.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func unsigned(lead: Int, max: UInt64) -> UInt64 {
-    let field = peek() &>> UInt64(truncatingIfNeeded: 55 &- lead)
-    // No lead bit, no continuation bit, end-element 0.
-    if field < 256 && field & 1 == 0 && field &>> 1 <= max {
-      position &+= lead &+ 9
-      return field &>> 1
+  public mutating func unsigned(lead: Int, max: UInt64, ends: Int = 1) -> UInt64 {
+    let field = peek() &>> UInt64(truncatingIfNeeded: 56 &- lead &- ends)
+    // No lead bit, no continuation bit, no end bit.
+    let value = field &>> UInt64(truncatingIfNeeded: ends)
+    if value < 128 && field & UInt64(truncatingIfNeeded: ends &+ ends &- 1) == 0 && value <= max {
+      position &+= lead &+ 8 &+ ends
+      return value
     }
-    return longUnsigned(lead: lead, max: max)
+    return longUnsigned(lead: lead, max: max, ends: ends)
   }
 
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func longUnsigned(lead: Int, max: UInt64) -> UInt64 {
+  mutating func longUnsigned(lead: Int, max: UInt64, ends: Int) -> UInt64 {
     if lead != 0 { expectZero(bits: lead) }
     let value = groups()
-    end()
+    expectZero(bits: ends)
     if value > max {
       fail(.valueOutOfRange)
       return 0
@@ -65,25 +103,40 @@ extension BitReader {
   /// A sign bit, then the value or, when negative, its one's complement.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func signed(lead: Int, min: Int64, max: Int64) -> Int64 {
-    let field = peek() &>> UInt64(truncatingIfNeeded: 54 &- lead)
-    if field & ~0x200 < 256 && field & 1 == 0 {
-      let value = Int64(truncatingIfNeeded: field &>> 1 & 127) ^ (0 &- Int64(truncatingIfNeeded: field &>> 9))
-      if value >= min && value <= max {
-        position &+= lead &+ 10
+  public mutating func signed(lead: Int, min: Int64, max: Int64, ends: Int = 1) -> Int64 {
+    let word = peek()
+    let first = word &>> UInt64(truncatingIfNeeded: 55 &- lead)
+    if first & ~0x100 < 128 {
+      // One octet.
+      let value = Int64(truncatingIfNeeded: first & 127) ^ (0 &- Int64(truncatingIfNeeded: first &>> 8))
+      let rest = word &<< UInt64(truncatingIfNeeded: lead &+ 9)
+      if rest &>> UInt64(truncatingIfNeeded: 64 &- ends) == 0 && value >= min && value <= max {
+        position &+= lead &+ 9 &+ ends
         return value
       }
+    } else {
+      let second = word &>> UInt64(truncatingIfNeeded: 47 &- lead)
+      if second & ~0x17F7F == 0x8000 {
+        // Two octets: the common case of voltages and currents.
+        let magnitude = second &>> 8 & 127 | (second & 127) &<< 7
+        let value = Int64(truncatingIfNeeded: magnitude) ^ (0 &- Int64(truncatingIfNeeded: second &>> 16))
+        let rest = word &<< UInt64(truncatingIfNeeded: lead &+ 17)
+        if rest &>> UInt64(truncatingIfNeeded: 64 &- ends) == 0 && value >= min && value <= max {
+          position &+= lead &+ 17 &+ ends
+          return value
+        }
+      }
     }
-    return longSigned(lead: lead, min: min, max: max)
+    return longSigned(lead: lead, min: min, max: max, ends: ends)
   }
 
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func longSigned(lead: Int, min: Int64, max: Int64) -> Int64 {
+  mutating func longSigned(lead: Int, min: Int64, max: Int64, ends: Int) -> Int64 {
     let sign = bits(lead &+ 1)
     if sign > 1 { fail(.unexpectedEvent) }
     let magnitude = groups()
-    end()
+    expectZero(bits: ends)
     if magnitude > UInt64(Int64.max) {
       fail(.integerOverflow)
       return 0
@@ -100,16 +153,29 @@ extension BitReader {
   @_lifetime(self: copy self)
   @usableFromInline
   mutating func groups() -> UInt64 {
-    // Two octets, the common case beyond one.
-    let field = peek()
-    if field &>> 63 == 0 {
+    let word = peek()
+    if word &>> 63 == 0 {
       position &+= 8
-      return field &>> 56
+      return word &>> 56
     }
-    if field &>> 55 & 1 == 0 {
-      position &+= 16
-      return field &>> 56 & 127 | (field &>> 48 & 127) &<< 7
+    // Octets up to the first without continuation bit; seven fit the word.
+    let octets = (~word & 0x8080_8080_8080_8080).leadingZeroBitCount >> 3 &+ 1
+    if octets <= 7 {
+      position &+= octets &* 8
+      var value: UInt64 = 0
+      var rest = word &>> UInt64(truncatingIfNeeded: 64 &- octets &* 8)
+      for _ in 0..<octets {
+        value = value &<< 7 | rest & 127
+        rest = rest &>> 8
+      }
+      return value
     }
+    return manyGroups()
+  }
+
+  @_lifetime(self: copy self)
+  @inline(never)
+  private mutating func manyGroups() -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {

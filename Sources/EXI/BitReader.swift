@@ -124,11 +124,13 @@ public struct BitReader: ~Escapable {
   /// The header octet and the code of the root element or of a fragment's element.
   @_lifetime(self: copy self)
   @inlinable public mutating func start(codeBits: Int) -> UInt32 {
-    if bits(8) != 0x80 {
+    let word = bits(8 &+ codeBits)
+    let header = word &>> UInt64(truncatingIfNeeded: codeBits)
+    if header != 0x80 {
       fail(bytes.isEmpty ? .truncated : .header)
       return 0
     }
-    return event(bits: codeBits)
+    return UInt32(truncatingIfNeeded: word) & (1 &<< UInt32(truncatingIfNeeded: codeBits) &- 1)
   }
 
   /// What lies between `start` and here.

@@ -25,32 +25,47 @@ extension BitWriter {
     put(UInt64(value.rawValue) &<< 1, bits: lead &+ E.bitWidth &+ 1)
   }
 
+  /// `value` if it is at most `max`, to be put beside others; negative values, as bit patterns, are above any
+  /// `max`.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func unsigned(_ value: UInt64, lead: Int, max: UInt64) {
+  public mutating func checked(_ value: Int64, max: UInt64) -> UInt64 {
+    let value = UInt64(bitPattern: value)
+    if value <= max { return value }
+    fail(.valueOutOfRange)
+    return 0
+  }
+
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func unsigned(_ value: UInt64, lead: Int, max: UInt64, ends: Int = 1) {
     if value > max {
       fail(.valueOutOfRange)
     } else if value < 128 {
-      put(value &<< 1, bits: lead &+ 9)
+      put(value &<< UInt64(truncatingIfNeeded: ends), bits: lead &+ 8 &+ ends)
     } else {
       longUnsigned(value, lead: lead)
-      end()
+      zero(bits: ends)
     }
   }
 
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func signed(_ value: Int64, lead: Int, min: Int64, max: Int64) {
+  public mutating func signed(_ value: Int64, lead: Int, min: Int64, max: Int64, ends: Int = 1) {
     let sign: UInt64 = value < 0 ? 1 : 0
     let magnitude = UInt64(truncatingIfNeeded: value ^ (value &>> 63))
+    let shift = UInt64(truncatingIfNeeded: ends)
     if value < min || value > max {
       fail(.valueOutOfRange)
     } else if magnitude < 128 {
-      put(sign &<< 9 | magnitude &<< 1, bits: lead &+ 10)
+      put((sign &<< 8 | magnitude) &<< shift, bits: lead &+ 9 &+ ends)
+    } else if magnitude < 1 << 14 {
+      put(
+        (sign &<< 16 | (magnitude & 127 | 128) &<< 8 | magnitude &>> 7) &<< shift, bits: lead &+ 17 &+ ends)
     } else {
       put(sign, bits: lead &+ 1)
       longUnsigned(magnitude, lead: 0)
-      end()
+      zero(bits: ends)
     }
   }
 

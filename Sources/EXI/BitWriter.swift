@@ -134,21 +134,27 @@
       fail(.slotOutsideSource)
       return
     }
-    while left >= 32 && position >> 3 &+ 8 <= count {
+    // Whole words while eight octets can be loaded, whatever the bit offset.
+    let lastFast = (count &- 8) &* 8 &+ 7
+    while position <= lastFast {
       let word =
         unsafe UInt64(
           bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
         &<< UInt64(truncatingIfNeeded: position & 7)
+      if left <= 32 {
+        put(word &>> UInt64(truncatingIfNeeded: 64 &- left), bits: left)
+        return
+      }
       put(word &>> 32, bits: 32)
       position &+= 32
       left &-= 32
     }
     var reader = BitReader(source, position: position)
-    while left > 0 {
-      let step = Swift.min(left, 32)
-      put(reader.bits(step), bits: step)
-      left &-= step
+    while left > 32 {
+      put(reader.bits(32), bits: 32)
+      left &-= 32
     }
+    put(reader.bits(left), bits: left)
   }
 
   /// What went wrong.

@@ -39,14 +39,15 @@ public func encodeStream(
   while true {
     var written = 0
     var failure: EXIError?
-    output.append(upTo: capacity) { target in
-      unsafe target.withUnsafeMutableBytes { raw in
-        var writer = unsafe BitWriter(raw, source: source)
-        body(&writer)
-        written = writer.finish()
-        if writer.failed { failure = writer.error(names) }
+    unsafe output.append(uninitialized: capacity) { target in
+      var writer = unsafe BitWriter(target, source: source)
+      body(&writer)
+      written = writer.finish()
+      if writer.failed {
+        failure = writer.error(names)
+        return 0
       }
-      return failure == nil ? written : 0
+      return written
     }
     guard let failure else { return written }
     // Slots may be used more than once, so the first guess can be short.

@@ -73,6 +73,50 @@ struct SimpleCode {
     "UInt16": 65535, "UInt32": UInt64(UInt32.max), "UInt64": UInt64.max,
   ]
 
+  /// The bits of a value of fixed width.
+  func fixedBits(enumerationValues: Int) -> Int? {
+    switch coding {
+    case .boolean: 1
+    case .enumeration: enumerationValues < 2 ? 0 : codeBits(enumerationValues - 1)
+    case .bounded(let bits, _, _): bits
+    default: nil
+    }
+  }
+
+  /// The expression that takes the value out of `fields`, with `shift` bits behind it.
+  func take(from fields: String, shift: Int) -> String {
+    switch coding {
+    case .boolean: return "\(fields) & \(1 << shift) != 0"
+    case .enumeration: return "reader.enumeration(in: \(fields), shift: \(shift))"
+    case .bounded(let bits, let min, let max):
+      let offset = min == 0 ? "" : min < 0 ? " &- \(-min)" : " &+ \(min)"
+      return
+        "\(swiftType)(truncatingIfNeeded: reader.bounded(in: \(fields), shift: \(shift), bits: \(bits), max: \(max))\(offset))"
+    default: return ""
+    }
+  }
+
+  /// The expression of the bits of `value`, shifted to their place.
+  func bits(_ value: String, shift: Int) -> String {
+    let place = shift == 0 ? "" : " &<< \(shift)"
+    switch coding {
+    case .boolean: return "(\(value) ? \(1 << shift) : 0)"
+    case .enumeration: return "UInt64(\(value).rawValue)\(place)"
+    case .bounded(_, let min, let max):
+      let offset = min == 0 ? "" : min < 0 ? " &+ \(-min)" : " &- \(min)"
+      return "writer.checked(Int64(\(value))\(offset), max: \(max))\(place)"
+    default: return ""
+    }
+  }
+
+  /// True for integers of variable length, which can take the end of their parent along.
+  var canEndParent: Bool {
+    switch coding {
+    case .unsigned, .signed: true
+    default: false
+    }
+  }
+
   /// True when an empty value is possible on the wire.
   var canBeEmpty: Bool {
     switch coding {
@@ -97,7 +141,8 @@ struct SimpleCode {
   }
 
   /// The expression that reads a value behind `lead` zero bits.
-  func read(lead: Int) -> String {
+  func read(lead: Int, ends: Int = 1) -> String {
+    let end = ends == 1 ? "" : ", ends: \(ends)"
     switch coding {
     case .boolean: return "reader.boolean(lead: \(lead))"
     case .enumeration: return "reader.enumeration(lead: \(lead))"
@@ -107,13 +152,13 @@ struct SimpleCode {
       return
         "\(swiftType)(truncatingIfNeeded: reader.bounded(lead: \(lead), bits: \(bits), max: \(max))\(offset))"
     case .unsigned(let max):
-      let call = "reader.unsigned(lead: \(lead), max: \(max == .max ? ".max" : Self.number(max)))"
+      let call = "reader.unsigned(lead: \(lead), max: \(max == .max ? ".max" : Self.number(max))\(end))"
       return swiftType == "UInt64" ? call : "\(swiftType)(truncatingIfNeeded: \(call))"
     case .signed(let min, let max):
       let call =
         swiftType == "Int64" && min == .min
-        ? "reader.signed(lead: \(lead), min: .min, max: .max)"
-        : "reader.signed(lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max)))"
+        ? "reader.signed(lead: \(lead), min: .min, max: .max\(end))"
+        : "reader.signed(lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max))\(end))"
       return swiftType == "Int64" ? call : "\(swiftType)(truncatingIfNeeded: \(call))"
     case .string(let limits): return "reader.string(lead: \(lead)\(limits))"
     case .binary(let limits): return "reader.binary(lead: \(lead)\(limits))"
@@ -132,7 +177,8 @@ struct SimpleCode {
   }
 
   /// The statement that writes `value`.
-  func write(_ value: String, lead: Int) -> String {
+  func write(_ value: String, lead: Int, ends: Int = 1) -> String {
+    let end = ends == 1 ? "" : ", ends: \(ends)"
     switch coding {
     case .boolean: return "writer.boolean(\(value), lead: \(lead))"
     case .enumeration: return "writer.enumeration(\(value), lead: \(lead))"
@@ -142,13 +188,14 @@ struct SimpleCode {
       return "writer.bounded(Int64(\(value))\(offset), lead: \(lead), bits: \(bits), max: \(max))"
     case .unsigned(let max):
       let number = swiftType == "UInt64" ? value : "UInt64(\(value))"
-      return "writer.unsigned(\(number), lead: \(lead), max: \(max == .max ? ".max" : Self.number(max)))"
+      return
+        "writer.unsigned(\(number), lead: \(lead), max: \(max == .max ? ".max" : Self.number(max))\(end))"
     case .signed(let min, let max):
       if swiftType == "Int64" && min == .min {
-        return "writer.signed(\(value), lead: \(lead), min: .min, max: .max)"
+        return "writer.signed(\(value), lead: \(lead), min: .min, max: .max\(end))"
       }
       return
-        "writer.signed(Int64(\(value)), lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max)))"
+        "writer.signed(Int64(\(value)), lead: \(lead), min: \(Self.number(min)), max: \(Self.number(max))\(end))"
     case .string(let limits): return "writer.string(\(value), lead: \(lead)\(limits))"
     case .binary(let limits): return "writer.binary(\(value), lead: \(lead)\(limits))"
     }

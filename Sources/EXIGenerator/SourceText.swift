@@ -32,6 +32,11 @@ struct SourceText {
       lines.append(indent + line)
       return
     }
+    if line.hasPrefix("case "), let colon = line.range(of: ": ") {
+      lines.append(indent + line[..<colon.lowerBound] + ":")
+      append(String(line[colon.upperBound...]), depth: depth + 1)
+      return
+    }
     let start = line.range(of: " = ")?.upperBound ?? line.startIndex
     guard let open = line[start...].firstIndex(of: "(") else {
       lines.append(indent + line)

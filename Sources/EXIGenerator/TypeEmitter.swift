@@ -150,6 +150,81 @@ struct TypeEmitter {
     text.add("}")
   }
 
+  // MARK: values of fixed width side by side
+
+  /// Required elements of fixed width, one after another, that are read or written in one go.
+  private struct Run {
+    let fields: Range<Int>
+    /// The bits of each value; before it stand two event bits, behind it one.
+    let widths: [Int]
+    /// The end-element of the type itself follows and is taken along.
+    let takesEnd: Bool
+
+    var bits: Int { widths.reduce(takesEnd ? 1 : 0) { $0 + $1 + 3 } }
+    /// The number of bits behind the value of each field.
+    var shifts: [Int] {
+      var shift = bits
+      return widths.map { width in
+        shift -= width + 3
+        return shift + 1
+      }
+    }
+    /// The event bits among all.
+    var events: UInt64 {
+      zip(widths, shifts).reduce(UInt64(1) << UInt64(bits) - 1) { mask, field in
+        mask & ~((UInt64(1) << UInt64(field.0) - 1) << UInt64(field.1))
+      }
+    }
+  }
+
+  /// The run that begins with part `index`, if it is worth it.
+  private func fixedRun(from index: Int, limit: Int) -> Run? {
+    var widths: [Int] = []
+    var total = 0
+    for next in index..<grammar.parts.count {
+      guard let width = fixedWidth(next), total + width + 3 <= limit else { break }
+      widths.append(width)
+      total += width + 3
+    }
+    let end = index + widths.count
+    let takesEnd = !widths.isEmpty && end == grammar.parts.count && total < limit
+    guard widths.count > 1 || takesEnd else { return nil }
+    return Run(fields: index..<end, widths: widths, takesEnd: takesEnd)
+  }
+
+  /// The bits of a required element of fixed width.
+  private func fixedWidth(_ index: Int) -> Int? {
+    let part = grammar.parts[index]
+    guard case .element(let alternatives, _) = part.kind, alternatives.count == 1, part.min == 1,
+      part.max == 1,
+      case .simple(let simple) = alternatives[0].type, let code = fields[index].code
+    else { return nil }
+    var values = 0
+    if case .enumeration(let names) = simple.kind { values = names.count }
+    return code.fixedBits(enumerationValues: values)
+  }
+
+  /// True for a required element that is the last part.
+  private func endsStruct(_ index: Int) -> Bool {
+    let part = grammar.parts[index]
+    guard case .element(let alternatives, _) = part.kind else { return false }
+    return index + 1 == grammar.parts.count && part.min == 1 && part.max == 1 && alternatives.count == 1
+  }
+
+  private func emitRun(_ run: Run, name: String, into text: inout SourceText) {
+    text.add("let \(name) = reader.fields(bits: \(run.bits), events: 0x\(String(run.events, radix: 16)))")
+    for (index, shift) in zip(run.fields, run.shifts) {
+      text.add("\(fields[index].name) = \(fields[index].code?.take(from: name, shift: shift) ?? "")")
+    }
+  }
+
+  private func emitRunEncoder(_ run: Run, into text: inout SourceText) {
+    let values = zip(run.fields, run.shifts).map { index, shift in
+      fields[index].code?.bits(fields[index].name, shift: shift) ?? ""
+    }
+    text.list("writer.put(", [values.joined(separator: " | "), "bits: \(run.bits)"], ")")
+  }
+
   // MARK: decoding
 
   private func emitDecoder(into text: inout SourceText) throws(SchemaError) {
@@ -164,9 +239,25 @@ struct TypeEmitter {
         + "reader.event(bits: \(grammar.bits(from: index, satisfied: satisfied)))"
     }
 
+    var next = 0
+    var runs = 0
+    var endIsRead = false
     for (index, part) in grammar.parts.enumerated() {
+      if index < next { continue }
       let field = fields[index]
       let start = grammar.starts[index]
+      if !eventIsRead, let run = fixedRun(from: index, limit: 57) {
+        runs += 1
+        emitRun(run, name: runs == 1 ? "fields" : "fields\(runs)", into: &text)
+        next = run.fields.upperBound
+        endIsRead = run.takesEnd
+        continue
+      }
+      if !eventIsRead && endsStruct(index), let code = field.code, code.canEndParent {
+        text.add("\(field.name) = \(code.read(lead: 2, ends: 2))")
+        endIsRead = true
+        continue
+      }
       if !eventIsRead && !part.isOptional && !part.isRepeated && part.productions == 1,
         let single = try readSingle(part, field)
       {
@@ -194,7 +285,7 @@ struct TypeEmitter {
     }
     if eventIsRead {
       text.add("if event != \(grammar.end) { reader.fail(.unexpectedEvent) }")
-    } else if !grammar.endsWithPart {
+    } else if !grammar.endsWithPart && !endIsRead {
       text.add("reader.end()")
     }
     if hasID { text.add("receivedBits = reader.bits(from: entry)") }
@@ -366,9 +457,23 @@ struct TypeEmitter {
       stateIsKnown = false
     }
 
+    var following = 0
+    var endIsWritten = false
     for (index, part) in grammar.parts.enumerated() {
+      if index < following { continue }
       let field = fields[index]
       let start = grammar.starts[index]
+      if stateIsKnown, let run = fixedRun(from: index, limit: 32) {
+        emitRunEncoder(run, into: &text)
+        following = run.fields.upperBound
+        endIsWritten = run.takesEnd
+        continue
+      }
+      if stateIsKnown && endsStruct(index), let code = field.code, code.canEndParent {
+        text.add(code.write(field.name, lead: 2, ends: 2))
+        endIsWritten = true
+        continue
+      }
       if stateIsKnown && part.isOptional { set(start) }
       let known = stateIsKnown
       let last = grammar.last(from: index)
@@ -406,7 +511,7 @@ struct TypeEmitter {
     }
     if !stateIsKnown {
       text.add("writer.event(\(grammar.end), from: state, last: \(grammar.end))")
-    } else if !grammar.endsWithPart {
+    } else if !grammar.endsWithPart && !endIsWritten {
       text.add("writer.end()")
     }
     text.add("if writer.failed { writer.note(\(module.number(ofType: type))) }")

@@ -33,7 +33,7 @@ public final class NetworkEdge {
   private let loop: EventLoop
   private let role: Role
   private let modem: PacketSocket?
-  private let discovery: UDPSocket6
+  private let discovery: DiscoverySocket
   private let monitor: LinkLocalMonitor
   private let handlers: Handlers
   private var address: IPv6Address?
@@ -55,8 +55,8 @@ public final class NetworkEdge {
     monitor = try LinkLocalMonitor(interface: interface.name)
     discovery =
       switch role {
-      case .charger: try UDPSocket6(serverOn: interface)
-      case .vehicle: try UDPSocket6(clientOn: interface)
+      case .charger: try DiscoverySocket(serverOn: interface)
+      case .vehicle: try DiscoverySocket(clientOn: interface)
       }
   }
 
@@ -68,8 +68,8 @@ public final class NetworkEdge {
       receive: { frame, direction in
         if direction == .incoming { handlers.event(.frame(copy(frame))) }
       }, failed: { handlers.report($0) })
-    try discovery.attach(to: loop) { datagram, source in
-      handlers.event(.datagram(copy(datagram), from: source, mac: nil))
+    try discovery.attach(to: loop) { datagram, source, mac in
+      handlers.event(.datagram(copy(datagram), from: source, mac: mac))
     }
     try monitor.attach(to: loop) { [weak self] state in self?.linkLocal(state) }
   }

@@ -61,7 +61,8 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private var signal = PilotSignal.none
 
   public init(
-    _ node: Node, needs: EVConditions, goal: ChargingGoal, bench: ChargingBench, charger source: ChargerSource,
+    _ node: Node, needs: EVConditions, goal: ChargingGoal, bench: ChargingBench,
+    charger source: ChargerSource,
     interface: NetworkInterface, loop: EventLoop, handlers: Handlers
   ) throws(LinuxError) {
     self.node = node
@@ -163,7 +164,8 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     if case .played = source {
       // A foreign charger's output is not ours to measure: the played one follows the vehicle's request.
       bench.apply(ChargingBench.OutletCommand.contactor(close: close))
-      bench.apply(.setPoint(PowerReading(millivolts: needs.targetMillivolts, milliamps: needs.targetMilliamps)))
+      bench.apply(
+        .setPoint(PowerReading(millivolts: needs.targetMillivolts, milliamps: needs.targetMilliamps)))
       bench.apply(.powerStage(enabled: close))
     }
     tell()

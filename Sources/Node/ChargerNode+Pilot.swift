@@ -16,6 +16,8 @@ extension ChargerNode {
       case .setDuty(let duty):
         // The supervisor knows of a duty before it is on the wire, and may have opened because of it.
         supervise(.pilot(pilot.state, duty), now, perform)
+        // What the supervisor made of it may have changed the duty again: never drive an old one.
+        guard duty == pilot.duty else { continue }
         perform(.setDuty(duty))
         perform(.trace(.duty(duty)))
         if pilot.state.isConnected { announce(now, perform) }

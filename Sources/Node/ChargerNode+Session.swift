@@ -33,7 +33,8 @@ extension ChargerNode {
     plug.linkUp = true
     plug.peer = peer
     enter(.discovery, perform)
-    converse(.linkReady, now, perform)
+    // Without SLAC there is no D-LINK_READY to count from: the set-up timer then starts with the connection.
+    if case .slac = configuration.link { converse(.linkReady, now, perform) }
     perform(.network(.listen(true)))
     openDiscovery(now, perform)
   }
@@ -43,7 +44,9 @@ extension ChargerNode {
   mutating func network(_ event: NetworkEvent, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .frame(let octets):
-      if let frame = try? ManagementFrame(parsing: octets.span.bytes) { match(.received(frame), now, perform) }
+      if let frame = try? ManagementFrame(parsing: octets.span.bytes) {
+        match(.received(frame), now, perform)
+      }
     case .address(let new):
       address = new
       if let new { perform(.trace(.address(new))) }

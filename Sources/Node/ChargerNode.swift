@@ -164,7 +164,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   /// Cuts octets into messages and hands each to the session. Static, as the span of a message borrows from the
   /// stream while the session changes.
   private static func read(
-    _ octets: RawSpan, _ stream: inout V2GTPStream, _ session: inout SECC<Random>, _ output: inout OutputBuffer,
+    _ octets: RawSpan, _ stream: inout V2GTPStream, _ session: inout SECC<Random>,
+    _ output: inout OutputBuffer,
     at now: Instant, perform: (SECCAction) -> Void
   ) throws(V2GTPError) {
     var rest = octets
@@ -195,6 +196,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     if plug.connected { converse(.conditions(conditions), now, perform) }
     guard plug.connected else {
       plug.heartbeatDue = nil
+      // Only a sign of life clears this fault, and here is one.
+      if supervisor.latched == .heartbeatLost { supervise(.heartbeat, now, perform) }
       return
     }
     if let due = plug.heartbeatDue, now < due { return }

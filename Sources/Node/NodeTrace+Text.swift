@@ -128,7 +128,8 @@ private func decimal(thousandths value: Int) -> String {
 extension EnergyReading: CustomStringConvertible {
   public var description: String {
     let watts = millivolts / 1000 * milliamps / 1000 * phases
-    var text = "\(decimal(thousandths: millivolts)) V  \(decimal(thousandths: milliamps)) A\(phases > 1 ? " x \(phases)" : "")  "
+    var text =
+      "\(decimal(thousandths: millivolts)) V  \(decimal(thousandths: milliamps)) A\(phases > 1 ? " x \(phases)" : "")  "
     text += "\(decimal(thousandths: watts)) kW  \(wattHours) Wh"
     if let socPercent { text += "  SoC \(socPercent) %" }
     return text

@@ -253,7 +253,9 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   private mutating func network(_ event: NetworkEvent, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .frame(let octets):
-      if let frame = try? ManagementFrame(parsing: octets.span.bytes) { match(.received(frame), now, perform) }
+      if let frame = try? ManagementFrame(parsing: octets.span.bytes) {
+        match(.received(frame), now, perform)
+      }
     case .address(let new):
       address = new
       if let new { perform(.trace(.address(new))) }

@@ -2,21 +2,22 @@
 ///
 /// The storage is kept between messages, so a running session does not allocate.
 public struct OutputBuffer: Sendable {
+  @usableFromInline var storage: [UInt8] = []
   /// What was appended and not yet taken.
-  public private(set) var octets: [UInt8] = []
+  @inlinable public var octets: [UInt8] { storage }
 
   /// A buffer that holds `capacity` octets before it has to grow.
-  public init(reserving capacity: Int = 4096) { octets.reserveCapacity(capacity) }
+  public init(reserving capacity: Int = 4096) { storage.reserveCapacity(capacity) }
 
-  @inlinable public var isEmpty: Bool { octets.isEmpty }
-  @inlinable public var count: Int { octets.count }
+  @inlinable public var isEmpty: Bool { storage.isEmpty }
+  @inlinable public var count: Int { storage.count }
 
-  public mutating func append(_ octet: UInt8) { octets.append(octet) }
-  public mutating func append(contentsOf more: some Sequence<UInt8>) { octets.append(contentsOf: more) }
+  public mutating func append(_ octet: UInt8) { storage.append(octet) }
+  public mutating func append(contentsOf more: some Sequence<UInt8>) { storage.append(contentsOf: more) }
   public mutating func append(copying span: RawSpan) {
-    octets.reserveCapacity(octets.count + span.byteCount)
+    storage.reserveCapacity(storage.count + span.byteCount)
     for offset in 0..<span.byteCount {
-      octets.append(unsafe span.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+      storage.append(unsafe span.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
     }
   }
 
@@ -26,7 +27,7 @@ public struct OutputBuffer: Sendable {
     upTo count: Int, _ body: (inout MutableRawSpan) throws(E) -> Int
   ) throws(E) {
     // One memory set, then the caller's own stores: a message is written into the storage it is sent from.
-    try octets.append(addingCapacity: max(count, 0)) { (tail: inout OutputSpan<UInt8>) throws(E) in
+    try storage.append(addingCapacity: max(count, 0)) { (tail: inout OutputSpan<UInt8>) throws(E) in
       try unsafe tail.withUnsafeMutableBufferPointer { (buffer, initialized) throws(E) in
         unsafe buffer.initialize(repeating: 0)
         var bytes = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(buffer))
@@ -36,9 +37,23 @@ public struct OutputBuffer: Sendable {
     }
   }
 
+  /// Grows by as many octets as `body` says it wrote into the `count` it is lent. They hold anything before: for
+  /// encoders that store every octet they count.
+  @unsafe @inlinable
+  public mutating func append<E: Error>(
+    uninitialized count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+  ) throws(E) {
+    try storage.append(addingCapacity: max(count, 0)) { (tail: inout OutputSpan<UInt8>) throws(E) in
+      try unsafe tail.withUnsafeMutableBufferPointer { (buffer, initialized) throws(E) in
+        let written = try unsafe body(UnsafeMutableRawBufferPointer(buffer))
+        initialized = min(max(written, 0), buffer.count)
+      }
+    }
+  }
+
   /// Empties the buffer, keeping its storage.
-  public mutating func removeAll() { octets.removeAll(keepingCapacity: true) }
+  @inlinable public mutating func removeAll() { storage.removeAll(keepingCapacity: true) }
 
   /// Forgets the first `count` octets, which the driver has sent.
-  public mutating func removeFirst(_ count: Int) { octets.removeFirst(min(count, octets.count)) }
+  public mutating func removeFirst(_ count: Int) { storage.removeFirst(min(count, storage.count)) }
 }

@@ -22,5 +22,5 @@ struct Coupler: ParsableCommand {
       2 the interface or a file could not be used, 64 wrong arguments.
       """,
     version: "0.1.0",
-    subcommands: [DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self])
+    subcommands: [DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, EXICommand.self])
 }

@@ -36,7 +36,9 @@ struct DemoCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Show every message and every state.")
   var verbose = false
 
-  @Option(help: ArgumentHelp("Stop after this much energy; by default 150 Wh with DC, 40 Wh with AC.", valueName: "Wh"))
+  @Option(
+    help: ArgumentHelp(
+      "Stop after this much energy; by default 150 Wh with DC, 40 Wh with AC.", valueName: "Wh"))
   var energy: Int?
 
   @Option(help: ArgumentHelp("Attenuation between the modems.", valueName: "dB"))
@@ -45,7 +47,8 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "Seed of everything that is random; printed when a run fails.")
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Draw random faults from this seed: a run of the simulation test.", valueName: "seed"))
+  @Option(
+    help: ArgumentHelp("Draw random faults from this seed: a run of the simulation test.", valueName: "seed"))
   var faults: UInt64?
 
   @Option(help: ArgumentHelp("Where the recording goes (pcapng).", valueName: "file"))
@@ -100,15 +103,18 @@ struct DemoCommand: ParsableCommand {
       guard let next = site.deadline, next <= limit else { break }
       if unplugged, site.charger.phase == .idle { break }
       if !fast { sleep(until: start + (next - .zero)) }
-      if site.now < unplugAt, next >= unplugAt { timeline.note("the plug comes out", of: .vehicle, at: unplugAt) }
+      if site.now < unplugAt, next >= unplugAt {
+        timeline.note("the plug comes out", of: .vehicle, at: unplugAt)
+      }
       if site.now < plugIn, next >= plugIn { timeline.note("the plug goes in", of: .vehicle, at: plugIn) }
       guard site.step(until: limit), !site.isStuck else { break }
     }
     if let failure = recorder.close() { complain("coupler: recording is incomplete: \(failure)") }
     let status = timeline.summarize(.charger, recording: path, at: site.now)
     if status != 0 {
-      complain("coupler: repeat it with: coupler demo --fast\(ac ? " --ac" : "")"
-        + (faults.map { " --faults \($0)" } ?? " --seed \(seed)"))
+      complain(
+        "coupler: repeat it with: coupler demo --fast\(ac ? " --ac" : "")"
+          + (faults.map { " --faults \($0)" } ?? " --seed \(seed)"))
       throw ExitCode(status)
     }
   }

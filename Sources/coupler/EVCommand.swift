@@ -33,6 +33,9 @@ struct EVCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after so long in the charge loop.", valueName: "s"))
   var seconds: Double?
 
+  @Option(help: ArgumentHelp("With --until match: stay in the network for so long.", valueName: "s"))
+  var hold = 5.0
+
   @Option(help: ArgumentHelp("Give up after so long.", valueName: "s"))
   var timeout = 180.0
 
@@ -76,9 +79,9 @@ struct EVCommand: ParsableCommand {
           trace: { trace, now in
             timeline.add(trace, of: .vehicle, at: now)
             recording?.note(trace, at: now)
-            if link.until == .match, case .slac(.linkUp) = trace {
+            if link.until == .match, case .phase(.discovery) = trace {
               status = timeline.matched(.vehicle, at: now)
-              loop.stop()
+              stopSoon(loop, after: .seconds(hold))
             }
             if case .ended = trace, status == nil {
               status = timeline.summarize(.vehicle, recording: recording?.path, at: now)
@@ -87,7 +90,8 @@ struct EVCommand: ParsableCommand {
           }, report: { timeline.note("\($0)", of: .vehicle, at: loop.now) }))
     }
     let giveUp = loop.addTimer {
-      complain("coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
+      complain(
+        "coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
       status = 1
       loop.stop()
     }

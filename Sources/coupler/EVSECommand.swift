@@ -37,8 +37,12 @@ struct EVSECommand: ParsableCommand {
   @Flag(help: "Exit after the first session.")
   var once = false
 
-  @Option(help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
+  @Option(
+    help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
   var authorizeAfter = 0.5
+
+  @Option(help: ArgumentHelp("With --until match: stay in the network for so long.", valueName: "s"))
+  var hold = 5.0
 
   @Option(help: ArgumentHelp("TCP port; by default a free one of 49152...65535.", valueName: "port"))
   var port: UInt16?
@@ -83,20 +87,20 @@ struct EVSECommand: ParsableCommand {
       trace: { trace, now in
         timeline.add(trace, of: .charger, at: now)
         recording?.note(trace, at: now)
-        if link.until == .match, case .slac(.linkUp) = trace {
-          status = 0
-          loop.stop()
+        if link.until == .match, case .phase(.discovery) = trace {
+          status = timeline.matched(.charger, at: now)
+          stopSoon(loop, after: .seconds(hold))
         }
         // A try that failed is told, and the next one begins; only the end of a session counts for --once.
         if case .ended(let outcome) = trace, once, link.until == .session {
           if case .failed(let failure) = outcome, failure.mayRetry { return }
           status = timeline.summarize(.charger, recording: recording?.path, at: now)
-          // Octets of the last answer are still on their way.
-          authorize?.deadline = nil
           stopSoon(loop)
         }
       },
-      authorizationNeeded: { authorize?.deadline = authorizeAfter < 0 ? nil : loop.now + .seconds(authorizeAfter) },
+      authorizationNeeded: {
+        authorize?.deadline = authorizeAfter < 0 ? nil : loop.now + .seconds(authorizeAfter)
+      },
       report: { timeline.note("\($0)", of: .charger, at: loop.now) })
     let charger = try orExit { () throws(LinuxError) in
       try ChargerRuntime(
@@ -116,7 +120,6 @@ struct EVSECommand: ParsableCommand {
     timeline.ready("charger on \(interface.name), \(interface.macAddress)", of: .charger, at: loop.now)
     try orExit { () throws(LinuxError) in try loop.run() }
     recording?.close()
-    if link.until == .match, status == 0 { _ = timeline.matched(.charger, at: loop.now) }
     if let status, status != 0 { throw ExitCode(status) }
   }
 }

@@ -13,7 +13,9 @@ struct ReportOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show every message and every state.")
   var verbose = false
 
-  @Option(help: ArgumentHelp("Record all frames of the interface, with notes of pilot and states.", valueName: "file.pcapng"))
+  @Option(
+    help: ArgumentHelp(
+      "Record all frames of the interface, with notes of pilot and states.", valueName: "file.pcapng"))
   var record: String?
 
   /// Opens the recording that was asked for.
@@ -72,7 +74,7 @@ func orExit<Result>(_ body: () throws(LinuxError) -> Result) throws -> Result {
 }
 
 /// Leaves the loop a moment for octets on their way and for the pilot to come to rest, then stops it.
-func stopSoon(_ loop: EventLoop) {
+func stopSoon(_ loop: EventLoop, after delay: Duration = .milliseconds(2500)) {
   let timer = loop.addTimer { loop.stop() }
-  timer.deadline = loop.now + .milliseconds(2500)
+  timer.deadline = loop.now + delay
 }

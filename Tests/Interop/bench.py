@@ -87,10 +87,10 @@ class Process:
         """Waits until `pattern` appears in the output."""
         self.expect_that(lambda: re.search(pattern, self.text()), repr(pattern), timeout)
 
-    def expect_event(self, names, timeout, after=0):
-        """Waits for an event with one of the names, not counting the first `after` events."""
-        self.expect_that(lambda: any(event.get("event") in names for event in self.events()[after:]),
-                         f"event {' or '.join(names)}", timeout)
+    def expect_event(self, name, timeout):
+        """Waits for an event of that name."""
+        self.expect_that(lambda: any(event.get("event") == name for event in self.events()),
+                         f"event {name}", timeout)
 
     def expect_that(self, holds, what, timeout):
         deadline = time.monotonic() + timeout

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -76,8 +77,8 @@ class Rig(Bench):
         recording = self.logs / "line.pcapng"
         self.recorder = self.start("dumpcap", ["dumpcap", "-q", "-i", "toev", "-i", "tose",
                                                "-w", recording], middle)
-        line = self.coupler("line", middle, "line", "toev", "tose", "--attenuation", ATTENUATION)
-        line.expect("line ready", 15)
+        self.modems = self.coupler("line", middle, "line", "toev", "tose", "--attenuation", ATTENUATION)
+        self.modems.expect("line ready", 15)
         self.recorder.expect(r"File: ", 15)
         return vehicle, charger, recording
 
@@ -134,13 +135,11 @@ def two_processes(rig, current):
     evse_file, ev_file = rig.logs / "evse.pcapng", rig.logs / "ev.pcapng"
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", f"--{current}", "--once", "--json",
                        "--record", evse_file)
-    evse.expect_event(["ready"], 20)
+    evse.expect_event("ready", 20)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", f"--{current}", "--seconds", 5, "--json",
                      "--record", ev_file)
     ev.wait(100)
     evse.wait(20)
-    check_summary(ev)
-    check_summary(evse)
     rig.end_recording()
     seen, _ = capture.check_match(recording)
     print(f"    on the line: {dict(seen)}")
@@ -150,6 +149,8 @@ def two_processes(rig, current):
     capture.check_match(ev_file, capture.MATCH - {"CM_ATTEN_PROFILE.IND"})
     for path in (evse_file, ev_file):
         print(f"    {path.name}: {capture.check_session(path, at_least=14)} message pairs")
+    check_summary(ev)
+    check_summary(evse)
 
 
 @scenario(180)
@@ -190,19 +191,21 @@ def pyslac_evse_matches_coupler_ev(rig):
     evse = rig.peer("pyslac", "pyslac_evse", charger, "se0", "se0")
     evse.expect("CP B: waiting", 30)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
-    evse.expect("link up", 60)
+    evse.expect("vehicle 02:00:00:00:00:e1 ", 60)
     ev.wait(20)
-    check_summary(ev)
+    network = re.search(r"vehicle .* nid (\w+)", evse.text())[1]
+    rig.modems.expect(f"joined: .*{network}", 5)  # both modems hold the key that pyslac made
     rig.end_recording()
     seen, runs = capture.check_match(recording)
     print(f"    on the line: {dict(seen)}, {len(runs)} run")
+    check_summary(ev)
 
 
 @scenario(120)
 def a_raw_frame_ev_matches_coupler_evse(rig):
     vehicle, charger, recording = rig.line()
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--until", "match", "--once", "--json")
-    evse.expect_event(["ready"], 20)
+    evse.expect_event("ready", 20)
     ev = rig.start("raw_ev", ["python3", HERE / "peers" / "raw_ev.py", "ev0", "--attenuation", ATTENUATION], vehicle)
     ev.wait(70)
     print("    " + "\n    ".join(ev.text().splitlines()))
@@ -216,9 +219,11 @@ def a_raw_frame_ev_matches_coupler_evse(rig):
 
 def foreign_vehicle(rig, current):
     vehicle, charger = rig.direct()
-    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", f"--{current}", "--once", "--json")
-    evse.expect_event(["ready"], 20)
+    # The vehicle first: its start takes long, and it asks for 12.5 s.
     ev = rig.peer("iso15118", "iso15118_evcc", vehicle, "ev0", current)
+    ev.expect("Sending SDPRequest", 40)
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", f"--{current}", "--once", "--json")
+    evse.expect_event("ready", 10)
     ev.wait(100)
     evse.wait(20)
     check_transcript(ev, *FLOW[current])
@@ -236,13 +241,15 @@ def iso15118_evcc_charges_from_coupler_evse_dc(rig):
 
 
 def foreign_charger(rig, current):
+    # --relaxed: the Python SECC takes up to 300 ms for CurrentDemandRes, where the standard allows 250 ms.
     vehicle, charger = rig.direct()
     evse = rig.peer("iso15118", "iso15118_secc", charger, "se0")
     evse.expect("UDP server started", 30)
-    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", f"--{current}", "--seconds", 3, "--json")
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", f"--{current}", "--relaxed",
+                     "--seconds", 3, "--json")
     ev.wait(100)
-    check_summary(ev)
     check_transcript(evse, *FLOW[current])
+    check_summary(ev)
 
 
 @scenario(150)
@@ -257,6 +264,18 @@ def coupler_ev_charges_from_iso15118_secc_dc(rig):
 
 # Peers that are faulty or gone: the answer of the standard, a line in the log, and ready for the next.
 
+def failures(evse):
+    """The sessions that ended out of order, each with the layer and the cause."""
+    return [event for event in evse.events() if event.get("layer") == "end" and event.get("event") == "failed"]
+
+
+def expect_failure(evse, before, timeout):
+    """One more failed session than `before`, with a cause."""
+    evse.expect_that(lambda: len(failures(evse)) > before, "failed session", timeout)
+    event = failures(evse)[before]
+    print(f"    {evse.name}: {event['failedLayer']}: {event['cause']}")
+
+
 def good_session(rig, vehicle, evse):
     """A vehicle that behaves charges afterwards from the same charger process."""
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", "--dc", "--seconds", 1, "--json")
@@ -265,23 +284,26 @@ def good_session(rig, vehicle, evse):
         raise ScenarioFailed(f"{evse.name} ended with {evse.child.returncode}")
 
 
+def charger_process(rig, charger, name="evse"):
+    evse = rig.coupler(name, charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
+    evse.expect_event("ready", 20)
+    return evse
+
+
 def faults(rig, *cases):
     """Each case on its own pair of namespaces, all at once; `cases` are (fault, check of the report)."""
     running = []
     for number, (fault, check) in enumerate(cases):
         vehicle, charger = rig.direct(number)
-        evse = rig.coupler(f"evse-{fault}", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
-        evse.expect_event(["ready"], 20)
-        lines = len(evse.events())
         client = rig.peer("iso15118", "faulty_ev", vehicle, "ev0", fault)
-        running.append((fault, check, vehicle, evse, lines, client))
-    for fault, check, vehicle, evse, lines, client in running:
+        client.expect("looking for a charger", 60)
+        running.append((check, vehicle, charger_process(rig, charger, f"evse-{fault}"), client))
+    for check, vehicle, evse, client in running:
         client.wait(110)
         report = client.events()[-1]
         print(f"    {report}")
         check(report)
-        if len(evse.events()) == lines:
-            raise ScenarioFailed(f"{evse.name} said nothing about a vehicle that was {fault}")
+        expect_failure(evse, before=0, timeout=10)
         good_session(rig, vehicle, evse)
 
 
@@ -321,29 +343,29 @@ def coupler_evse_answers_a_message_out_of_order_with_FAILED_SequenceError(rig):
 @scenario(300)
 def coupler_evse_survives_vehicles_that_vanish_at_every_step(rig):
     vehicle, charger = rig.direct()
-    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
-    evse.expect_event(["ready"], 20)
+    evse = charger_process(rig, charger)
     for step in ("SessionSetupReq", "ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq",
                  "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "PowerDeliveryReq",
                  "CurrentDemandReq"):
+        before = len(failures(evse))
         client = rig.peer("iso15118", "faulty_ev", vehicle, "ev0", "vanish", step)
         client.wait(60)
         print(f"    {client.events()[-1]}, {time.monotonic() - client.started:.1f} s")
+        expect_failure(evse, before, timeout=10)
     good_session(rig, vehicle, evse)
 
 
 @scenario(220)
 def coupler_evse_notices_a_vehicle_that_falls_silent_while_charging(rig):
     vehicle, charger = rig.direct()
-    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--no-slac", "--dc", "--json")
-    evse.expect_event(["ready"], 20)
+    evse = charger_process(rig, charger)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--no-slac", "--dc", "--seconds", 60, "--json")
     ev.expect("CurrentDemandRes", 60)
     # Nothing leaves the vehicle any more, not even the kernel's FIN for the killed process; the link stays up.
     vehicle.ip("-6", "rule", "add", "priority", "0", "blackhole")
     ev.child.kill()
-    said, start = len(evse.events()), time.monotonic()
-    evse.expect_event(("summary", "ready"), 65, after=said)
+    start = time.monotonic()
+    expect_failure(evse, before=0, timeout=65)
     print(f"    noticed after {time.monotonic() - start:.1f} s")
     vehicle.ip("-6", "rule", "del", "priority", "0", "blackhole")
     good_session(rig, vehicle, evse)

@@ -1,5 +1,6 @@
 import HAL
 import Node
+import Safety
 import SLAC
 import SimulatedHardware
 import Simulation
@@ -59,7 +60,14 @@ struct SiteWatch {
   mutating func lookAtRest<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) {
     look(at: site)
     if site.isStuck { violations.append("stuck: \(site.charger.deadlines)") }
-    if site.charger.phase != .idle { violations.append("at rest: charger in phase \(site.charger.phase)") }
+    // A welded contactor keeps the pilot in state F until somebody has looked, and hides the plug coming out.
+    let isOutOfService = site.charger.safety.latched?.latch == .service
+    if isOutOfService, site.bench.wire.duty != .steadyLow {
+      violations.append("at rest: out of service, yet \(site.bench.wire.duty)")
+    }
+    if site.charger.phase != .idle, !isOutOfService {
+      violations.append("at rest: charger in phase \(site.charger.phase)")
+    }
     if site.bench.contactor.isCoilOn { violations.append("at rest: coil on") }
     if site.bench.isPowerStageEnabled { violations.append("at rest: power stage enabled") }
     if site.bench.wire.duty.isOscillating { violations.append("at rest: \(site.bench.wire.duty)") }

@@ -106,9 +106,9 @@ public struct AppProtocol: EXIElement {
     protocolNamespace = reader.string(lead: 2, max: 100)
     versionNumberMajor = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
     versionNumberMinor = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
-    schemaID = UInt8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 8, max: 255))
-    priority = UInt8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 5, max: 19) &+ 1)
-    reader.end()
+    let fields = reader.fields(bits: 20, events: 0xc0383)
+    schemaID = UInt8(truncatingIfNeeded: reader.bounded(in: fields, shift: 10, bits: 8, max: 255))
+    priority = UInt8(truncatingIfNeeded: reader.bounded(in: fields, shift: 2, bits: 5, max: 19) &+ 1)
     if reader.failed { reader.note(1, entry: entry) }
   }
 
@@ -117,9 +117,9 @@ public struct AppProtocol: EXIElement {
     writer.string(protocolNamespace, lead: 2, max: 100)
     writer.unsigned(UInt64(versionNumberMajor), lead: 2, max: 4_294_967_295)
     writer.unsigned(UInt64(versionNumberMinor), lead: 2, max: 4_294_967_295)
-    writer.bounded(Int64(schemaID), lead: 2, bits: 8, max: 255)
-    writer.bounded(Int64(priority) &- 1, lead: 2, bits: 5, max: 19)
-    writer.end()
+    writer.put(
+      writer.checked(Int64(schemaID), max: 255) &<< 10 | writer.checked(Int64(priority) &- 1, max: 19) &<< 2,
+      bits: 20)
     if writer.failed { writer.note(1) }
   }
 }

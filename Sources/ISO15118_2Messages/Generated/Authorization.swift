@@ -15,17 +15,15 @@ public struct AuthorizationRes: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    responseCode = reader.enumeration(lead: 2)
-    evseProcessing = reader.enumeration(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 14, events: 0x3073)
+    responseCode = reader.enumeration(in: fields, shift: 7)
+    evseProcessing = reader.enumeration(in: fields, shift: 2)
     if reader.failed { reader.note(23, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(responseCode, lead: 2)
-    writer.enumeration(evseProcessing, lead: 2)
-    writer.end()
+    writer.put(UInt64(responseCode.rawValue) &<< 7 | UInt64(evseProcessing.rawValue) &<< 2, bits: 14)
     if writer.failed { writer.note(23) }
   }
 }

@@ -20,8 +20,8 @@ public struct CableCheckRes: EXIElement, Equatable {
     responseCode = reader.enumeration(lead: 2)
     reader.expectZero(bits: 1)
     dcEVSEStatus = DC_EVSEStatus(from: &reader)
-    evseProcessing = reader.enumeration(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 6, events: 0x33)
+    evseProcessing = reader.enumeration(in: fields, shift: 2)
     if reader.failed { reader.note(27, entry: entry) }
   }
 
@@ -30,8 +30,7 @@ public struct CableCheckRes: EXIElement, Equatable {
     writer.enumeration(responseCode, lead: 2)
     writer.zero(bits: 1)
     dcEVSEStatus.encode(to: &writer)
-    writer.enumeration(evseProcessing, lead: 2)
-    writer.end()
+    writer.put(UInt64(evseProcessing.rawValue) &<< 2, bits: 6)
     if writer.failed { writer.note(27) }
   }
 }

@@ -22,8 +22,9 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    responseCode = reader.enumeration(lead: 2)
-    evseProcessing = reader.enumeration(lead: 2)
+    let fields = reader.fields(bits: 13, events: 0x1839)
+    responseCode = reader.enumeration(in: fields, shift: 6)
+    evseProcessing = reader.enumeration(in: fields, shift: 1)
     var event = 2 &+ reader.event(bits: 3)
     if event < 4 {
       switch event {
@@ -46,8 +47,7 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(responseCode, lead: 2)
-    writer.enumeration(evseProcessing, lead: 2)
+    writer.put(UInt64(responseCode.rawValue) &<< 6 | UInt64(evseProcessing.rawValue) &<< 1, bits: 13)
     var state: UInt32 = 2
     if let saSchedules {
       switch saSchedules {

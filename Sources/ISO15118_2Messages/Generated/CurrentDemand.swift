@@ -54,9 +54,10 @@ public struct CurrentDemandRes: EXIElement {
     evsePresentVoltage = PhysicalValue(from: &reader)
     reader.expectZero(bits: 1)
     evsePresentCurrent = PhysicalValue(from: &reader)
-    evseCurrentLimitAchieved = reader.boolean(lead: 2)
-    evseVoltageLimitAchieved = reader.boolean(lead: 2)
-    evsePowerLimitAchieved = reader.boolean(lead: 2)
+    let fields = reader.fields(bits: 12, events: 0xddd)
+    evseCurrentLimitAchieved = fields & 512 != 0
+    evseVoltageLimitAchieved = fields & 32 != 0
+    evsePowerLimitAchieved = fields & 2 != 0
     var event = 7 &+ reader.event(bits: 3)
     if event == 7 {
       evseMaximumVoltageLimit = PhysicalValue(from: &reader)
@@ -95,9 +96,10 @@ public struct CurrentDemandRes: EXIElement {
     evsePresentVoltage.encode(to: &writer)
     writer.zero(bits: 1)
     evsePresentCurrent.encode(to: &writer)
-    writer.boolean(evseCurrentLimitAchieved, lead: 2)
-    writer.boolean(evseVoltageLimitAchieved, lead: 2)
-    writer.boolean(evsePowerLimitAchieved, lead: 2)
+    writer.put(
+      (evseCurrentLimitAchieved ? 512 : 0) | (evseVoltageLimitAchieved ? 32 : 0)
+        | (evsePowerLimitAchieved ? 2 : 0),
+      bits: 12)
     var state: UInt32 = 7
     if let evseMaximumVoltageLimit {
       writer.event(7, from: state, last: 10)

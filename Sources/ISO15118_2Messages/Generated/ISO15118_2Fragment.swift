@@ -56,19 +56,19 @@ public enum ISO15118_2Fragment: Sendable {
     var reader = BitReader(bytes)
     switch Code(rawValue: reader.start(codeBits: 8)) {
     case .authorizationReq: self = .authorizationReq(AuthorizationReq(from: &reader))
-    case .certificateInstallationReq: self = .certificateInstallationReq(
-      CertificateInstallationReq(from: &reader))
+    case .certificateInstallationReq:
+      self = .certificateInstallationReq(CertificateInstallationReq(from: &reader))
     case .certificateUpdateReq: self = .certificateUpdateReq(CertificateUpdateReq(from: &reader))
     case .contractSignatureCertChain: self = .contractSignatureCertChain(CertificateChain(from: &reader))
-    case .contractSignatureEncryptedPrivateKey: self = .contractSignatureEncryptedPrivateKey(
-      ContractSignatureEncryptedPrivateKey(from: &reader))
+    case .contractSignatureEncryptedPrivateKey:
+      self = .contractSignatureEncryptedPrivateKey(ContractSignatureEncryptedPrivateKey(from: &reader))
     case .dhPublickey: self = .dhPublickey(DiffieHellmanPublickey(from: &reader))
     case .keyInfo: self = .keyInfo(KeyInfo(from: &reader))
     case .meteringReceiptReq: self = .meteringReceiptReq(MeteringReceiptReq(from: &reader))
     case .object: self = .object(Object(from: &reader))
     case .reference: self = .reference(Reference(from: &reader))
-    case .saProvisioningCertificateChain: self = .saProvisioningCertificateChain(
-      CertificateChain(from: &reader))
+    case .saProvisioningCertificateChain:
+      self = .saProvisioningCertificateChain(CertificateChain(from: &reader))
     case .salesTariff: self = .salesTariff(SalesTariff(from: &reader))
     case .signature: self = .signature(Signature(from: &reader))
     case .signatureValue: self = .signatureValue(SignatureValue(from: &reader))

@@ -92,18 +92,16 @@ public struct AC_EVSEStatus: EXIElement, Equatable {
   public init(from reader: inout BitReader) {
     let entry = reader.position
     notificationMaxDelay = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
-    evseNotification = reader.enumeration(lead: 2)
-    rcd = reader.boolean(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 10, events: 0x33b)
+    evseNotification = reader.enumeration(in: fields, shift: 6)
+    rcd = fields & 4 != 0
     if reader.failed { reader.note(51, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(notificationMaxDelay), lead: 2, max: 65535)
-    writer.enumeration(evseNotification, lead: 2)
-    writer.boolean(rcd, lead: 2)
-    writer.end()
+    writer.put(UInt64(evseNotification.rawValue) &<< 6 | (rcd ? 4 : 0), bits: 10)
     if writer.failed { writer.note(51) }
   }
 }
@@ -123,19 +121,17 @@ public struct PhysicalValue: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    multiplier = Int8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 3, max: 6) &- 3)
-    unit = reader.enumeration(lead: 2)
-    value = Int16(truncatingIfNeeded: reader.signed(lead: 2, min: -32768, max: 32767))
-    reader.end()
+    let fields = reader.fields(bits: 12, events: 0xc71)
+    multiplier = Int8(truncatingIfNeeded: reader.bounded(in: fields, shift: 7, bits: 3, max: 6) &- 3)
+    unit = reader.enumeration(in: fields, shift: 1)
+    value = Int16(truncatingIfNeeded: reader.signed(lead: 2, min: -32768, max: 32767, ends: 2))
     if reader.failed { reader.note(38, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.bounded(Int64(multiplier) &+ 3, lead: 2, bits: 3, max: 6)
-    writer.enumeration(unit, lead: 2)
-    writer.signed(Int64(value), lead: 2, min: -32768, max: 32767)
-    writer.end()
+    writer.put(writer.checked(Int64(multiplier) &+ 3, max: 6) &<< 7 | UInt64(unit.rawValue) &<< 1, bits: 12)
+    writer.signed(Int64(value), lead: 2, min: -32768, max: 32767, ends: 2)
     if writer.failed { writer.note(38) }
   }
 }
@@ -436,19 +432,19 @@ public struct DC_EVStatus: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    evReady = reader.boolean(lead: 2)
-    evErrorCode = reader.enumeration(lead: 2)
-    evRESSSOC = Int8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 7, max: 100))
-    reader.end()
+    let fields = reader.fields(bits: 22, events: 0x370e03)
+    evReady = fields & 524288 != 0
+    evErrorCode = reader.enumeration(in: fields, shift: 12)
+    evRESSSOC = Int8(truncatingIfNeeded: reader.bounded(in: fields, shift: 2, bits: 7, max: 100))
     if reader.failed { reader.note(24, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.boolean(evReady, lead: 2)
-    writer.enumeration(evErrorCode, lead: 2)
-    writer.bounded(Int64(evRESSSOC), lead: 2, bits: 7, max: 100)
-    writer.end()
+    writer.put(
+      (evReady ? 524288 : 0) | UInt64(evErrorCode.rawValue) &<< 12 | writer.checked(
+        Int64(evRESSSOC), max: 100) &<< 2,
+      bits: 22)
     if writer.failed { writer.note(24) }
   }
 }

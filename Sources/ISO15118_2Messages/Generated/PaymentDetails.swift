@@ -20,8 +20,7 @@ public struct PaymentDetailsRes: EXIElement {
     let entry = reader.position
     responseCode = reader.enumeration(lead: 2)
     genChallenge = reader.binary(lead: 2, min: 16, max: 16)
-    evseTimeStamp = reader.signed(lead: 2, min: .min, max: .max)
-    reader.end()
+    evseTimeStamp = reader.signed(lead: 2, min: .min, max: .max, ends: 2)
     if reader.failed { reader.note(63, entry: entry) }
   }
 
@@ -29,8 +28,7 @@ public struct PaymentDetailsRes: EXIElement {
     if writer.failed { return }
     writer.enumeration(responseCode, lead: 2)
     writer.binary(genChallenge, lead: 2, min: 16, max: 16)
-    writer.signed(evseTimeStamp, lead: 2, min: .min, max: .max)
-    writer.end()
+    writer.signed(evseTimeStamp, lead: 2, min: .min, max: .max, ends: 2)
     if writer.failed { writer.note(63) }
   }
 }

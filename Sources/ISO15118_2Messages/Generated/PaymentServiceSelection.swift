@@ -13,15 +13,14 @@ public struct PaymentServiceSelectionRes: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    responseCode = reader.enumeration(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 9, events: 0x183)
+    responseCode = reader.enumeration(in: fields, shift: 2)
     if reader.failed { reader.note(67, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(responseCode, lead: 2)
-    writer.end()
+    writer.put(UInt64(responseCode.rawValue) &<< 2, bits: 9)
     if writer.failed { writer.note(67) }
   }
 }

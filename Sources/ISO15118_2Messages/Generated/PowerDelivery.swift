@@ -64,8 +64,10 @@ public struct PowerDeliveryReq: EXIElement {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    chargeProgress = reader.enumeration(lead: 2)
-    saScheduleTupleID = UInt8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 8, max: 254) &+ 1)
+    let fields = reader.fields(bits: 16, events: 0xce01)
+    chargeProgress = reader.enumeration(in: fields, shift: 12)
+    saScheduleTupleID = UInt8(
+      truncatingIfNeeded: reader.bounded(in: fields, shift: 1, bits: 8, max: 254) &+ 1)
     var event = 2 &+ reader.event(bits: 3)
     if event == 2 {
       chargingProfile = ChargingProfile(from: &reader)
@@ -73,8 +75,8 @@ public struct PowerDeliveryReq: EXIElement {
     }
     if event < 5 {
       switch event {
-      case 3: evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(
-        DC_EVPowerDeliveryParameter(from: &reader))
+      case 3:
+        evPowerDeliveryParameter = .dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter(from: &reader))
       default:
         reader.fail(event == 4 ? .abstractElement : .unexpectedEvent)
       }
@@ -86,8 +88,9 @@ public struct PowerDeliveryReq: EXIElement {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(chargeProgress, lead: 2)
-    writer.bounded(Int64(saScheduleTupleID) &- 1, lead: 2, bits: 8, max: 254)
+    writer.put(
+      UInt64(chargeProgress.rawValue) &<< 12 | writer.checked(Int64(saScheduleTupleID) &- 1, max: 254) &<< 1,
+      bits: 16)
     var state: UInt32 = 2
     if let chargingProfile {
       writer.event(2, from: state, last: 5)

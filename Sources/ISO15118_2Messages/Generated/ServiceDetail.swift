@@ -148,8 +148,9 @@ public struct Parameter: EXIElement {
     case 1: value = .boolValue(reader.boolean(lead: 1))
     case 2: value = .byteValue(Int8(truncatingIfNeeded: reader.bounded(lead: 1, bits: 8, max: 255) &- 128))
     case 3: value = .shortValue(Int16(truncatingIfNeeded: reader.signed(lead: 1, min: -32768, max: 32767)))
-    case 4: value = .intValue(
-      Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
+    case 4:
+      value = .intValue(
+        Int32(truncatingIfNeeded: reader.signed(lead: 1, min: -2_147_483_648, max: 2_147_483_647)))
     case 5: value = .physicalValue(PhysicalValue(from: &reader))
     case 6: value = .stringValue(reader.string(lead: 1))
     default:
@@ -208,15 +209,13 @@ public struct ServiceDetailReq: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
-    reader.end()
+    serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535, ends: 2))
     if reader.failed { reader.note(75, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.unsigned(UInt64(serviceID), lead: 2, max: 65535)
-    writer.end()
+    writer.unsigned(UInt64(serviceID), lead: 2, max: 65535, ends: 2)
     if writer.failed { writer.note(75) }
   }
 }

@@ -13,15 +13,14 @@ public struct SessionStopRes: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    responseCode = reader.enumeration(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 9, events: 0x183)
+    responseCode = reader.enumeration(in: fields, shift: 2)
     if reader.failed { reader.note(90, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(responseCode, lead: 2)
-    writer.end()
+    writer.put(UInt64(responseCode.rawValue) &<< 2, bits: 9)
     if writer.failed { writer.note(90) }
   }
 }
@@ -36,15 +35,14 @@ public struct SessionStopReq: EXIElement, Equatable {
 
   public init(from reader: inout BitReader) {
     let entry = reader.position
-    chargingSession = reader.enumeration(lead: 2)
-    reader.end()
+    let fields = reader.fields(bits: 5, events: 0x1b)
+    chargingSession = reader.enumeration(in: fields, shift: 2)
     if reader.failed { reader.note(89, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.enumeration(chargingSession, lead: 2)
-    writer.end()
+    writer.put(UInt64(chargingSession.rawValue) &<< 2, bits: 5)
     if writer.failed { writer.note(89) }
   }
 }

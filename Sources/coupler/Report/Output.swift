@@ -10,7 +10,9 @@ private func writeLine(_ text: String, to descriptor: Int32) {
   let octets = Array((text + "\n").utf8)
   var sent = 0
   while sent < octets.count {
-    let count = octets.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + sent }, octets.count - sent) }
+    let count = octets.withUnsafeBytes {
+      write(descriptor, $0.baseAddress.map { $0 + sent }, octets.count - sent)
+    }
     // Nobody reads any more; the session goes on.
     guard count > 0 || errno == EINTR else { return }
     sent += max(count, 0)

@@ -24,7 +24,11 @@ final class Timeline {
     self.start = start
   }
 
+  /// The summary is out: nothing follows it.
+  private var isClosed = false
+
   func add(_ trace: NodeTrace, of side: Side, at now: Instant) {
+    guard !isClosed else { return }
     phases[side, default: PhaseClock()].add(trace, at: now)
     if case .ended(let outcome) = trace {
       outcomes[side] = outcome
@@ -35,6 +39,7 @@ final class Timeline {
 
   /// A line that no node caused: what the person or the program at the edge did.
   func note(_ text: String, of side: Side, at now: Instant) {
+    guard !isClosed else { return }
     if json {
       var line = head(side, at: now)
       line.add("layer", "host")
@@ -62,6 +67,7 @@ final class Timeline {
 
   /// The link is joined, which is all that was wanted.
   func matched(_ side: Side, at now: Instant) -> Int32 {
+    isClosed = true
     if json {
       var line = head(side, at: now)
       line.add("layer", "host")
@@ -158,6 +164,7 @@ final class Timeline {
   /// Prints how it ended and how long each phase took, and gives the exit status.
   func summarize(_ side: Side, recording: String?, at now: Instant) -> Int32 {
     flushRepeated()
+    isClosed = true
     let outcome = outcomes[side]
     let clock = phases[side] ?? PhaseClock()
     if json {

@@ -69,7 +69,7 @@ class Vehicle:
         self.codec = RecordingCodec()
         self.session = "00"
 
-    def discover(self, seconds=20):
+    def discover(self, seconds=30):
         """SDP without TLS, every 250 ms; the address and port of the answer."""
         scope = socket.if_nametoindex(INTERFACE)
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
@@ -139,9 +139,20 @@ class Vehicle:
         name = message_name(answer)
         return name, body[name]
 
+    def open_session(self):
+        """As far as SessionSetupRes. Without SLAC the charger cannot know when a vehicle comes: its
+        V2G_SECC_CommunicationSetup_Timeout may expire right then. So this tries again, once."""
+        try:
+            self.negotiate()
+            self.ask("SessionSetupReq", WALK["SessionSetupReq"])
+        except Gone:
+            self.connect()
+            self.negotiate()
+            self.ask("SessionSetupReq", WALK["SessionSetupReq"])
+
     def walk(self, last):
-        """Requests from WALK until `last` is answered with OK and, where there is one, a finished process."""
-        for name, fields in WALK.items():
+        """From SessionSetupRes on until `last` is answered with OK; before it, what is ongoing is finished."""
+        for name, fields in list(WALK.items())[1:] if last != "SessionSetupReq" else []:
             deadline = time.monotonic() + 40
             while True:
                 got, answer = self.ask(name, fields)
@@ -179,6 +190,7 @@ class Vehicle:
 
 def main(fault, argument=None):
     vehicle = Vehicle()
+    print("looking for a charger", flush=True)
     vehicle.connect()
     report = {"fault": fault}
     generator = random.Random(15118)
@@ -190,8 +202,7 @@ def main(fault, argument=None):
         message = vehicle.frame(vehicle.negotiation())
         vehicle.socket.sendall(message[:len(message) // 2])
     elif fault in ("wrong-session", "out-of-order"):
-        vehicle.negotiate()
-        vehicle.ask("SessionSetupReq", WALK["SessionSetupReq"])
+        vehicle.open_session()
         if fault == "wrong-session":
             other = f"{int(vehicle.session, 16) ^ 1:016X}"
             name, answer = vehicle.ask("ServiceDiscoveryReq", {}, session=other)
@@ -199,7 +210,7 @@ def main(fault, argument=None):
             name, answer = vehicle.ask("ChargingStatusReq", {})
         report |= {"answer": name, "code": answer["ResponseCode"]}
     elif fault == "vanish":
-        vehicle.negotiate()
+        vehicle.open_session()
         vehicle.walk(argument)
         vehicle.reset()
         report |= {"after": argument}

@@ -1,8 +1,8 @@
 """pyslac as a charger: pyslac_evse.py INTERFACE.
 
 Sets a key in its modem (and waits the package's fixed 10 s), then behaves as if a vehicle were plugged in.
-Prints "CP B: waiting for a vehicle", "matched", and "link up" when its own modem reports a peer in its
-network, which proves that both sides hold the same key. Then it stays matched until SIGTERM.
+Prints "CP B: waiting for a vehicle", "matched" with the vehicle's address and the network, and "link up"
+if its own modem reports a peer in that network. Then it stays matched until SIGTERM.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ async def main(interface):
 
     await until(matched, 60, "matched")
     print(f"vehicle {session.pev_mac.hex(':')} run {session.run_id.hex()} nid {session.nid.hex()}", flush=True)
-    await until(joined, 15, "link up")
+    await until(joined, 3600, "link up")
     await asyncio.sleep(3600)
 
 
