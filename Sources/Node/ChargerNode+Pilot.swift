@@ -138,7 +138,12 @@ extension ChargerNode {
     case .none, .closeAC: break
     case .cableCheck(let millivolts):
       perform(.setPoint(PowerReading(millivolts: millivolts, milliamps: 1000)))
-      if case .cableCheck = previous {} else { perform(.insulationTest) }
+      if case .cableCheck = previous {
+      } else {
+        // A result of an earlier test never counts for this one.
+        conditions.isolation = .unchecked
+        perform(.insulationTest)
+      }
       enter(.preparation, perform)
     case .preCharge(let millivolts, let milliamps), .deliver(let millivolts, let milliamps):
       perform(.setPoint(PowerReading(millivolts: millivolts, milliamps: milliamps)))
