@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug"], swiftSettings: house),
     .target(
-      name: "LinuxHardware", dependencies: ["Wire", "HAL", "CLinux", "V2GTransport"], swiftSettings: house),
+      name: "LinuxHardware", dependencies: ["Wire", "CLinux"], swiftSettings: house),
 
     // MARK: protocols
     .target(name: "SLAC", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
@@ -72,7 +72,7 @@ let package = Package(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
 
     // MARK: composition
-    .target(name: "Recorder", dependencies: ["Wire", "V2GTransport"], swiftSettings: house),
+    .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
     .target(
       name: "Node",
       dependencies: [
@@ -111,6 +111,7 @@ let package = Package(
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "WireTests", dependencies: ["Wire"]),
     .testTarget(

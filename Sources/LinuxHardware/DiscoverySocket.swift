@@ -1,4 +1,3 @@
-public import V2GTransport
 public import Wire
 
 /// A UDP socket for SECC discovery that also knows which station a datagram came from.

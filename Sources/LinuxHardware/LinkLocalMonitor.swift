@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import V2GTransport
+public import Wire
 
 /// Follows an interface and its link-local address through rtnetlink, so that nobody has to poll or sleep until
 /// duplicate address detection is over (1 to 2 s with the kernel's defaults).

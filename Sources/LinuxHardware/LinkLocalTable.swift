@@ -1,5 +1,5 @@
 import CLinux
-import V2GTransport
+import Wire
 
 /// What rtnetlink messages say about one interface. Pure: bytes in, state out.
 struct LinkLocalTable {

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import V2GTransport
 public import Wire
 
 /// A network interface of this host, as it was when it was looked up.

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import V2GTransport
+public import Wire
 
 /// Options of a connection. Messages go to and fro one by one, so Nagle's algorithm would only add delay.
 public struct TCPSettings: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import V2GTransport
+public import Wire
 
 /// The SECC's TCP server on one link-local address.
 public final class TCPListener6 {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import V2GTransport
+public import Wire
 
 /// UDP over IPv6 on one interface, for SECC discovery.
 public final class UDPSocket6 {

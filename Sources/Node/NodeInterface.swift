@@ -1,4 +1,3 @@
-public import V2GTransport
 public import Wire
 
 /// What can happen to a charger or a vehicle at its edge, both sides alike.

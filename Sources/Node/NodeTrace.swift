@@ -1,9 +1,11 @@
+public import Wire
 public import ControlPilot
 public import HAL
 public import ISO15118
 public import SLAC
 public import Safety
 public import V2GTransport
+public import Wire
 
 /// What happened in a node, one line of a timeline. Plain values: the text is made on the host.
 public enum NodeTrace: Sendable {

@@ -1,4 +1,3 @@
-public import V2GTransport
 public import Wire
 
 /// A station as Ethernet frames show it.

@@ -3,7 +3,7 @@ public import ISO15118
 public import Node
 public import SLAC
 public import SimulatedHardware
-public import V2GTransport
+import V2GTransport
 public import Wire
 
 /// One of the two ends of the cable.

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import LinuxHardware
 import Testing
-import V2GTransport
+import Wire
 
 /// Two network namespaces with a veth pair between them, `plc0` at both ends; removed with the object.
 final class NamespacePair {

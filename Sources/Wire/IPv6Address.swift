@@ -1,5 +1,3 @@
-public import Wire
-
 /// An IPv6 address: 16 octets in transmission order, kept as two integers.
 public struct IPv6Address: Hashable, Sendable {
   /// Octets 0...7, the first one in bits 63...56.
