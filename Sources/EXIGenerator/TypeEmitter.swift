@@ -228,6 +228,7 @@ struct TypeEmitter {
   // MARK: decoding
 
   private func emitDecoder(into text: inout SourceText) throws(SchemaError) {
+    if module.isInlined(type) { text.add("@inline(__always)") }
     text.add("public init(from reader: inout BitReader) {")
     text.add("let entry = reader.position")
     var eventIsRead = false
@@ -446,6 +447,7 @@ struct TypeEmitter {
   // MARK: encoding
 
   private func emitEncoder(into text: inout SourceText) throws(SchemaError) {
+    if module.isInlined(type) { text.add("@inline(__always)") }
     text.add("public func encode(to writer: inout BitWriter) {")
     text.add("if writer.failed { return }")
     var stateIsKnown = true

@@ -13,6 +13,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
     self.schemaID = schemaID
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     responseCode = reader.enumeration(lead: 2)
@@ -25,6 +26,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
     if reader.failed { reader.note(3, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.enumeration(responseCode, lead: 2)
@@ -48,6 +50,7 @@ public struct SupportedAppProtocolReq: EXIElement {
     self.appProtocol = appProtocol
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 1)
@@ -70,6 +73,7 @@ public struct SupportedAppProtocolReq: EXIElement {
     if reader.failed { reader.note(2, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
