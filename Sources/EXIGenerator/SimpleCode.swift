@@ -86,7 +86,7 @@ struct SimpleCode {
   /// The expression that takes the value out of `fields`, with `shift` bits behind it.
   func take(from fields: String, shift: Int) -> String {
     switch coding {
-    case .boolean: return "\(fields) & \(1 << shift) != 0"
+    case .boolean: return "\(fields) & 0x\(String(1 << shift, radix: 16)) != 0"
     case .enumeration: return "reader.enumeration(in: \(fields), shift: \(shift))"
     case .bounded(let bits, let min, let max):
       let offset = min == 0 ? "" : min < 0 ? " &- \(-min)" : " &+ \(min)"
@@ -100,7 +100,7 @@ struct SimpleCode {
   func bits(_ value: String, shift: Int) -> String {
     let place = shift == 0 ? "" : " &<< \(shift)"
     switch coding {
-    case .boolean: return "(\(value) ? \(1 << shift) : 0)"
+    case .boolean: return "\(value) ? 0x\(String(1 << shift, radix: 16)) : 0"
     case .enumeration: return "UInt64(\(value).rawValue)\(place)"
     case .bounded(_, let min, let max):
       let offset = min == 0 ? "" : min < 0 ? " &+ \(-min)" : " &- \(min)"

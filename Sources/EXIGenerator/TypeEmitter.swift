@@ -218,11 +218,14 @@ struct TypeEmitter {
     }
   }
 
-  private func emitRunEncoder(_ run: Run, into text: inout SourceText) {
-    let values = zip(run.fields, run.shifts).map { index, shift in
-      fields[index].code?.bits(fields[index].name, shift: shift) ?? ""
+  private func emitRunEncoder(_ run: Run, name: String, into text: inout SourceText) {
+    for (index, shift) in zip(run.fields, run.shifts) {
+      let value = fields[index].code?.bits(fields[index].name, shift: shift) ?? ""
+      let declaration = run.fields.count == 1 ? "let" : "var"
+      text.add(
+        index == run.fields.lowerBound ? "\(declaration) \(name): UInt64 = \(value)" : "\(name) |= \(value)")
     }
-    text.list("writer.put(", [values.joined(separator: " | "), "bits: \(run.bits)"], ")")
+    text.add("writer.put(\(name), bits: \(run.bits))")
   }
 
   // MARK: decoding
@@ -460,13 +463,15 @@ struct TypeEmitter {
     }
 
     var following = 0
+    var runs = 0
     var endIsWritten = false
     for (index, part) in grammar.parts.enumerated() {
       if index < following { continue }
       let field = fields[index]
       let start = grammar.starts[index]
       if stateIsKnown, let run = fixedRun(from: index, limit: 32) {
-        emitRunEncoder(run, into: &text)
+        runs += 1
+        emitRunEncoder(run, name: runs == 1 ? "fields" : "fields\(runs)", into: &text)
         following = run.fields.upperBound
         endIsWritten = run.takesEnd
         continue

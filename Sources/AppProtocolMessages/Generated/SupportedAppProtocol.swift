@@ -121,9 +121,9 @@ public struct AppProtocol: EXIElement {
     writer.string(protocolNamespace, lead: 2, max: 100)
     writer.unsigned(UInt64(versionNumberMajor), lead: 2, max: 4_294_967_295)
     writer.unsigned(UInt64(versionNumberMinor), lead: 2, max: 4_294_967_295)
-    writer.put(
-      writer.checked(Int64(schemaID), max: 255) &<< 10 | writer.checked(Int64(priority) &- 1, max: 19) &<< 2,
-      bits: 20)
+    var fields: UInt64 = writer.checked(Int64(schemaID), max: 255) &<< 10
+    fields |= writer.checked(Int64(priority) &- 1, max: 19) &<< 2
+    writer.put(fields, bits: 20)
     if writer.failed { writer.note(1) }
   }
 }
