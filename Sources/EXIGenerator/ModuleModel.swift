@@ -135,6 +135,13 @@ final class ModuleModel {
     names.values.contains(head.local) ? head.local + "Choice" : Naming.type(head.local + "Type")
   }
 
+  /// The enumeration, inside its type, that a choice becomes.
+  func choiceName(_ alternatives: [ElementDeclaration]) -> String {
+    let name = Naming.choice(alternatives.map(\.name.local))
+    let isTaken = names.values.contains(name) || enumerations.contains { $0.name == name }
+    return isTaken ? name + "Choice" : name
+  }
+
   /// True for types whose codec is put where it is called.
   func isInlined(_ type: ComplexType) -> Bool { inlined.contains(ObjectIdentifier(type)) }
 

@@ -167,13 +167,18 @@ struct SimpleCode {
 
   /// The expression that reads the value of an attribute.
   func readAttribute(lead: Int) throws(SchemaError) -> String {
-    guard case .string(let limits) = coding else { throw SchemaError("an attribute that is no string") }
-    return "reader.attribute(lead: \(lead)\(limits))"
+    switch coding {
+    case .string(let limits): return "reader.attribute(lead: \(lead)\(limits))"
+    case .enumeration: return "reader.attributeEnumeration(lead: \(lead))"
+    default: throw SchemaError("an attribute that is neither string nor enumeration")
+    }
   }
 
   func writeAttribute(_ value: String, lead: Int) -> String {
-    guard case .string(let limits) = coding else { return "" }
-    return "writer.attribute(\(value), lead: \(lead)\(limits))"
+    switch coding {
+    case .string(let limits): "writer.attribute(\(value), lead: \(lead)\(limits))"
+    default: "writer.attributeEnumeration(\(value), lead: \(lead))"
+    }
   }
 
   /// The statement that writes `value`.

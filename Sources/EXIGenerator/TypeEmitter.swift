@@ -55,8 +55,8 @@ struct TypeEmitter {
         name = Naming.property(head.local)
         item = module.groupName(head)
       } else {
-        let choice = Naming.choice(alternatives.map(\.name.local))
-        name = Naming.property(choice)
+        let choice = module.choiceName(alternatives)
+        name = Naming.property(Naming.choice(alternatives.map(\.name.local)))
         item = choice
       }
     }
@@ -102,7 +102,7 @@ struct TypeEmitter {
       switch part.kind {
       case .element(let alternatives, nil) where alternatives.count > 1:
         text.add("")
-        try emitChoice(Naming.choice(alternatives.map(\.name.local)), alternatives, into: &text)
+        try emitChoice(module.choiceName(alternatives), alternatives, into: &text)
       case .content(let content):
         text.add("")
         try ContentEmitter(module: module, grammar: content).emit(into: &text)
