@@ -37,6 +37,14 @@ extension BitReader {
     return .first
   }
 
+  /// An enumeration as an attribute, which has no end event.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func attributeEnumeration<E: EXIEnumeration>(lead: Int) -> E {
+    if lead != 0 { expectZero(bits: lead) }
+    return enumeration(in: E.bitWidth == 0 ? 0 : bits(E.bitWidth), shift: 0)
+  }
+
   // MARK: several values at once
 
   /// The next `count` bits, 1...57: several values of fixed width with their events, whose bits, `events`, must

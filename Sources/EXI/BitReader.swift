@@ -123,7 +123,8 @@ public struct BitReader: ~Escapable {
 
   /// The header octet and the code of the root element or of a fragment's element.
   @_lifetime(self: copy self)
-  @inlinable public mutating func start(codeBits: Int) -> UInt32 {
+  @inlinable @inline(__always)
+  public mutating func start(codeBits: Int) -> UInt32 {
     let word = bits(8 &+ codeBits)
     let header = word &>> UInt64(truncatingIfNeeded: codeBits)
     if header != 0x80 {

@@ -117,6 +117,13 @@ extension BitWriter {
     copy(firstBit: value.firstBit, bitCount: Int(value.octets) &* 8)
   }
 
+  /// An enumeration as an attribute, which has no end event.
+  @_lifetime(self: copy self)
+  @inlinable
+  public mutating func attributeEnumeration<E: EXIEnumeration>(_ value: E, lead: Int) {
+    if lead &+ E.bitWidth > 0 { put(UInt64(value.rawValue), bits: lead &+ E.bitWidth) }
+  }
+
   @_lifetime(self: copy self)
   @inlinable
   public mutating func text(_ value: EXIString) { attribute(value, lead: 0) }
@@ -205,8 +212,30 @@ extension BitWriter {
       fail(.listCount)
       return
     }
-    put(UInt64(base &+ UInt32(content.firstCode)), bits: bits)
-    copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
+    put(UInt64(base &+ UInt32(content.firstCode & 127)), bits: bits)
+    if content.firstCode < 128 {
+      copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
+    } else {
+      rewrite(content)
+    }
     put(UInt64(code), bits: Item.bitWidth(state: content.lastState))
+  }
+
+  /// The items of content one by one, in the form this codec writes.
+  @_lifetime(self: copy self)
+  @inlinable
+  mutating func rewrite<Item>(_ content: EXIContent<Item>) {
+    var reader = BitReader(source, position: Int(content.firstBit))
+    var code = UInt32(content.firstCode & 127)
+    var state: UInt8 = 0
+    for index in 0..<content.count {
+      guard case .item(let kind, let next) = Item.production(state: state, code: code) else { break }
+      if index > 0 { put(UInt64(code), bits: Item.bitWidth(state: state)) }
+      let item = Item(kind: kind, from: &reader)
+      item.encode(to: &self)
+      state = next
+      if index &+ 1 < content.count { code = reader.event(bits: Item.bitWidth(state: state)) }
+    }
+    if reader.failed { fail(.slotOutsideSource) }
   }
 }

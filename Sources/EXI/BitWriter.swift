@@ -134,21 +134,38 @@
       fail(.slotOutsideSource)
       return
     }
-    // Whole words while eight octets can be loaded, whatever the bit offset.
+    if unsafe limit - next < left >> 3 &+ 8 {
+      copySlowly(position, left)
+      return
+    }
+    // Four octets at a time while eight can be loaded, whatever the two bit offsets; room was checked above.
     let lastFast = (count &- 8) &* 8 &+ 7
-    while position <= lastFast {
-      let word =
-        unsafe UInt64(
-          bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
-        &<< UInt64(truncatingIfNeeded: position & 7)
-      if left <= 32 {
-        put(word &>> UInt64(truncatingIfNeeded: 64 &- left), bits: left)
-        return
-      }
-      put(word &>> 32, bits: 32)
+    let shift = UInt64(truncatingIfNeeded: 32 &- pendingCount)
+    var pending = pending
+    var next = unsafe next
+    while left >= 32 && position <= lastFast {
+      let word = unsafe UInt64(
+        bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
+      let bits = (word &<< UInt64(truncatingIfNeeded: position & 7)) &>> 32
+      pending |= bits &<< shift
+      unsafe UnsafeMutableRawPointer(next).storeBytes(
+        of: UInt32(truncatingIfNeeded: pending &>> 32).bigEndian, as: UInt32.self)
+      pending = pending &<< 32
+      unsafe next += 4
       position &+= 32
       left &-= 32
     }
+    self.pending = pending
+    unsafe self.next = next
+    if left > 0 { copySlowly(position, left) }
+  }
+
+  /// `copy` near the end of the source or of the output, and of less than a word.
+  @_lifetime(self: copy self)
+  @inline(never)
+  private mutating func copySlowly(_ position: Int, _ bitCount: Int) {
+    var left = bitCount
+    let position = position
     var reader = BitReader(source, position: position)
     while left > 32 {
       put(reader.bits(32), bits: 32)

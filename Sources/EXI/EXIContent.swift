@@ -33,7 +33,8 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
   public let bitCount: UInt32
   /// Number of items.
   public let count: UInt16
-  /// The event code of the first item, which is not part of the span: its width depends on attributes.
+  /// The event code of the first item, which is not part of the span: its width depends on attributes. The
+  /// highest bit marks items that deviate from the form this codec writes, which are never copied as they are.
   @usableFromInline let firstCode: UInt8
   /// The state after the last item.
   @usableFromInline let lastState: UInt8
@@ -59,6 +60,7 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
   @inlinable public init(firstCode code: UInt32, from reader: inout BitReader) {
     self.init()
     let firstBit = reader.position
+    let deviations = reader.deviations
     var production = Item.production(state: 0, code: code)
     var state: UInt8 = 0
     var count = 0
@@ -76,7 +78,8 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
         self.init(
           firstBit: UInt32(truncatingIfNeeded: firstBit),
           bitCount: UInt32(truncatingIfNeeded: end &- firstBit),
-          count: UInt16(truncatingIfNeeded: count), firstCode: UInt8(truncatingIfNeeded: code),
+          count: UInt16(truncatingIfNeeded: count),
+          firstCode: UInt8(truncatingIfNeeded: code) | (reader.deviations == deviations ? 0 : 128),
           lastState: state)
         return
       }
@@ -88,7 +91,7 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
   @inlinable
   public func forEach<E: Error>(in bytes: RawSpan, _ body: (Item) throws(E) -> Void) throws(E) {
     var reader = BitReader(bytes, position: Int(firstBit))
-    var code = UInt32(firstCode)
+    var code = UInt32(firstCode & 127)
     var state: UInt8 = 0
     for index in 0..<count {
       guard case .item(let kind, let next) = Item.production(state: state, code: code) else { return }

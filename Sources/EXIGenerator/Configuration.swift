@@ -10,10 +10,27 @@ public struct MessageSet: Sendable {
   public let entry: String
   /// The root elements that are messages.
   public let documents: [String]
+  /// Elements without an Id that are coded as fragments all the same, by local name.
+  public let fragments: [String]
   /// Elements that are also coded in the fragment grammar of another schema alone.
   public let standalone: [(element: String, entry: String)]
   /// Types that would otherwise be called like those of another set which is used beside it.
   public let renamed: [String: String]
+
+  public init(
+    name: String, module: String?, prefix: String, entry: String, documents: [String],
+    fragments: [String] = [], standalone: [(element: String, entry: String)] = [],
+    renamed: [String: String] = [:]
+  ) {
+    self.name = name
+    self.module = module
+    self.prefix = prefix
+    self.entry = entry
+    self.documents = documents
+    self.fragments = fragments
+    self.standalone = standalone
+    self.renamed = renamed
+  }
 }
 
 /// The one place that knows which sets there are. Everything else follows from the schemas.
@@ -21,13 +38,13 @@ public let messageSets: [MessageSet] = [
   MessageSet(
     name: "appprotocol", module: "AppProtocolMessages", prefix: "AppProtocol",
     entry: "appprotocol/V2G_CI_AppProtocol.xsd",
-    documents: ["supportedAppProtocolReq", "supportedAppProtocolRes"], standalone: [],
+    documents: ["supportedAppProtocolReq", "supportedAppProtocolRes"],
     renamed: ["responseCodeType": "AppProtocolResponseCode"]),
   MessageSet(
     name: "iso2", module: "ISO15118_2Messages", prefix: "ISO15118_2",
     entry: "iso15118-2/V2G_CI_MsgDef.xsd", documents: ["V2G_Message"],
-    standalone: [("SignedInfo", "iso15118-2/xmldsig-core-schema.xsd")], renamed: [:]),
+    standalone: [("SignedInfo", "iso15118-2/xmldsig-core-schema.xsd")]),
   MessageSet(
     name: "xmldsig", module: nil, prefix: "XMLSignature", entry: "xmldsig/xmldsig-core-schema.xsd",
-    documents: [], standalone: [], renamed: [:]),
+    documents: []),
 ]

@@ -84,10 +84,12 @@ struct FragmentEmitter {
     var found: [QName: ComplexType] = [:]
     func note(_ element: ElementDeclaration) {
       guard case .complex(let type) = element.type, !model.isAbstract(element),
-        type.attributes.contains(where: { $0.name.local == "Id" })
+        set.fragments.contains(element.name.local)
+          || type.attributes.contains(where: { $0.name.local == "Id" })
       else { return }
       found[element.name] = type
     }
+    for name in set.documents { note(try schema.element(local: name)) }
     for type in model.types {
       for part in try StructGrammar(type).parts {
         switch part.kind {

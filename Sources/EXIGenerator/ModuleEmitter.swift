@@ -115,6 +115,8 @@ struct ModuleEmitter {
     for root in roots {
       let (type, _) = try model.swiftType(of: root)
       let code = schema.globalNames.firstIndex(of: root.name) ?? 0
+      // A type that two messages share does not tell which of them it is.
+      if try roots.filter({ try model.swiftType(of: $0).0 == type }).count > 1 { continue }
       text.add("extension \(type) {")
       text.add("/// Decodes a document. Octets behind its end are ignored.")
       text.add("public init(decoding bytes: RawSpan) throws(EXIError) {")
@@ -163,11 +165,15 @@ struct ModuleEmitter {
       "/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult")
     text.add("public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
-    text.add(") throws(EXIError) -> Int {", "switch self {")
+    text.add(") throws(EXIError) -> Int {")
+    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add("writer.put(0x80, bits: 8)", "switch self {")
     for item in cases {
-      text.add("case .\(item.name)(let item): try item.encode(into: &output, source: source)")
+      text.add("case .\(item.name)(let item):")
+      text.under(item.code == 0 ? "writer.zero(bits: \(width))" : "writer.put(\(item.code), bits: \(width))")
+      text.under("item.encode(to: &writer)")
     }
-    text.add("}", "}", "}", "")
+    text.add("}", "}", "}", "}", "")
   }
 
   /// The names by which the paths of errors call the types.

@@ -11,6 +11,8 @@ final class ModuleModel {
 
   private var names: [ObjectIdentifier: String] = [:]
   private var numbers: [ObjectIdentifier: Int] = [:]
+  /// The documents and what is directly in them: used in one place, and worth putting there.
+  private var inlined: Set<ObjectIdentifier> = []
   private var scalars: [ObjectIdentifier: Bool] = [:]
 
   /// Swift names that differ from the rule, by schema name.
@@ -23,6 +25,13 @@ final class ModuleModel {
         throw SchemaError("\(root.name.local): a simple message")
       }
       try visit(type, trail: [])
+      inlined.insert(ObjectIdentifier(type))
+      for part in try StructGrammar(type).parts {
+        guard case .element(let alternatives, _) = part.kind, !part.isRepeated,
+          case .complex(let child) = alternatives[0].type, alternatives.count == 1
+        else { continue }
+        inlined.insert(ObjectIdentifier(child))
+      }
     }
     for type in types where Self.isMessage(swiftName(of: type)) {
       try mark(type, user: Self.group(swiftName(of: type)))
@@ -125,6 +134,16 @@ final class ModuleModel {
   func groupName(_ head: QName) -> String {
     names.values.contains(head.local) ? head.local + "Choice" : Naming.type(head.local + "Type")
   }
+
+  /// The enumeration, inside its type, that a choice becomes.
+  func choiceName(_ alternatives: [ElementDeclaration]) -> String {
+    let name = Naming.choice(alternatives.map(\.name.local))
+    let isTaken = names.values.contains(name) || enumerations.contains { $0.name == name }
+    return isTaken ? name + "Choice" : name
+  }
+
+  /// True for types whose codec is put where it is called.
+  func isInlined(_ type: ComplexType) -> Bool { inlined.contains(ObjectIdentifier(type)) }
 
   /// An element that may not occur itself, because it or its type is abstract.
   func isAbstract(_ element: ElementDeclaration) -> Bool {

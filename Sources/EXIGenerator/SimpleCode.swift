@@ -86,7 +86,7 @@ struct SimpleCode {
   /// The expression that takes the value out of `fields`, with `shift` bits behind it.
   func take(from fields: String, shift: Int) -> String {
     switch coding {
-    case .boolean: return "\(fields) & \(1 << shift) != 0"
+    case .boolean: return "\(fields) & 0x\(String(1 << shift, radix: 16)) != 0"
     case .enumeration: return "reader.enumeration(in: \(fields), shift: \(shift))"
     case .bounded(let bits, let min, let max):
       let offset = min == 0 ? "" : min < 0 ? " &- \(-min)" : " &+ \(min)"
@@ -100,7 +100,7 @@ struct SimpleCode {
   func bits(_ value: String, shift: Int) -> String {
     let place = shift == 0 ? "" : " &<< \(shift)"
     switch coding {
-    case .boolean: return "(\(value) ? \(1 << shift) : 0)"
+    case .boolean: return "\(value) ? 0x\(String(1 << shift, radix: 16)) : 0"
     case .enumeration: return "UInt64(\(value).rawValue)\(place)"
     case .bounded(_, let min, let max):
       let offset = min == 0 ? "" : min < 0 ? " &+ \(-min)" : " &- \(min)"
@@ -167,13 +167,18 @@ struct SimpleCode {
 
   /// The expression that reads the value of an attribute.
   func readAttribute(lead: Int) throws(SchemaError) -> String {
-    guard case .string(let limits) = coding else { throw SchemaError("an attribute that is no string") }
-    return "reader.attribute(lead: \(lead)\(limits))"
+    switch coding {
+    case .string(let limits): return "reader.attribute(lead: \(lead)\(limits))"
+    case .enumeration: return "reader.attributeEnumeration(lead: \(lead))"
+    default: throw SchemaError("an attribute that is neither string nor enumeration")
+    }
   }
 
   func writeAttribute(_ value: String, lead: Int) -> String {
-    guard case .string(let limits) = coding else { return "" }
-    return "writer.attribute(\(value), lead: \(lead)\(limits))"
+    switch coding {
+    case .string(let limits): "writer.attribute(\(value), lead: \(lead)\(limits))"
+    default: "writer.attributeEnumeration(\(value), lead: \(lead))"
+    }
   }
 
   /// The statement that writes `value`.

@@ -55,8 +55,8 @@ struct TypeEmitter {
         name = Naming.property(head.local)
         item = module.groupName(head)
       } else {
-        let choice = Naming.choice(alternatives.map(\.name.local))
-        name = Naming.property(choice)
+        let choice = module.choiceName(alternatives)
+        name = Naming.property(Naming.choice(alternatives.map(\.name.local)))
         item = choice
       }
     }
@@ -102,7 +102,7 @@ struct TypeEmitter {
       switch part.kind {
       case .element(let alternatives, nil) where alternatives.count > 1:
         text.add("")
-        try emitChoice(Naming.choice(alternatives.map(\.name.local)), alternatives, into: &text)
+        try emitChoice(module.choiceName(alternatives), alternatives, into: &text)
       case .content(let content):
         text.add("")
         try ContentEmitter(module: module, grammar: content).emit(into: &text)
@@ -218,16 +218,20 @@ struct TypeEmitter {
     }
   }
 
-  private func emitRunEncoder(_ run: Run, into text: inout SourceText) {
-    let values = zip(run.fields, run.shifts).map { index, shift in
-      fields[index].code?.bits(fields[index].name, shift: shift) ?? ""
+  private func emitRunEncoder(_ run: Run, name: String, into text: inout SourceText) {
+    for (index, shift) in zip(run.fields, run.shifts) {
+      let value = fields[index].code?.bits(fields[index].name, shift: shift) ?? ""
+      let declaration = run.fields.count == 1 ? "let" : "var"
+      text.add(
+        index == run.fields.lowerBound ? "\(declaration) \(name): UInt64 = \(value)" : "\(name) |= \(value)")
     }
-    text.list("writer.put(", [values.joined(separator: " | "), "bits: \(run.bits)"], ")")
+    text.add("writer.put(\(name), bits: \(run.bits))")
   }
 
   // MARK: decoding
 
   private func emitDecoder(into text: inout SourceText) throws(SchemaError) {
+    if module.isInlined(type) { text.add("@inline(__always)") }
     text.add("public init(from reader: inout BitReader) {")
     text.add("let entry = reader.position")
     var eventIsRead = false
@@ -446,6 +450,7 @@ struct TypeEmitter {
   // MARK: encoding
 
   private func emitEncoder(into text: inout SourceText) throws(SchemaError) {
+    if module.isInlined(type) { text.add("@inline(__always)") }
     text.add("public func encode(to writer: inout BitWriter) {")
     text.add("if writer.failed { return }")
     var stateIsKnown = true
@@ -458,13 +463,15 @@ struct TypeEmitter {
     }
 
     var following = 0
+    var runs = 0
     var endIsWritten = false
     for (index, part) in grammar.parts.enumerated() {
       if index < following { continue }
       let field = fields[index]
       let start = grammar.starts[index]
       if stateIsKnown, let run = fixedRun(from: index, limit: 32) {
-        emitRunEncoder(run, into: &text)
+        runs += 1
+        emitRunEncoder(run, name: runs == 1 ? "fields" : "fields\(runs)", into: &text)
         following = run.fields.upperBound
         endIsWritten = run.takesEnd
         continue

@@ -77,4 +77,42 @@ import Wire
     _ = arena.string(text)
     #expect(arena.failure?.kind == .invalidCharacter)
   }
+
+  /// An empty value coded as an end-element, inside content and inside a list, is written with characters.
+  @Test func empty_values_inside_content_are_rewritten() throws {
+    var arena = EXIArena()
+    let data = X509Data(
+      content: arena.content([.x509SKI(EXIBinary()), .x509SubjectName(arena.string("CN"))]))
+    var output = OutputBuffer()
+    try ISO15118_2Fragment.keyInfo(KeyInfo(content: arena.content([.x509Data(data)]))).encode(
+      into: &output, source: arena.span)
+    let plain = output.octets
+    // The X509SKI element follows its code in the stream: characters 0, length 00000000, end 0 becomes 1000.
+    let bits = plain.flatMap { octet in (0..<8).map { octet >> (7 - $0) & 1 } }
+    let start = try #require((8..<bits.count).first { try Self.isEmptyValue(at: $0, of: bits) })
+    let other = Self.octets(bits[..<start] + [1, 0, 0, 0] + bits[(start + 10)...])
+    guard case .keyInfo(let info) = try ISO15118_2Fragment(decoding: other.span.bytes) else { return }
+    var again = OutputBuffer()
+    try ISO15118_2Fragment.keyInfo(info).encode(into: &again, source: other.span.bytes)
+    #expect(hexadecimal(again.octets) == hexadecimal(plain))
+  }
+
+  private static func octets(_ bits: some Sequence<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    for (index, bit) in bits.enumerated() {
+      if index % 8 == 0 { result.append(0) }
+      result[result.count - 1] |= bit << (7 - UInt8(index % 8))
+    }
+    return result
+  }
+
+  /// True where replacing ten zero bits by the other form of an empty value gives a valid stream.
+  private static func isEmptyValue(at start: Int, of bits: [UInt8]) throws -> Bool {
+    guard start + 10 < bits.count, bits[start..<(start + 10)].allSatisfy({ $0 == 0 }) else { return false }
+    let octets = octets(bits[..<start] + [1, 0, 0, 0] + bits[(start + 10)...])
+    guard case .keyInfo(let info)? = try? ISO15118_2Fragment(decoding: octets.span.bytes),
+      case .x509Data(let data)? = info.content.items(in: octets.span.bytes).first
+    else { return false }
+    return data.content.count == 2
+  }
 }

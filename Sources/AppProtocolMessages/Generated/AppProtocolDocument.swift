@@ -84,9 +84,16 @@ public enum AppProtocolDocument: Sendable {
   public func encode(
     into output: inout OutputBuffer, source: RawSpan = RawSpan()
   ) throws(EXIError) -> Int {
-    switch self {
-    case .supportedAppProtocolReq(let item): try item.encode(into: &output, source: source)
-    case .supportedAppProtocolRes(let item): try item.encode(into: &output, source: source)
+    try encodeStream(into: &output, source: source, names: elementName) { writer in
+      writer.put(0x80, bits: 8)
+      switch self {
+      case .supportedAppProtocolReq(let item):
+        writer.zero(bits: 2)
+        item.encode(to: &writer)
+      case .supportedAppProtocolRes(let item):
+        writer.put(1, bits: 2)
+        item.encode(to: &writer)
+      }
     }
   }
 }

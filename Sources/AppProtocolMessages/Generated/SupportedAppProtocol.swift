@@ -13,6 +13,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
     self.schemaID = schemaID
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     responseCode = reader.enumeration(lead: 2)
@@ -25,6 +26,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
     if reader.failed { reader.note(3, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.enumeration(responseCode, lead: 2)
@@ -48,6 +50,7 @@ public struct SupportedAppProtocolReq: EXIElement {
     self.appProtocol = appProtocol
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 1)
@@ -70,6 +73,7 @@ public struct SupportedAppProtocolReq: EXIElement {
     if reader.failed { reader.note(2, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
@@ -117,9 +121,9 @@ public struct AppProtocol: EXIElement {
     writer.string(protocolNamespace, lead: 2, max: 100)
     writer.unsigned(UInt64(versionNumberMajor), lead: 2, max: 4_294_967_295)
     writer.unsigned(UInt64(versionNumberMinor), lead: 2, max: 4_294_967_295)
-    writer.put(
-      writer.checked(Int64(schemaID), max: 255) &<< 10 | writer.checked(Int64(priority) &- 1, max: 19) &<< 2,
-      bits: 20)
+    var fields: UInt64 = writer.checked(Int64(schemaID), max: 255) &<< 10
+    fields |= writer.checked(Int64(priority) &- 1, max: 19) &<< 2
+    writer.put(fields, bits: 20)
     if writer.failed { writer.note(1) }
   }
 }

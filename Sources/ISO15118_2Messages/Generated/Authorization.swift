@@ -23,7 +23,9 @@ public struct AuthorizationRes: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(UInt64(responseCode.rawValue) &<< 7 | UInt64(evseProcessing.rawValue) &<< 2, bits: 14)
+    var fields: UInt64 = UInt64(responseCode.rawValue) &<< 7
+    fields |= UInt64(evseProcessing.rawValue) &<< 2
+    writer.put(fields, bits: 14)
     if writer.failed { writer.note(23) }
   }
 }

@@ -30,7 +30,8 @@ public struct CableCheckRes: EXIElement, Equatable {
     writer.enumeration(responseCode, lead: 2)
     writer.zero(bits: 1)
     dcEVSEStatus.encode(to: &writer)
-    writer.put(UInt64(evseProcessing.rawValue) &<< 2, bits: 6)
+    let fields: UInt64 = UInt64(evseProcessing.rawValue) &<< 2
+    writer.put(fields, bits: 6)
     if writer.failed { writer.note(27) }
   }
 }

@@ -47,7 +47,9 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(UInt64(responseCode.rawValue) &<< 6 | UInt64(evseProcessing.rawValue) &<< 1, bits: 13)
+    var fields: UInt64 = UInt64(responseCode.rawValue) &<< 6
+    fields |= UInt64(evseProcessing.rawValue) &<< 1
+    writer.put(fields, bits: 13)
     var state: UInt32 = 2
     if let saSchedules {
       switch saSchedules {

@@ -55,9 +55,9 @@ public struct CurrentDemandRes: EXIElement {
     reader.expectZero(bits: 1)
     evsePresentCurrent = PhysicalValue(from: &reader)
     let fields = reader.fields(bits: 12, events: 0xddd)
-    evseCurrentLimitAchieved = fields & 512 != 0
-    evseVoltageLimitAchieved = fields & 32 != 0
-    evsePowerLimitAchieved = fields & 2 != 0
+    evseCurrentLimitAchieved = fields & 0x200 != 0
+    evseVoltageLimitAchieved = fields & 0x20 != 0
+    evsePowerLimitAchieved = fields & 0x2 != 0
     var event = 7 &+ reader.event(bits: 3)
     if event == 7 {
       evseMaximumVoltageLimit = PhysicalValue(from: &reader)
@@ -96,10 +96,10 @@ public struct CurrentDemandRes: EXIElement {
     evsePresentVoltage.encode(to: &writer)
     writer.zero(bits: 1)
     evsePresentCurrent.encode(to: &writer)
-    writer.put(
-      (evseCurrentLimitAchieved ? 512 : 0) | (evseVoltageLimitAchieved ? 32 : 0)
-        | (evsePowerLimitAchieved ? 2 : 0),
-      bits: 12)
+    var fields: UInt64 = evseCurrentLimitAchieved ? 0x200 : 0
+    fields |= evseVoltageLimitAchieved ? 0x20 : 0
+    fields |= evsePowerLimitAchieved ? 0x2 : 0
+    writer.put(fields, bits: 12)
     var state: UInt32 = 7
     if let evseMaximumVoltageLimit {
       writer.event(7, from: state, last: 10)

@@ -11,6 +11,7 @@ public struct Body: EXIElement {
     self.bodyElement = bodyElement
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 6)
@@ -59,6 +60,7 @@ public struct Body: EXIElement {
     if reader.failed { reader.note(93, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0

@@ -94,14 +94,16 @@ public struct AC_EVSEStatus: EXIElement, Equatable {
     notificationMaxDelay = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
     let fields = reader.fields(bits: 10, events: 0x33b)
     evseNotification = reader.enumeration(in: fields, shift: 6)
-    rcd = fields & 4 != 0
+    rcd = fields & 0x4 != 0
     if reader.failed { reader.note(51, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(notificationMaxDelay), lead: 2, max: 65535)
-    writer.put(UInt64(evseNotification.rawValue) &<< 6 | (rcd ? 4 : 0), bits: 10)
+    var fields: UInt64 = UInt64(evseNotification.rawValue) &<< 6
+    fields |= rcd ? 0x4 : 0
+    writer.put(fields, bits: 10)
     if writer.failed { writer.note(51) }
   }
 }
@@ -130,7 +132,9 @@ public struct PhysicalValue: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(writer.checked(Int64(multiplier) &+ 3, max: 6) &<< 7 | UInt64(unit.rawValue) &<< 1, bits: 12)
+    var fields: UInt64 = writer.checked(Int64(multiplier) &+ 3, max: 6) &<< 7
+    fields |= UInt64(unit.rawValue) &<< 1
+    writer.put(fields, bits: 12)
     writer.signed(Int64(value), lead: 2, min: -32768, max: 32767, ends: 2)
     if writer.failed { writer.note(38) }
   }
@@ -433,7 +437,7 @@ public struct DC_EVStatus: EXIElement, Equatable {
   public init(from reader: inout BitReader) {
     let entry = reader.position
     let fields = reader.fields(bits: 22, events: 0x370e03)
-    evReady = fields & 524288 != 0
+    evReady = fields & 0x80000 != 0
     evErrorCode = reader.enumeration(in: fields, shift: 12)
     evRESSSOC = Int8(truncatingIfNeeded: reader.bounded(in: fields, shift: 2, bits: 7, max: 100))
     if reader.failed { reader.note(24, entry: entry) }
@@ -441,10 +445,10 @@ public struct DC_EVStatus: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(
-      (evReady ? 524288 : 0) | UInt64(evErrorCode.rawValue) &<< 12 | writer.checked(
-        Int64(evRESSSOC), max: 100) &<< 2,
-      bits: 22)
+    var fields: UInt64 = evReady ? 0x80000 : 0
+    fields |= UInt64(evErrorCode.rawValue) &<< 12
+    fields |= writer.checked(Int64(evRESSSOC), max: 100) &<< 2
+    writer.put(fields, bits: 22)
     if writer.failed { writer.note(24) }
   }
 }

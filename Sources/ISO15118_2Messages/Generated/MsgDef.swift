@@ -13,6 +13,7 @@ public struct V2G_Message: EXIElement {
     self.body = body
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.expectZero(bits: 1)
@@ -23,6 +24,7 @@ public struct V2G_Message: EXIElement {
     if reader.failed { reader.note(94, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)

@@ -16,6 +16,7 @@ public struct MessageHeader: EXIElement {
     self.signature = signature
   }
 
+  @inline(__always)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     sessionID = reader.binary(lead: 2, max: 8)
@@ -32,6 +33,7 @@ public struct MessageHeader: EXIElement {
     if reader.failed { reader.note(21, entry: entry) }
   }
 
+  @inline(__always)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.binary(sessionID, lead: 2, max: 8)

@@ -20,7 +20,8 @@ public struct PaymentServiceSelectionRes: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(UInt64(responseCode.rawValue) &<< 2, bits: 9)
+    let fields: UInt64 = UInt64(responseCode.rawValue) &<< 2
+    writer.put(fields, bits: 9)
     if writer.failed { writer.note(67) }
   }
 }

@@ -88,9 +88,9 @@ public struct PowerDeliveryReq: EXIElement {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(
-      UInt64(chargeProgress.rawValue) &<< 12 | writer.checked(Int64(saScheduleTupleID) &- 1, max: 254) &<< 1,
-      bits: 16)
+    var fields: UInt64 = UInt64(chargeProgress.rawValue) &<< 12
+    fields |= writer.checked(Int64(saScheduleTupleID) &- 1, max: 254) &<< 1
+    writer.put(fields, bits: 16)
     var state: UInt32 = 2
     if let chargingProfile {
       writer.event(2, from: state, last: 5)

@@ -20,7 +20,8 @@ public struct SessionStopRes: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(UInt64(responseCode.rawValue) &<< 2, bits: 9)
+    let fields: UInt64 = UInt64(responseCode.rawValue) &<< 2
+    writer.put(fields, bits: 9)
     if writer.failed { writer.note(90) }
   }
 }
@@ -42,7 +43,8 @@ public struct SessionStopReq: EXIElement, Equatable {
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
-    writer.put(UInt64(chargingSession.rawValue) &<< 2, bits: 5)
+    let fields: UInt64 = UInt64(chargingSession.rawValue) &<< 2
+    writer.put(fields, bits: 5)
     if writer.failed { writer.note(89) }
   }
 }
