@@ -130,14 +130,15 @@ def check_summary(process):
 
 # Coupler with itself, over a real kernel.
 
-def two_processes(rig, current):
+def two_processes(rig, current, *pilot):
+    """Both sides are ours; `pilot` may join them by a cable instead of a played pilot."""
     vehicle, charger, recording = rig.line()
     evse_file, ev_file = rig.logs / "evse.pcapng", rig.logs / "ev.pcapng"
     evse = rig.coupler("evse", charger, "evse", "--interface", "se0", f"--{current}", "--once", "--json",
-                       "--record", evse_file)
+                       "--record", evse_file, *pilot)
     evse.expect_event("ready", 20)
     ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", f"--{current}", "--seconds", 5, "--json",
-                     "--record", ev_file)
+                     "--record", ev_file, *pilot)
     ev.wait(100)
     evse.wait(20)
     rig.end_recording()
@@ -155,7 +156,7 @@ def two_processes(rig, current):
 
 @scenario(180)
 def coupler_evse_charges_coupler_ev_over_a_line_dc(rig):
-    two_processes(rig, "dc")
+    two_processes(rig, "dc", "--pilot", rig.logs / "cable")
 
 
 @scenario(180)
