@@ -61,6 +61,9 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private var queue = EventQueue<SiteHappening>()
   private var connection = SimulatedConnection()
   private var vehicleIsDead = false
+  /// Deadlines of the two nodes. Only an event moves them, and a step asks more than once.
+  private var chargerDue: Instant?
+  private var vehicleDue: Instant?
   private var observer: (SiteEvent, Instant) -> Void
   private let addresses: [IPv6Address]
   private let listenPort: UInt16 = 50_000
@@ -104,8 +107,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
 
   /// When something happens next; `nil` when nothing ever will.
   public var deadline: Instant? {
-    earliest(
-      queue.next, charger.deadline, vehicleIsDead ? nil : vehicle.deadline, line.deadline, bench.deadline)
+    earliest(queue.next, chargerDue, vehicleIsDead ? nil : vehicleDue, line.deadline, bench.deadline)
   }
 
   /// Goes to the next moment at which something happens and lets it happen. False when nothing is left, or not
@@ -122,10 +124,10 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     exchange()
     while let happening = queue.take(until: now) { take(happening) }
     if let due = line.deadline, due <= now { carry(.timeout) }
-    exchange()
-    if let due = charger.deadline, due <= now { toCharger(.timeout) }
-    if let due = vehicle.deadline, due <= now { toVehicle(.timeout) }
-    exchange()
+    exchangeAgain()
+    if let due = chargerDue, due <= now { toCharger(.timeout) }
+    if let due = vehicleDue, due <= now { toVehicle(.timeout) }
+    exchangeAgain()
     return true
   }
 
@@ -170,11 +172,13 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .charger:
       var actions: [ChargerAction] = []
       charger.receive(octets.span.bytes, at: now) { actions.append($0) }
+      chargerDue = charger.deadline
       for action in actions { perform(action) }
     case .vehicle:
       guard !vehicleIsDead else { return }
       var actions: [VehicleAction] = []
       vehicle.receive(octets.span.bytes, at: now) { actions.append($0) }
+      vehicleDue = vehicle.deadline
       for action in actions { perform(action) }
     }
   }
@@ -182,6 +186,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private mutating func toCharger(_ event: ChargerEvent) {
     var actions: [ChargerAction] = []
     charger.handle(event, at: now) { actions.append($0) }
+    chargerDue = charger.deadline
     for action in actions { perform(action) }
   }
 
@@ -189,6 +194,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     guard !vehicleIsDead else { return }
     var actions: [VehicleAction] = []
     vehicle.handle(event, at: now) { actions.append($0) }
+    vehicleDue = vehicle.deadline
     for action in actions { perform(action) }
   }
 
@@ -201,6 +207,11 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     bench.advance(to: now, outlet: { measured.append($0) }, inlet: { sensed.append($0) })
     for reading in measured { toCharger(ChargerEvent(reading)) }
     for reading in sensed { sense(reading) }
+  }
+
+  /// The same, at an instant at which it was done already: commands since then may have left something due.
+  private mutating func exchangeAgain() {
+    if let due = bench.deadline, due <= now { exchange() }
   }
 
   /// Energy that went through the meter, in Wh.

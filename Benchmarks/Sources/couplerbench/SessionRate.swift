@@ -16,6 +16,7 @@ struct Charge {
   init(_ description: SiteDescription) {
     final class Notes {
       var completed = false
+      var phase = NodePhase.idle
       var requestAt: Instant?
       var matchTime: Duration?
     }
@@ -26,6 +27,7 @@ struct Charge {
       guard case .trace(let side, let trace) = event else { return }
       switch (side, trace) {
       case (.charger, .ended(.completed)): notes.completed = true
+      case (.charger, .phase(let phase)): notes.phase = phase
       case (.charger, .slac(.request)): notes.requestAt = now
       case (.vehicle, .slac(.matched)): notes.matchTime = notes.requestAt.map { now - $0 }
       default: break
@@ -33,11 +35,11 @@ struct Charge {
     }
     site.plugIn(at: .zero + .milliseconds(100))
     let limit = Instant.zero + .seconds(3600)
-    while site.charger.phase != .finished, site.step(until: limit) {}
+    while notes.phase != .finished, site.step(until: limit) {}
     site.unplug(at: site.now + .seconds(2))
     let rest = site.now + .seconds(20)
     while site.step(until: rest) {}
-    completed = notes.completed && site.charger.phase == .idle
+    completed = notes.completed && notes.phase == .idle
     steps = site.steps
     duration = site.now - .zero
     matchTime = notes.matchTime
