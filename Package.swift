@@ -27,6 +27,13 @@ let package = Package(
     .executable(name: "coupler", targets: ["coupler"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(name: "EXI", targets: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages"]),
+    .library(
+      name: "Simulation",
+      targets: [
+        "Wire", "HAL", "HomePlug", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118",
+        "Cryptography",
+        "Node", "SimulatedHardware", "Simulation",
+      ]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
@@ -48,7 +55,9 @@ let package = Package(
     .target(name: "HomePlug", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: hardware
-    .target(name: "HAL", dependencies: ["Wire"], swiftSettings: house),
+    // Rounding is a call of libm where the processor's baseline has no instruction for it.
+    .target(
+      name: "HAL", dependencies: ["Wire"], swiftSettings: house, linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug"], swiftSettings: house),
     .target(

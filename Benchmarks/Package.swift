@@ -13,6 +13,13 @@ let package = Package(
         .product(name: "EXI", package: "Coupler"),
         .product(name: "AllocationCounter", package: "Coupler"),
       ],
-      swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableExperimentalFeature("Lifetimes")])
+      swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableExperimentalFeature("Lifetimes")]),
+    .executableTarget(
+      name: "couplerbench",
+      dependencies: [
+        .product(name: "Simulation", package: "Coupler"),
+        .product(name: "AllocationCounter", package: "Coupler"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
   ]
 )

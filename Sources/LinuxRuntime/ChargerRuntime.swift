@@ -252,7 +252,7 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
   }
 }
 
-extension ChargerNode.Event {
+extension ChargerEvent {
   /// What the bench measured at the outlet.
   init(_ reading: ChargingBench.OutletReading) {
     switch reading {

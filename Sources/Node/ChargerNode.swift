@@ -1,7 +1,7 @@
 import ControlPilot
 public import HAL
 import HomePlug
-public import ISO15118
+import ISO15118
 public import SLAC
 public import Safety
 import V2GTransport
@@ -12,43 +12,8 @@ public import Wire
 /// Order within one event: the pilot is classified, the supervisor judges and acts, and only then SLAC, discovery
 /// and session learn of it. So nothing in the protocol stack can delay the opening of the contactor.
 public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator> {
-  public enum Event: Sendable {
-    /// Power is on and the drivers are up.
-    case start
-    case network(NetworkEvent)
-    /// Levels on the pilot, each time they were sampled.
-    case pilot(PilotLevels)
-    case contactorFeedback(closed: Bool)
-    case lock(locked: Bool)
-    /// Protective earth and residual-current monitoring.
-    case earth(ok: Bool)
-    case emergencyStop(Bool)
-    /// Output of the DC power stage, or what the meter of an AC outlet sees.
-    case output(PowerReading, wattHours: Int)
-    case insulation(InsulationStatus)
-    /// The host's answer to `authorizationNeeded`.
-    case authorization(EVSEConditions.Authorization)
-    /// Limits of the outlet changed.
-    case limits(EVSELimits)
-    /// End the session in order.
-    case stop(SECCStopReason)
-    case timeout
-  }
-
-  public enum Action: Sendable {
-    case network(NetworkAction)
-    case setDuty(PilotDuty)
-    case contactor(close: Bool)
-    case lock(Bool)
-    case powerStage(enabled: Bool)
-    /// Set points of the power stage; only meaningful while it is enabled.
-    case setPoint(PowerReading)
-    /// Start the insulation test.
-    case insulationTest
-    /// Ask the customer; answer by `authorization`.
-    case authorizationNeeded
-    case trace(NodeTrace)
-  }
+  public typealias Event = ChargerEvent
+  public typealias Action = ChargerAction
 
   public let configuration: ChargerConfiguration
   var pilot: EVSEPilot

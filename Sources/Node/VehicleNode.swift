@@ -1,36 +1,15 @@
 import ControlPilot
-public import HAL
+import HAL
 import HomePlug
-public import ISO15118
+import ISO15118
 public import SLAC
 import V2GTransport
 public import Wire
 
 /// A vehicle at one inlet: which machine gets which event.
 public struct VehicleNode<Keys: NetworkKeySource> {
-  public enum Event: Sendable {
-    /// Power is on and the drivers are up.
-    case start
-    case network(NetworkEvent)
-    /// The plug goes in, or comes out.
-    case proximity(Proximity)
-    /// What is on the pilot, each time it was measured.
-    case pilot(PilotSignal)
-    /// Battery, inlet and wishes. `pilot` and `contactorClosed` in it are kept by the node itself.
-    case conditions(EVConditions)
-    case contactorFeedback(closed: Bool)
-    case timeout
-  }
-
-  public enum Action: Sendable {
-    case network(NetworkAction)
-    case setLoad(PilotLoad)
-    /// The vehicle's own contactors (DC).
-    case contactor(close: Bool)
-    /// The onboard charger may take this much per phase, in mA (AC).
-    case charger(milliamps: Int)
-    case trace(NodeTrace)
-  }
+  public typealias Event = VehicleEvent
+  public typealias Action = VehicleAction
 
   public let configuration: VehicleConfiguration
   private var pilot: EVPilot

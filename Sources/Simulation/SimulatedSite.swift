@@ -58,26 +58,16 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
 
   private let plan: FaultPlan
   private var draw: SeededGenerator
-  private var queue = EventQueue<Happening>()
+  private var queue = EventQueue<SiteHappening>()
   private var connection = SimulatedConnection()
   private var vehicleIsDead = false
+  /// Deadlines of the two nodes. Only an event moves them, and a step asks more than once.
+  private var chargerDue: Instant?
+  private var vehicleDue: Instant?
   private var observer: (SiteEvent, Instant) -> Void
   private let addresses: [IPv6Address]
   private let listenPort: UInt16 = 50_000
   private let clientPort: UInt16 = 61_000
-
-  /// Things that come to pass at a time of their own.
-  enum Happening {
-    case charger(ChargerNode<Keys, SeededGenerator>.Event)
-    case vehicle(VehicleNode<Keys>.Event)
-    case octets([UInt8], to: SiteSide, generation: Int)
-    case disconnected(SiteSide, generation: Int)
-    case opened(generation: Int)
-    case unplug
-    case plugIn
-    case vehicleDies
-    case resetConnection
-  }
 
   public init(
     charger: ChargerNode<Keys, SeededGenerator>, vehicle: VehicleNode<Keys>, bench: ChargingBench,
@@ -111,14 +101,13 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   public mutating func unplug(at time: Instant) { queue.add(.unplug, at: time) }
 
   /// Anything else that happens to the charger.
-  public mutating func schedule(_ event: ChargerNode<Keys, SeededGenerator>.Event, at time: Instant) {
+  public mutating func schedule(_ event: ChargerEvent, at time: Instant) {
     queue.add(.charger(event), at: time)
   }
 
   /// When something happens next; `nil` when nothing ever will.
   public var deadline: Instant? {
-    earliest(
-      queue.next, charger.deadline, vehicleIsDead ? nil : vehicle.deadline, line.deadline, bench.deadline)
+    earliest(queue.next, chargerDue, vehicleIsDead ? nil : vehicleDue, line.deadline, bench.deadline)
   }
 
   /// Goes to the next moment at which something happens and lets it happen. False when nothing is left, or not
@@ -135,16 +124,16 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     exchange()
     while let happening = queue.take(until: now) { take(happening) }
     if let due = line.deadline, due <= now { carry(.timeout) }
-    exchange()
-    if let due = charger.deadline, due <= now { toCharger(.timeout) }
-    if let due = vehicle.deadline, due <= now { toVehicle(.timeout) }
-    exchange()
+    exchangeAgain()
+    if let due = chargerDue, due <= now { toCharger(.timeout) }
+    if let due = vehicleDue, due <= now { toVehicle(.timeout) }
+    exchangeAgain()
     return true
   }
 
   // MARK: what happens
 
-  private mutating func take(_ happening: Happening) {
+  private mutating func take(_ happening: SiteHappening) {
     switch happening {
     case .charger(let event): toCharger(event)
     case .vehicle(let event): toVehicle(event)
@@ -181,27 +170,31 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private mutating func receive(_ octets: [UInt8], at side: SiteSide) {
     switch side {
     case .charger:
-      var actions: [ChargerNode<Keys, SeededGenerator>.Action] = []
+      var actions: [ChargerAction] = []
       charger.receive(octets.span.bytes, at: now) { actions.append($0) }
+      chargerDue = charger.deadline
       for action in actions { perform(action) }
     case .vehicle:
       guard !vehicleIsDead else { return }
-      var actions: [VehicleNode<Keys>.Action] = []
+      var actions: [VehicleAction] = []
       vehicle.receive(octets.span.bytes, at: now) { actions.append($0) }
+      vehicleDue = vehicle.deadline
       for action in actions { perform(action) }
     }
   }
 
-  private mutating func toCharger(_ event: ChargerNode<Keys, SeededGenerator>.Event) {
-    var actions: [ChargerNode<Keys, SeededGenerator>.Action] = []
+  private mutating func toCharger(_ event: ChargerEvent) {
+    var actions: [ChargerAction] = []
     charger.handle(event, at: now) { actions.append($0) }
+    chargerDue = charger.deadline
     for action in actions { perform(action) }
   }
 
-  private mutating func toVehicle(_ event: VehicleNode<Keys>.Event) {
+  private mutating func toVehicle(_ event: VehicleEvent) {
     guard !vehicleIsDead else { return }
-    var actions: [VehicleNode<Keys>.Action] = []
+    var actions: [VehicleAction] = []
     vehicle.handle(event, at: now) { actions.append($0) }
+    vehicleDue = vehicle.deadline
     for action in actions { perform(action) }
   }
 
@@ -212,8 +205,13 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     var measured: [ChargingBench.OutletReading] = []
     var sensed: [ChargingBench.InletReading] = []
     bench.advance(to: now, outlet: { measured.append($0) }, inlet: { sensed.append($0) })
-    for reading in measured { toCharger(ChargerNode.Event(reading)) }
+    for reading in measured { toCharger(ChargerEvent(reading)) }
     for reading in sensed { sense(reading) }
+  }
+
+  /// The same, at an instant at which it was done already: commands since then may have left something due.
+  private mutating func exchangeAgain() {
+    if let due = bench.deadline, due <= now { exchange() }
   }
 
   /// Energy that went through the meter, in Wh.
@@ -239,7 +237,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     }
   }
 
-  private mutating func perform(_ action: ChargerNode<Keys, SeededGenerator>.Action) {
+  private mutating func perform(_ action: ChargerAction) {
     switch action {
     case .network(let action): perform(action, of: .charger)
     case .setDuty(let duty): bench.apply(.setDuty(duty))
@@ -254,7 +252,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     }
   }
 
-  private mutating func perform(_ action: VehicleNode<Keys>.Action) {
+  private mutating func perform(_ action: VehicleAction) {
     switch action {
     case .network(let action): perform(action, of: .vehicle)
     case .setLoad(let load): bench.apply(.setLoad(load))
@@ -341,7 +339,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   }
 }
 
-extension ChargerNode.Event {
+extension ChargerEvent {
   /// What the bench measured at the outlet, as the charger's event.
   public init(_ reading: ChargingBench.OutletReading) {
     switch reading {

@@ -50,12 +50,19 @@ extension Duration {
   @inlinable public var milliseconds: Int64 { nanoseconds / 1_000_000 }
 }
 
-/// The earliest of some deadlines, `nil` meaning "none".
-@inlinable public func earliest(_ deadlines: Instant?...) -> Instant? {
-  var result: Instant?
-  for case let candidate? in deadlines {
-    if let current = result, current <= candidate { continue }
-    result = candidate
-  }
-  return result
+/// The earlier of two deadlines, `nil` meaning "none".
+@inlinable public func earliest(_ a: Instant?, _ b: Instant?) -> Instant? {
+  guard let a else { return b }
+  guard let b else { return a }
+  return min(a, b)
+}
+
+/// The earliest of some deadlines, `nil` meaning "none". Not variadic: that would make an array, at every step of
+/// every machine.
+@inlinable public func earliest(
+  _ a: Instant?, _ b: Instant?, _ c: Instant?, _ d: Instant? = nil, _ e: Instant? = nil,
+  _ f: Instant? = nil, _ g: Instant? = nil, _ h: Instant? = nil
+) -> Instant? {
+  earliest(
+    earliest(earliest(a, b), earliest(c, d)), earliest(earliest(e, f), earliest(g, h)))
 }

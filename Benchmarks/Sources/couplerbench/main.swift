@@ -1,0 +1,33 @@
+// couplerbench              everything below
+// couplerbench match        SLAC match in virtual time
+// couplerbench secc         the SECC from request to response
+// couplerbench sessions     whole sessions in virtual time
+// couplerbench charge dc|ac N [Wh]   N charges and nothing else, for a profiler
+//
+// One figure per line: section, name, value and unit, with tabs between. run.sh makes a table of them.
+
+import Simulation
+
+/// Prints one figure.
+func report(_ section: String, _ name: String, _ value: some CustomStringConvertible, _ unit: String) {
+  print("\(section)\t\(name)\t\(value)\t\(unit)")
+}
+
+/// Two digits behind the point.
+func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+switch arguments.first {
+case nil:
+  measureMatch()
+  measureSECC()
+  measureSessions()
+case "match": measureMatch()
+case "secc": measureSECC()
+case "sessions": measureSessions()
+case "charge" where arguments.count >= 3:
+  charge(
+    SiteDescription.Current(rawValue: arguments[1]) ?? .dc, times: Int(arguments[2]) ?? 1,
+    wattHours: arguments.count > 3 ? Int(arguments[3]) : nil)
+default: print("couplerbench [match | secc | sessions | charge dc|ac N [Wh]]")
+}

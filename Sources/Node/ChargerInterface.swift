@@ -1,0 +1,44 @@
+public import HAL
+public import ISO15118
+
+// Not nested in the node, which is generic: each list of them would be of a type made at run time.
+
+/// What can happen to a charger.
+public enum ChargerEvent: Sendable {
+  /// Power is on and the drivers are up.
+  case start
+  case network(NetworkEvent)
+  /// Levels on the pilot, each time they were sampled.
+  case pilot(PilotLevels)
+  case contactorFeedback(closed: Bool)
+  case lock(locked: Bool)
+  /// Protective earth and residual-current monitoring.
+  case earth(ok: Bool)
+  case emergencyStop(Bool)
+  /// Output of the DC power stage, or what the meter of an AC outlet sees.
+  case output(PowerReading, wattHours: Int)
+  case insulation(InsulationStatus)
+  /// The host's answer to `authorizationNeeded`.
+  case authorization(EVSEConditions.Authorization)
+  /// Limits of the outlet changed.
+  case limits(EVSELimits)
+  /// End the session in order.
+  case stop(SECCStopReason)
+  case timeout
+}
+
+/// What a charger wants done.
+public enum ChargerAction: Sendable {
+  case network(NetworkAction)
+  case setDuty(PilotDuty)
+  case contactor(close: Bool)
+  case lock(Bool)
+  case powerStage(enabled: Bool)
+  /// Set points of the power stage; only meaningful while it is enabled.
+  case setPoint(PowerReading)
+  /// Start the insulation test.
+  case insulationTest
+  /// Ask the customer; answer by `authorization`.
+  case authorizationNeeded
+  case trace(NodeTrace)
+}

@@ -1,0 +1,30 @@
+public import HAL
+public import ISO15118
+
+// Not nested in the node, which is generic: each list of them would be of a type made at run time.
+
+/// What can happen to a vehicle.
+public enum VehicleEvent: Sendable {
+  /// Power is on and the drivers are up.
+  case start
+  case network(NetworkEvent)
+  /// The plug goes in, or comes out.
+  case proximity(Proximity)
+  /// What is on the pilot, each time it was measured.
+  case pilot(PilotSignal)
+  /// Battery, inlet and wishes. `pilot` and `contactorClosed` in it are kept by the node itself.
+  case conditions(EVConditions)
+  case contactorFeedback(closed: Bool)
+  case timeout
+}
+
+/// What a vehicle wants done.
+public enum VehicleAction: Sendable {
+  case network(NetworkAction)
+  case setLoad(PilotLoad)
+  /// The vehicle's own contactors (DC).
+  case contactor(close: Bool)
+  /// The onboard charger may take this much per phase, in mA (AC).
+  case charger(milliamps: Int)
+  case trace(NodeTrace)
+}
