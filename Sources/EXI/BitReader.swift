@@ -111,13 +111,27 @@ public struct BitReader: ~Escapable {
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
   public mutating func expectZero(bits count: Int) {
-    if bits(count) != 0 { fail(.unexpectedEvent) }
+    if count == 1 {
+      end()
+    } else if bits(count) != 0 {
+      fail(.unexpectedEvent)
+    }
   }
 
   /// The end of an element in a state that allows nothing else.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func end() { expectZero(bits: 1) }
+  public mutating func end() {
+    // One octet is enough, and there is one everywhere before the end.
+    if position < endBit {
+      let octet = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: position >> 3, as: UInt8.self)
+      if octet & (0x80 &>> UInt8(truncatingIfNeeded: position & 7)) != 0 {
+        fail(.unexpectedEvent)
+        return
+      }
+    }
+    position &+= 1
+  }
 
   // MARK: the document around the root element
 

@@ -157,15 +157,29 @@
     }
     self.pending = pending
     unsafe self.next = next
-    if left > 0 { copySlowly(position, left) }
+    if count < 8 {
+      if left > 0 { copySlowly(position, left) }
+      return
+    }
+    // What is left comes out of the last eight octets, or is less than a word.
+    while left > 0 {
+      let index = Swift.min(position >> 3, count &- 8)
+      let word =
+        unsafe UInt64(
+          bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
+        &<< UInt64(truncatingIfNeeded: position &- index &* 8)
+      let step = Swift.min(left, 32)
+      put(word &>> UInt64(truncatingIfNeeded: 64 &- step), bits: step)
+      position &+= step
+      left &-= step
+    }
   }
 
-  /// `copy` near the end of the source or of the output, and of less than a word.
+  /// `copy` near the end of the output, and out of a source of less than eight octets.
   @_lifetime(self: copy self)
   @inline(never)
   private mutating func copySlowly(_ position: Int, _ bitCount: Int) {
     var left = bitCount
-    let position = position
     var reader = BitReader(source, position: position)
     while left > 32 {
       put(reader.bits(32), bits: 32)

@@ -170,7 +170,9 @@ struct ContentGrammar {
         let text = items.firstIndex { if case .text = $0 { true } else { false } } ?? 0
         productions.append(.item(text, next: index))
       }
-      guard productions.count < 128 else { throw SchemaError("type \(type.name.local): too many alternatives") }
+      guard productions.count < 128 else {
+        throw SchemaError("type \(type.name.local): too many alternatives")
+      }
       states.append(productions)
       index += 1
     }
