@@ -151,12 +151,20 @@ let package = Package(
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(
+      name: "NodeTests",
+      dependencies: [
+        "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety",
+        "ControlPilot", "SimulatedHardware", "V2GTransport",
+      ],
+      exclude: ["Tables"]),
+    .testTarget(
       name: "SimulationTests",
       dependencies: [
         "Simulation", "Node", "Wire", "HAL", "SLAC", "HomePlug", "Cryptography", "ISO15118", "Safety",
         "ControlPilot",
         "SimulatedHardware", "V2GTransport",
-      ]),
+      ],
+      exclude: ["Ladders"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -18,12 +18,16 @@ public enum ChargerEvent: Sendable {
   /// Output of the DC power stage, or what the meter of an AC outlet sees.
   case output(PowerReading, wattHours: Int)
   case insulation(InsulationStatus)
-  /// The host's answer to `authorizationNeeded`.
+  /// The host's answer to `authorizationNeeded`. A grant nobody asked for is not kept for whoever comes next.
   case authorization(EVSEConditions.Authorization)
   /// Limits of the outlet changed.
   case limits(EVSELimits)
-  /// End the session in order.
+  /// End the session in order, also one that has yet to come from the vehicle that is plugged in.
   case stop(SECCStopReason)
+  /// Wake a vehicle that paused its session.
+  case resume
+  /// A person has looked at the charger: a fault that waits for that is cleared.
+  case serviceReset
   case timeout
 }
 

@@ -9,54 +9,105 @@ extension ChargerNode {
   // MARK: control pilot
 
   mutating func drive(_ event: EVSEPilot.Event, _ now: Instant, _ perform: (Action) -> Void) {
+    var isNews = false
     var actions: [EVSEPilot.Action] = []
     pilot.handle(event, at: now) { actions.append($0) }
     for action in actions {
-      switch action {
-      case .setDuty(let duty):
-        // The supervisor knows of a duty before it is on the wire, and may have opened because of it.
-        supervise(.pilot(pilot.state, duty), now, perform)
-        // What the supervisor made of it may have changed the duty again: never drive an old one.
+      isNews = true
+      news.append(.pilot(action))
+    }
+    guard isNews else { return }
+    // The supervisor knows of a duty before it is on the wire, and of a state before anybody else.
+    supervise(.pilot(pilot.state, pilot.duty), now, perform)
+  }
+
+  /// Tells the upper layers what pilot and supervisor have brought, in the order in which it came. What they do
+  /// about it may bring more, which then comes last: nobody acts on a state that is already past.
+  private mutating func tellNews(_ now: Instant, _ perform: (Action) -> Void) {
+    guard !isTellingNews else { return }
+    isTellingNews = true
+    while !news.isEmpty {
+      switch news.removeFirst() {
+      case .pilot(.setDuty(let duty)):
+        // The supervisor may have changed it again: never drive an old one.
         guard duty == pilot.duty else { continue }
         perform(.setDuty(duty))
         perform(.trace(.duty(duty)))
         if pilot.state.isConnected { announce(now, perform) }
-      case .stateChanged(let old, let new, _):
-        supervise(.pilot(new, pilot.duty), now, perform)
-        conditions.pilot = PilotLetter(new)
+      case .pilot(.stateChanged(let old, let new, let since)):
+        conditions.pilot = PilotLetter(pilot.state)
         perform(.trace(.pilot(from: old, to: new)))
-        pilotChanged(from: old, to: new, now, perform)
+        pilotChanged(from: old, to: new, since: since, now, perform)
+      case .pilot(.fault(let fault)): fail(.pilot(fault), now, perform)
+      case .fault(.pilotLost(.A)): break  // Unplugged, which the change of state tells.
       case .fault(let fault):
-        fail(.pilot(fault), now, perform)
+        conditions.fault = fault == .emergencyStop ? .emergencyShutdown : .malfunction
+        fail(.safety(fault), now, perform)
       }
     }
+    isTellingNews = false
   }
 
   private mutating func pilotChanged(
-    from old: PilotState, to new: PilotState, _ now: Instant, _ perform: (Action) -> Void
+    from old: PilotState, to new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
   ) {
     switch new {
     case .A:
-      match(.vehicleDisconnected, now, perform)
+      // First the cause, then what follows from it: the link is lost because the plug is out.
       unplugged(now, perform)
+      match(.vehicleDisconnected, now, perform)
     case .B, .C, .D:
       if !old.isConnected {
         if old != .F { retries = 0 }
-        forgetConnection(now, perform)
-        begin(.pilot, perform)
-        offerDigital(now, perform)
+        arrived(now, perform)
+      } else if plug.isPaused {
+        watchToggle(new, since: since, now, perform)
       }
       announce(now, perform)
     case .E, .F, .fault:
       plug.announced = false
+      plug.isPaused = false
       match(.pilotError, now, perform)
     }
   }
 
-  /// 5 %, unless the supervisor holds the pilot.
-  mutating func offerDigital(_ now: Instant, _ perform: (Action) -> Void) {
+  /// A vehicle, or the same one starting anew.
+  private mutating func arrived(_ now: Instant, _ perform: (Action) -> Void) {
+    forgetConnection(now, perform)
+    begin(.pilot, perform)
+    conditions.fault = nil
+    if let fault = supervisor.latched { return fail(.safety(fault), now, perform) }
+    ask(.digital, now, perform)
+  }
+
+  /// Each half of a B-C-B toggle lasts 200...400 ms (ISO 15118-3 T_vald_state_duration), and 50 ms more or less
+  /// for the way through the debouncing.
+  private mutating func watchToggle(
+    _ new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    guard let begin = plug.wakeSince else {
+      plug.wakeSince = new.asksForEnergy ? since : nil
+      return
+    }
+    guard new == .B else { return }
+    plug.wakeSince = nil
+    if (.milliseconds(150) ... .milliseconds(450)).contains(since - begin) { resume(now, perform) }
+  }
+
+  /// 5 % again, over the link that was kept (ISO 15118-3 V2G3-M08-05 and following: no new matching).
+  mutating func resume(_ now: Instant, _ perform: (Action) -> Void) {
+    let peer = plug.peer
+    begin(.pilot, perform)
+    plug.announced = true
+    ask(.digital, now, perform)
+    match(.resume, now, perform)
+    if !plug.ended { linkReady(peer: peer, now, perform) }
+  }
+
+  /// Asks the pilot, unless the supervisor holds it.
+  mutating func ask(_ request: PilotRequest, _ now: Instant, _ perform: (Action) -> Void) {
     guard !supervisor.isPilotForced else { return }
-    drive(.request(.digital), now, perform)
+    drive(.request(request), now, perform)
   }
 
   /// Tells SLAC that a vehicle is there, once 5 % is on.
@@ -84,19 +135,26 @@ extension ChargerNode {
   }
 
   private mutating func forgetConnection(_ now: Instant, _ perform: (Action) -> Void) {
-    guard plug.connected else { return }
-    plug.connected = false
-    perform(.network(.close))
+    plug.farewellUntil = nil
+    if plug.connected {
+      plug.connected = false
+      perform(.network(.close))
+    }
+    // Also without a connection: the time for one may be running.
     converse(.disconnected, now, perform)
   }
 
   private mutating func unplugged(_ now: Instant, _ perform: (Action) -> Void) {
     if plug.phase != .idle, !plug.ended {
-      end(.failed(.unplugged(during: plug.phase)), now, perform)
+      end(.failed(.unplugged(during: plug.verdict?.phase ?? plug.phase)), now, perform)
     }
     forgetConnection(now, perform)
     plug = PlugIn()
     retries = 0
+    mayResume = false
+    conditions.authorization = .pending
+    conditions.fault = nil
+    inform(now, perform)
     perform(.trace(.phase(.idle)))
   }
 
@@ -108,6 +166,8 @@ extension ChargerNode {
     for action in actions {
       switch action {
       case .contactor(let close):
+        // The supervisor may have thought better of it meanwhile: never close by an old decision.
+        guard !close || supervisor.isContactorCommandedClosed else { continue }
         perform(.contactor(close: close))
         perform(.trace(.safety(.contactor(closed: close))))
       case .powerStage(let enabled):
@@ -117,27 +177,33 @@ extension ChargerNode {
         perform(.lock(lock))
         perform(.trace(.safety(.lock(lock))))
       case .energized(let live): perform(.trace(.safety(.energized(live))))
-      case .cleared(let fault): perform(.trace(.safety(.cleared(fault))))
+      case .cleared(let fault):
+        conditions.fault = nil
+        perform(.trace(.safety(.cleared(fault))))
       case .forcePilot(let forced): drive(.request(forced == .x1 ? .x1 : .stateF), now, perform)
       case .fault(let fault):
         perform(.trace(.safety(.fault(fault))))
-        conditions.fault = .malfunction
-        fail(.safety(fault), now, perform)
+        news.append(.fault(fault))
       }
     }
+    tellNews(now, perform)
   }
 
   // MARK: energy
 
-  mutating func demand(_ command: EnergyCommand, _ now: Instant, _ perform: (Action) -> Void) {
-    guard command != plug.command else { return }
+  /// `fails`: the session ends with it, in the phase it was in.
+  mutating func demand(
+    _ command: EnergyCommand, fails: Bool = false, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    // What ended wants nothing any more.
+    guard command != plug.command, command == .none || !plug.ended else { return }
     let previous = plug.command
     plug.command = command
     supervise(.energyRequested(command.demand), now, perform)
+    guard plug.command == command else { return }
+    setPoint(command, perform)
     switch command {
-    case .none, .closeAC: break
-    case .cableCheck(let millivolts):
-      perform(.setPoint(PowerReading(millivolts: millivolts, milliamps: 1000)))
+    case .cableCheck:
       if case .cableCheck = previous {
       } else {
         // A result of an earlier test never counts for this one.
@@ -145,13 +211,29 @@ extension ChargerNode {
         perform(.insulationTest)
       }
       enter(.preparation, perform)
-    case .preCharge(let millivolts, let milliamps), .deliver(let millivolts, let milliamps):
-      perform(.setPoint(PowerReading(millivolts: millivolts, milliamps: milliamps)))
+    case .closeAC: enter(conditions.contactorClosed ? .energy : .preparation, perform)
+    case .deliver: enter(.energy, perform)
+    case .none: if plug.phase == .energy, !fails, plug.verdict == nil { enter(.stopping, perform) }
+    case .preCharge: break
     }
+  }
+
+  /// Set points of the power stage, inside the limits as they are now: a limit that shrinks does not wait for
+  /// the vehicle's next message.
+  func setPoint(_ command: EnergyCommand, _ perform: (Action) -> Void) {
+    let limits = conditions.limits
     switch command {
-    case .deliver, .closeAC: enter(.energy, perform)
-    case .none: if plug.phase == .energy { enter(.stopping, perform) }
-    case .cableCheck, .preCharge: break
+    case .none, .closeAC: break
+    case .cableCheck(let millivolts):
+      perform(.setPoint(PowerReading(millivolts: millivolts, milliamps: 1000)))
+    case .preCharge(let millivolts, let milliamps), .deliver(let millivolts, let milliamps):
+      let volts = min(millivolts, max(0, limits.maximumMillivolts))
+      var amps = min(milliamps, max(0, limits.maximumMilliamps))
+      // W * 10^6 / mV = mA, in 64 bits for targets with a 32-bit Int.
+      if volts > 0 {
+        amps = min(amps, Int(clamping: Int64(max(0, limits.maximumWatts)) * 1_000_000 / Int64(volts)))
+      }
+      perform(.setPoint(PowerReading(millivolts: volts, milliamps: amps)))
     }
   }
 

@@ -30,6 +30,7 @@ extension ChargerNode {
   }
 
   mutating func linkReady(peer: MACAddress?, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !plug.ended else { return }
     plug.linkUp = true
     plug.peer = peer
     enter(.discovery, perform)
@@ -49,7 +50,9 @@ extension ChargerNode {
       }
     case .address(let new):
       address = new
-      if let new { perform(.trace(.address(new))) }
+      // What listened on another address listens no more.
+      if let place = endpoint?.address, place != .unspecified, place != new { endpoint = nil }
+      if let new { perform(.trace(.address(new))) } else { discover(.disable, now, perform) }
       openDiscovery(now, perform)
     case .listening(let place):
       endpoint = place
@@ -57,26 +60,44 @@ extension ChargerNode {
       openDiscovery(now, perform)
     case .datagram(let octets, let source, let mac):
       discover(.request(octets, from: source, mac: mac), now, perform)
-    case .connected(let peer):
-      guard plug.linkUp, !plug.connected, !plug.ended else {
-        perform(.trace(.connection(.refused(peer))))
-        perform(.network(.close))
-        return
-      }
-      plug.connected = true
-      stream = V2GTPStream(payloadMax: configuration.payloadMax)
-      perform(.trace(.connection(.opened(peer))))
-      enter(.setup, perform)
-      discover(.disable, now, perform)
-      // One connection per session (ISO 15118-2 7.7.3): the listener goes until the next plug-in.
-      perform(.network(.listen(false)))
-      converse(.connected, now, perform)
+    case .connected(let peer): connected(peer, now, perform)
     case .disconnected:
       guard plug.connected else { return }
       plug.connected = false
       perform(.trace(.connection(.closed)))
       converse(.disconnected, now, perform)
+      if plug.farewellUntil != nil { partWithVehicle(now, perform) }
     }
+  }
+
+  private mutating func connected(_ peer: V2GEndpoint, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !plug.connected else {
+      // The one there is stays; whoever hands in a second one has to close it.
+      return perform(.trace(.connection(.refused(peer))))
+    }
+    // Who connects is who asked, where anybody asked: no other station of the link takes the vehicle's place.
+    let isExpected = plug.discovered.isEmpty || plug.discovered.contains(peer.address)
+    guard plug.linkUp, !plug.ended, plug.verdict == nil, isExpected else {
+      perform(.trace(.connection(.refused(peer))))
+      perform(.network(.close))
+      return
+    }
+    plug.connected = true
+    stream = V2GTPStream(payloadMax: configuration.payloadMax)
+    perform(.trace(.connection(.opened(peer))))
+    enter(.setup, perform)
+    discover(.disable, now, perform)
+    // One connection per session (ISO 15118-2 7.7.3): the listener goes until the next plug-in.
+    stopListening(perform)
+    converse(.connected, now, perform)
+    inform(now, perform)
+    if let reason = plug.stop { converse(.stop(reason), now, perform) }
+  }
+
+  private mutating func stopListening(_ perform: (Action) -> Void) {
+    perform(.network(.listen(false)))
+    // The next listener may stand elsewhere: nobody is sent to this one any more.
+    endpoint = nil
   }
 
   /// SDP is answered once link, address and listener are there.
@@ -93,9 +114,15 @@ extension ChargerNode {
     discovery.handle(event, at: now) { actions.append($0) }
     for action in actions {
       switch action {
-      case .respond(let octets, let to): perform(.network(.datagram(octets, to: to)))
+      case .respond(let octets, let to):
+        perform(.network(.datagram(octets, to: to)))
+        plug.discovered.removeAll { $0 == to.address }
+        if plug.discovered.count >= 8 { plug.discovered.removeFirst() }
+        plug.discovered.append(to.address)
       case .trace(let trace): perform(.trace(.sdpServer(trace)))
-      case .expired: break  // The session's own communication-setup timer ends the try.
+      case .expired:
+        // With SLAC the session's own communication-setup timer ends the try; without, nothing does.
+        if case .assumed = configuration.link { openDiscovery(now, perform) }
       }
     }
   }
@@ -105,8 +132,22 @@ extension ChargerNode {
   mutating func converse(_ event: SECCEvent, _ now: Instant, _ perform: (Action) -> Void) {
     var actions: [SECCAction] = []
     session.handle(event, at: now, output: &output) { actions.append($0) }
+    carryOut(actions, now, perform)
+  }
+
+  /// Energy first, then the answer, then the rest.
+  mutating func carryOut(_ actions: [SECCAction], _ now: Instant, _ perform: (Action) -> Void) {
+    let fails = actions.contains { if case .ended(.failed) = $0 { true } else { false } }
+    for case .energy(let command) in actions { demand(command, fails: fails, now, perform) }
     flush(perform)
     for action in actions { act(action, now, perform) }
+  }
+
+  /// The session sees new conditions.
+  mutating func inform(_ now: Instant, _ perform: (Action) -> Void) {
+    guard conditions != told else { return }
+    told = conditions
+    converse(.conditions(conditions), now, perform)
   }
 
   mutating func flush(_ perform: (Action) -> Void) {
@@ -117,11 +158,18 @@ extension ChargerNode {
 
   mutating func act(_ action: SECCAction, _ now: Instant, _ perform: (Action) -> Void) {
     switch action {
-    case .authorizationNeeded: perform(.authorizationNeeded)
-    case .vehicle: break
-    case .energy(let command): demand(command, now, perform)
-    case .trace(let trace): perform(.trace(.session(trace)))
-    case .close: perform(.network(.close))
+    case .authorizationNeeded:
+      guard !plug.ended else { return }
+      plug.authorizationAsked = true
+      perform(.authorizationNeeded)
+    case .vehicle, .energy: break
+    case .trace(let trace):
+      perform(.trace(.session(trace)))
+      follow(trace, now, perform)
+    case .close:
+      plug.connected = false
+      perform(.network(.close))
+      if plug.farewellUntil != nil { partWithVehicle(now, perform) }
     case .ended(let outcome):
       switch outcome {
       case .failed(let failure): fail(.session(failure), now, perform)
@@ -130,47 +178,130 @@ extension ChargerNode {
     }
   }
 
+  private mutating func follow(_ trace: SessionTrace, _ now: Instant, _ perform: (Action) -> Void) {
+    switch trace {
+    case .session(_, let resumed):
+      // A resumed session is the authorized one of before; any other has to ask.
+      if resumed, mayResume {
+        plug.authorizationAsked = true
+        authorized(.granted, now, perform)
+      } else {
+        supervise(.authorized(conditions.authorization == .granted), now, perform)
+      }
+      mayResume = false
+    case .sent(.SessionStopRes, .OK, _):
+      if !plug.ended { plug.retainUntil = now + configuration.oscillatorRetain }
+    default: break
+    }
+  }
+
+  mutating func authorized(
+    _ decision: EVSEConditions.Authorization, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    guard decision != .granted || (plug.authorizationAsked && !plug.ended) else { return }
+    conditions.authorization = decision
+    supervise(.authorized(decision == .granted), now, perform)
+  }
+
+  mutating func stop(_ reason: SECCStopReason, _ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.phase != .idle else { return }
+    plug.stop = reason
+    if plug.connected { converse(.stop(reason), now, perform) }
+  }
+
   // MARK: the end of a try
 
   /// Something went wrong. The first cause is the one that is told; what follows from it is not.
   mutating func fail(_ failure: NodeFailure, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle, !plug.ended else { return }
+    guard failure.mayBeThePlug, pilot.state.isConnected else { return conclude(failure, now, perform) }
+    guard plug.verdict == nil else { return }
+    plug.verdict = Verdict(failure: failure, phase: plug.phase, due: now + configuration.unplugDetection)
+    cutEnergy(now, perform)
+  }
+
+  /// The try has failed, and this is the cause.
+  mutating func conclude(_ cause: NodeFailure, _ now: Instant, _ perform: (Action) -> Void) {
+    var failure = cause
+    // Who had no address was not found; that the other side then gave up is what followed.
+    if address == nil, plug.phase == .discovery, cause.isSilence { failure = .noAddress }
+    plug.verdict = nil
     end(.failed(failure), now, perform)
     guard pilot.state.isConnected else { return }
-    match(.error, now, perform)
+    if plug.farewellUntil == nil { match(.error, now, perform) }
     // V2G3-M06-07: state E/F for T_step_EF makes the vehicle start anew; after C_sequ_retry it is left in X1.
-    if retries < configuration.retries, failure.mayRetry {
+    if retries < configuration.retries, failure.mayRetry, plug.stop == nil, !supervisor.isPilotForced {
       retries += 1
+      plug.isRetrying = true
       drive(.request(.errorStep), now, perform)
-      offerDigital(now, perform)
+      ask(.digital, now, perform)
     } else {
-      drive(.request(.x1), now, perform)
+      ask(.x1, now, perform)
     }
   }
 
   mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
-    demand(.none, now, perform)
-    supervise(.energyRequested(nil), now, perform)
-    supervise(.authorized(false), now, perform)
-    conditions.authorization = .pending
-    conditions.isolation = .unchecked
-    conditions.fault = nil
-    discover(.disable, now, perform)
-    perform(.network(.listen(false)))
-    if plug.connected, case .failed(let failure) = outcome {
-      // The session answers or closes by itself where the cause was its own.
-      if case .session = failure {
-      } else {
-        plug.connected = false
-        perform(.network(.close))
-        converse(.disconnected, now, perform)
-      }
+    plug.verdict = nil
+    if case .completed(.paused, _) = outcome {
+      // The plug stays locked: the supervisor goes on to know that the session is an authorized one.
+      mayResume = conditions.authorization == .granted
+      plug.isPaused = true
     }
+    cutEnergy(now, perform)
+    discover(.disable, now, perform)
+    stopListening(perform)
+    if case .failed(let failure) = outcome { endSession(because: failure, now, perform) }
     enter(.finished, perform)
     perform(.trace(.ended(outcome)))
-    if case .completed = outcome { plug.retainUntil = now + configuration.oscillatorRetain }
+    if case .completed = outcome, plug.retainUntil == nil {
+      // The pilot is in X1 already, or was never told when the session stopped.
+      ask(.x1, now, perform)
+      releaseLink(now, perform)
+    }
+  }
+
+  private mutating func cutEnergy(_ now: Instant, _ perform: (Action) -> Void) {
+    demand(.none, fails: true, now, perform)
+    supervise(.energyRequested(nil), now, perform)
+    if !plug.isPaused { supervise(.authorized(false), now, perform) }
+    plug.authorizationAsked = false
+    conditions.authorization = .pending
+    conditions.isolation = .unchecked
+  }
+
+  private mutating func endSession(because failure: NodeFailure, _ now: Instant, _ perform: (Action) -> Void)
+  {
+    switch failure {
+    case .session: break  // It answers or closes by itself where the cause was its own.
+    case .safety where plug.connected:
+      // The energy is off. The vehicle hears why in the answer to its next request, then the connection goes.
+      plug.farewellUntil = now + configuration.farewell
+    default:
+      if plug.connected {
+        plug.connected = false
+        perform(.network(.close))
+      }
+      // Also without a connection: the time for one may be running.
+      converse(.disconnected, now, perform)
+    }
+  }
+
+  /// The vehicle was told why, or did not ask in time.
+  mutating func partWithVehicle(_ now: Instant, _ perform: (Action) -> Void) {
+    plug.farewellUntil = nil
+    if plug.connected {
+      plug.connected = false
+      perform(.network(.close))
+    }
+    converse(.disconnected, now, perform)
+    if pilot.state.isConnected { match(.error, now, perform) }
+  }
+
+  /// After a session that ended in order: the network is left, or kept for the rest of a paused one.
+  mutating func releaseLink(_ now: Instant, _ perform: (Action) -> Void) {
+    match(plug.isPaused ? .pause : .terminate, now, perform)
   }
 }
 
@@ -178,8 +309,36 @@ extension NodeFailure {
   /// A vehicle that starts anew could do better.
   public var mayRetry: Bool {
     switch self {
-    case .slac, .linkLost, .session, .connection, .discovery, .noAddress: true
+    case .slac, .linkLost, .connection, .discovery, .noAddress: true
+    case .session(let failure):
+      switch failure.fault {
+      case .peer, .line: true
+      // A customer who was slow may be quicker; one who wants to stop is not asked again.
+      case .user: failure.cause == .authorizationTimeout
+      // The same again, as long as nobody changes either side.
+      case .peerRefused, .equipment, .site: false
+      }
     case .pilot, .safety, .unplugged, .pilotLost, .stuck: false
+    }
+  }
+}
+
+extension NodeFailure {
+  /// A plug that is pulled shows on connection and link before the pilot is debounced.
+  var mayBeThePlug: Bool {
+    switch self {
+    case .linkLost: true
+    case .session(let failure): failure.cause == .disconnected
+    default: false
+    }
+  }
+
+  /// The other side was not heard.
+  var isSilence: Bool {
+    switch self {
+    case .linkLost: true
+    case .session(let failure): failure.cause == .communicationSetupTimeout
+    default: false
     }
   }
 }

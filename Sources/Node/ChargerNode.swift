@@ -25,11 +25,30 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var output = OutputBuffer(reserving: 8192)
 
   var conditions = EVSEConditions()
+  /// What the session was told last.
+  var told: EVSEConditions?
+  /// Pilot and safety come first; what they bring waits here until they are done.
+  var news: [News] = []
+  var isTellingNews = false
   var address: IPv6Address?
   var endpoint: V2GEndpoint?
   var plug = PlugIn()
   /// Tried again so often through state E/F since the vehicle was plugged in.
   var retries = 0
+  /// The vehicle paused an authorized session, which it may take up again without asking.
+  var mayResume = false
+
+  /// What follows from a pilot or a supervisor that has already acted.
+  enum News {
+    case pilot(EVSEPilot.Action)
+    case fault(SafetyFault)
+  }
+
+  struct Verdict {
+    var failure: NodeFailure
+    var phase: NodePhase
+    var due: Instant
+  }
 
   /// What one try of a plug-in went through.
   struct PlugIn {
@@ -40,6 +59,22 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var peer: MACAddress?
     var connected = false
     var ended = false
+    /// The try failed, and state E/F makes the vehicle start anew.
+    var isRetrying = false
+    /// The session ended by a pause: link and address are kept for the next one.
+    var isPaused = false
+    /// The host was asked to authorize.
+    var authorizationAsked = false
+    /// The host wants this vehicle's session to end.
+    var stop: SECCStopReason?
+    /// Whom discovery answered, the latest last.
+    var discovered: [IPv6Address] = []
+    /// The pilot went to C during a pause: the first half of a B-C-B toggle.
+    var wakeSince: Instant?
+    /// The line went dead: what to call it, unless the pilot shows until then that the plug is out.
+    var verdict: Verdict?
+    /// Until when a session that was cut off may tell its vehicle why.
+    var farewellUntil: Instant?
     var command = EnergyCommand.none
     var wattHoursAtStart: Int?
     var wattHours = 0
@@ -60,12 +95,15 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   }
 
   public var phase: NodePhase { plug.phase }
+  /// The last try failed and another one follows through state E/F.
+  public var isRetrying: Bool { plug.isRetrying }
   /// What each machine waits for, for the log of a rig that hangs.
   public var deadlines: [(machine: StaticString, at: Instant?)] {
     [
       ("pilot", pilot.deadline), ("safety", supervisor.deadline), ("slac", matcher.deadline),
       ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
       ("heartbeat", plug.heartbeatDue),
+      ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
     ]
   }
   /// State and duty of the pilot as this charger sees them.
@@ -77,7 +115,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public var deadline: Instant? {
     earliest(
       pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
-      plug.retainUntil, plug.heartbeatDue)
+      plug.retainUntil, plug.heartbeatDue, plug.farewellUntil,
+      plug.verdict?.due)
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -86,8 +125,9 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       match(.start, now, perform)
     case .pilot(let levels): drive(.sampled(levels), now, perform)
     case .contactorFeedback(let closed):
-      supervise(.contactorFeedback(closed: closed), now, perform)
       conditions.contactorClosed = closed
+      supervise(.contactorFeedback(closed: closed), now, perform)
+      if closed, plug.command == .closeAC { enter(.energy, perform) }
     case .lock(let locked): supervise(.lock(locked: locked), now, perform)
     case .earth(let ok): supervise(.earth(ok: ok), now, perform)
     case .emergencyStop(let pressed): supervise(.emergencyStop(pressed), now, perform)
@@ -101,11 +141,14 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
         case .fault: .fault
         }
       supervise(.insulation(status), now, perform)
-    case .authorization(let decision):
-      conditions.authorization = decision
-      supervise(.authorized(decision == .granted), now, perform)
-    case .limits(let limits): conditions.limits = limits
-    case .stop(let reason): converse(.stop(reason), now, perform)
+    case .authorization(let decision): authorized(decision, now, perform)
+    case .limits(let limits):
+      conditions.limits = limits
+      setPoint(plug.command, perform)
+    case .stop(let reason): stop(reason, now, perform)
+    case .resume: if plug.isPaused { resume(now, perform) }
+    case .serviceReset:
+      supervise(.serviceReset, now, perform)
     case .network(let event): network(event, now, perform)
     case .timeout: timeout(now, perform)
     }
@@ -114,6 +157,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   /// Octets of the session's connection.
   public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
+    guard plug.connected else { return }
     var actions: [SECCAction] = []
     do throws(V2GTPError) {
       try Self.read(octets, &stream, &session, &output, at: now) { actions.append($0) }
@@ -121,8 +165,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       perform(.trace(.connection(.broken(error))))
       session.handle(.transportBroken, at: now, output: &output) { actions.append($0) }
     }
-    flush(perform)
-    for action in actions { act(action, now, perform) }
+    carryOut(actions, now, perform)
     refresh(now, perform)
   }
 
@@ -151,14 +194,16 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     converse(.timeout, now, perform)
     if let due = plug.retainUntil, now >= due {
       plug.retainUntil = nil
-      drive(.request(.x1), now, perform)
-      match(.terminate, now, perform)
+      ask(.x1, now, perform)
+      if plug.ended { releaseLink(now, perform) }
     }
+    if let verdict = plug.verdict, now >= verdict.due { conclude(verdict.failure, now, perform) }
+    if let due = plug.farewellUntil, now >= due { partWithVehicle(now, perform) }
   }
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
-    if plug.connected { converse(.conditions(conditions), now, perform) }
+    inform(now, perform)
     guard plug.connected else {
       plug.heartbeatDue = nil
       // Only a sign of life clears this fault, and here is one.

@@ -26,6 +26,10 @@ public struct ChargerConfiguration: Sendable {
   public var retries = 2
   /// V2G_SECC_CPOscillator_Retain_Time: 5 % stays on this long after SessionStopRes.
   public var oscillatorRetain: Duration = .milliseconds(1500)
+  /// A dead connection or link is called unplugged when the pilot says so within this time.
+  public var unplugDetection: Duration = .milliseconds(300)
+  /// After a fault a vehicle has this long to ask once more and hear of it before the connection is closed.
+  public var farewell: Duration = .seconds(2)
 
   public init(
     link: LinkPolicy = .slac, pilot: PilotTimers = .standard, safety: SafetySettings,
@@ -48,6 +52,9 @@ public struct VehicleConfiguration: Sendable {
   public var payloadMax = 16 * 1024
   /// T_conn_init_HLC (ISO 15118-3 Table 3): 5 % is seen at least this long before matching starts.
   public var communicationDelay: Duration = .milliseconds(200)
+  /// After X1 in the middle of a session the vehicle draws nothing, but hears the charger out for so long. Below
+  /// the 3 s in which S2 has to open.
+  public var offerLossPatience: Duration = .milliseconds(1500)
 
   public init(
     link: LinkPolicy = .slac, pilot: PilotTimers = .standard, transport: TransportTimers = .standard,

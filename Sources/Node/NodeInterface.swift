@@ -12,7 +12,8 @@ public enum NetworkEvent: Sendable {
   case datagram([UInt8], from: V2GEndpoint, mac: MACAddress?)
   /// Charger: where connections are accepted. An unspecified address stands for the link-local one.
   case listening(V2GEndpoint)
-  /// The connection that was asked for or listened for is up.
+  /// The connection that was asked for or listened for is up. A second one beside it is for the driver to refuse;
+  /// here it is only noted.
   case connected(V2GEndpoint)
   /// It is gone, by either side, or could not be made.
   case disconnected

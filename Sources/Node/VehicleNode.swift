@@ -27,8 +27,12 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     var offer = PilotOffer.none
     /// When 5 % has been seen for T_conn_init_HLC.
     var communicationDue: Instant?
+    /// When a session whose offer went to X1 has heard long enough of why.
+    var offerLostUntil: Instant?
     var announced = false
     var linkUp = false
+    /// The session ended by a pause: the link is kept for the next one.
+    var isPaused = false
     var peer: MACAddress?
     var connecting = false
     var connected = false
@@ -54,7 +58,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   public var deadline: Instant? {
     earliest(
-      pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, plug.communicationDue)
+      pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, plug.communicationDue,
+      plug.offerLostUntil)
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -65,7 +70,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .conditions(var new):
       new.pilot = conditions.pilot
       new.contactorClosed = conditions.contactorClosed
+      let wakes = plug.isPaused && conditions.wish != .charge && new.wish == .charge
       conditions = new
+      // B-C-B: the charger offers 5 % again (ISO 15118-3 clause 7.6).
+      if wakes, plug.offer == .none { drive(.request(.toggle(1)), now, perform) }
     case .contactorFeedback(let closed): conditions.contactorClosed = closed
     case .network(let event): network(event, now, perform)
     case .timeout: timeout(now, perform)
@@ -75,6 +83,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   /// Octets of the session's connection.
   public mutating func receive(_ octets: RawSpan, at now: Instant, perform: (Action) -> Void) {
+    guard plug.connected else { return }
     var actions: [EVCCAction] = []
     do throws(V2GTPError) {
       try Self.read(octets, &stream, &session, &output, at: now) { actions.append($0) }
@@ -108,6 +117,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
       plug.communicationDue = nil
       announce(now, perform)
     }
+    if let due = plug.offerLostUntil, now >= due { offerIsLost(now, perform) }
     match(.timeout, now, perform)
     discover(.timeout, now, perform)
     converse(.timeout, now, perform)
@@ -126,12 +136,16 @@ public struct VehicleNode<Keys: NetworkKeySource> {
       plug = PlugIn()
       enter(.pilot, perform)
     }
-    drive(.proximity(proximity), now, perform)
     if case .open = proximity, plug.phase != .idle {
+      // The cause first: the offer is lost because the plug is out. S2 and contactors open with it.
       if !plug.ended { end(.failed(.unplugged(during: plug.phase)), now, perform) }
       leave(now, perform)
+      drive(.proximity(proximity), now, perform)
+      session.paused = nil
       plug = PlugIn()
       perform(.trace(.phase(.idle)))
+    } else {
+      drive(.proximity(proximity), now, perform)
     }
   }
 
@@ -155,24 +169,57 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     plug.offer = offer
     perform(.trace(.offer(offer)))
     if offer == .digital {
+      plug.offerLostUntil = nil
       if plug.ended {
-        // The charger starts anew (state E/F, then 5 %): so does the vehicle.
-        leave(now, perform)
-        plug = PlugIn()
+        if plug.isPaused {
+          // The pause is over: the link is still there, and the session is taken up again over it.
+          let peer = plug.peer
+          plug = PlugIn()
+          plug.isPaused = true
+          plug.linkUp = true
+          plug.peer = peer
+        } else {
+          // The charger starts anew (state E/F, then 5 %): so does the vehicle.
+          leave(now, perform)
+          plug = PlugIn()
+        }
         plug.offer = offer
         enter(.pilot, perform)
       }
       plug.communicationDue = now + configuration.communicationDelay
-    } else if old == .digital {
-      plug.communicationDue = nil
-      if !plug.ended { end(.failed(.pilotLost(during: plug.phase)), now, perform) }
-      leave(now, perform)
+    } else if old == .digital || offer == .error {
+      lost(offer, now, perform)
     }
+  }
+
+  private mutating func lost(_ offer: PilotOffer, _ now: Instant, _ perform: (Action) -> Void) {
+    plug.communicationDue = nil
+    if plug.isPaused, plug.ended, offer == .none { return }
+    if offer == .none, plug.connected, !plug.ended {
+      // X1: nothing is drawn any more, but the session may still hear why.
+      perform(.charger(milliamps: 0))
+      plug.offerLostUntil = now + configuration.offerLossPatience
+      return
+    }
+    offerIsLost(now, perform)
+  }
+
+  private mutating func offerIsLost(_ now: Instant, _ perform: (Action) -> Void) {
+    plug.offerLostUntil = nil
+    plug.isPaused = false
+    if plug.phase != .idle, !plug.ended { end(.failed(.pilotLost(during: plug.phase)), now, perform) }
+    leave(now, perform)
   }
 
   private mutating func announce(_ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.announced, !plug.ended else { return }
     plug.announced = true
+    if plug.isPaused {
+      plug.isPaused = false
+      match(.resume, now, perform)
+      if !plug.ended { linkReady(peer: plug.peer, now, perform) }
+      return
+    }
     switch configuration.link {
     case .slac:
       enter(.matching, perform)
@@ -188,9 +235,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
       plug.connected = false
       plug.connecting = false
       perform(.network(.close))
-      converse(.disconnected, now, perform)
     }
-    if plug.announced {
+    // Also without a connection: the time for one may be running.
+    converse(.disconnected, now, perform)
+    if plug.announced || plug.linkUp {
       plug.announced = false
       match(.pilotLost, now, perform)
     }
@@ -222,6 +270,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   }
 
   private mutating func linkReady(peer: MACAddress?, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !plug.ended else { return }
     plug.linkUp = true
     plug.peer = peer
     enter(.discovery, perform)
@@ -242,7 +291,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .datagram(let octets, let source, let mac):
       discover(.response(octets, from: source, mac: mac), now, perform)
     case .connected(let peer):
-      guard plug.connecting else {
+      // The one there is stays; whoever hands in a second one has to close it.
+      guard !plug.connected else { return perform(.trace(.connection(.refused(peer)))) }
+      guard plug.connecting, !plug.ended else {
+        perform(.trace(.connection(.refused(peer))))
         perform(.network(.close))
         return
       }
@@ -311,7 +363,9 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .trace(let trace):
       perform(.trace(.session(trace)))
       if case .evcc(let state) = trace { follow(state, perform) }
-    case .close: perform(.network(.close))
+    case .close:
+      plug.connected = false
+      perform(.network(.close))
     case .ended(let outcome):
       switch outcome {
       case .failed(let failure): fail(.session(failure), now, perform)
@@ -350,14 +404,25 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   private mutating func fail(_ failure: NodeFailure, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle, !plug.ended else { return }
+    let failure = address == nil && failure.isSilence ? .noAddress : failure
     end(.failed(failure), now, perform)
-    if case .session = failure { return }
+    if case .session = failure {
+      // It has closed its connection. The network is left with the pilot, or the last octets would be lost.
+      guard plug.connecting else { return }
+    }
     leave(now, perform)
   }
 
   private mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
+    plug.communicationDue = nil
+    plug.offerLostUntil = nil
+    if case .completed(.paused, _) = outcome {
+      plug.isPaused = true
+      match(.pause, now, perform)
+    }
+    perform(.charger(milliamps: 0))
     perform(.contactor(close: false))
     drive(.request(.b), now, perform)
     discover(.stop, now, perform)

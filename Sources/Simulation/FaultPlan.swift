@@ -14,6 +14,8 @@ public struct FaultPlan: Sendable {
   public var unplugAt: Instant?
   /// When the vehicle's electronics die: no frame, no octet, S2 stays where it is.
   public var vehicleDiesAt: Instant?
+  /// The vehicle's electronics die after it has sent so many things: frames, datagrams and messages together.
+  public var vehicleDiesAfterSending: Int?
   /// When the emergency stop is pressed.
   public var emergencyStopAt: Instant?
   /// When the connection is reset.

@@ -64,6 +64,15 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// Deadlines of the two nodes. Only an event moves them, and a step asks more than once.
   private var chargerDue: Instant?
   private var vehicleDue: Instant?
+  /// Frames, datagrams and messages the vehicle has sent.
+  public private(set) var vehicleSent = 0
+  /// Messages of the session the vehicle has sent since it was plugged in.
+  private var messagesSent = 0
+  /// Changes what the vehicle says: the number of its message since it was plugged in, from 0, and its octets, to
+  /// those that travel instead.
+  public var tamper: ((Int, [UInt8]) -> [UInt8])?
+  /// The vehicle as it was made, for the one that comes after it died.
+  private let newVehicle: VehicleNode<Keys>
   private var observer: (SiteEvent, Instant) -> Void
   private let addresses: [IPv6Address]
   private let listenPort: UInt16 = 50_000
@@ -76,6 +85,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   ) {
     self.charger = charger
     self.vehicle = vehicle
+    newVehicle = vehicle
     self.bench = bench
     self.line = line
     self.plan = plan
@@ -103,6 +113,23 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// Anything else that happens to the charger.
   public mutating func schedule(_ event: ChargerEvent, at time: Instant) {
     queue.add(.charger(event), at: time)
+  }
+
+  /// Anything else that happens to the vehicle.
+  public mutating func schedule(_ event: VehicleNode<Keys>.Event, at time: Instant) {
+    queue.add(.vehicle(event), at: time)
+  }
+
+  /// Hands and faults at the cable, now.
+  public mutating func change(_ change: (inout ChargingBench) -> Void) {
+    exchange()
+    change(&bench)
+    exchange()
+  }
+
+  /// Octets reach one side as if the other had sent them, over the connection there is.
+  public mutating func inject(_ octets: [UInt8], to side: SiteSide) {
+    queue.add(.octets(octets, to: side, generation: connection.generation), at: now)
   }
 
   /// When something happens next; `nil` when nothing ever will.
@@ -138,6 +165,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .charger(let event): toCharger(event)
     case .vehicle(let event): toVehicle(event)
     case .plugIn:
+      replaceDeadVehicle()
+      messagesSent = 0
       bench.plugIn()
       toVehicle(.proximity(.plugged(cableMilliamps: nil)))
     case .unplug:
@@ -165,6 +194,19 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
       guard generation == connection.generation else { return }
       side == .charger ? toCharger(.network(.disconnected)) : toVehicle(.network(.disconnected))
     }
+  }
+
+  /// Who comes after a vehicle that died is another one.
+  private mutating func replaceDeadVehicle() {
+    guard vehicleIsDead else { return }
+    vehicleIsDead = false
+    vehicle = newVehicle
+    bench.apply(.setLoad(.b))
+    bench.apply(ChargingBench.InletCommand.contactor(close: false))
+    bench.apply(.charger(milliamps: 0))
+    toVehicle(.start)
+    toVehicle(.network(.address(addresses[0])))
+    toVehicle(.conditions(needs))
   }
 
   private mutating func receive(_ octets: [UInt8], at side: SiteSide) {
@@ -253,8 +295,16 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   }
 
   private mutating func perform(_ action: VehicleAction) {
+    guard !vehicleIsDead else { return }
     switch action {
-    case .network(let action): perform(action, of: .vehicle)
+    case .network(let action):
+      perform(action, of: .vehicle)
+      switch action {
+      case .frame, .datagram, .send:
+        vehicleSent += 1
+        if vehicleSent == plan.vehicleDiesAfterSending { vehicleIsDead = true }
+      case .listen, .connect, .close: break
+      }
     case .setLoad(let load): bench.apply(.setLoad(load))
     case .contactor(let close): bench.apply(ChargingBench.InletCommand.contactor(close: close))
     case .charger(let milliamps): bench.apply(.charger(milliamps: milliamps))
@@ -288,7 +338,13 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
         queue.add(.charger(.network(.listening(endpoint))), at: now)
       }
     case .connect: connect()
-    case .send(let octets): send(octets, from: side)
+    case .send(let octets):
+      if side == .vehicle, let tamper {
+        send(tamper(messagesSent, octets), from: side)
+      } else {
+        send(octets, from: side)
+      }
+      if side == .vehicle { messagesSent += 1 }
     case .close: close(by: side)
     }
   }

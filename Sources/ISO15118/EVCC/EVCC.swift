@@ -123,7 +123,8 @@ public struct EVCC: Sendable {
       setupDeadline = setup ?? now + timers.evccCommunicationSetup
       send(.supportedAppProtocol, at: now)
     case .disconnected:
-      guard state != .Idle else { return }
+      // Without a session the link is gone: nobody waits for the connection any more.
+      guard state != .Idle else { return setupDeadline = nil }
       fail(
         SessionFailure(
           .disconnected, fault: .line, layer: .tcp, expected: "a connection until SessionStopRes",

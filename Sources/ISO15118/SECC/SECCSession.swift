@@ -123,7 +123,8 @@ struct SECCSession: Sendable {
 
   private mutating func disconnected() {
     switch state {
-    case .Idle: return
+    // The link is gone: nobody waits for the connection any more.
+    case .Idle: setupDeadline = nil
     case .WaitForDisconnect: finish()
     default:
       let failure = SessionFailure(

@@ -1,24 +1,27 @@
 import HAL
 import Node
+public import SLAC
 import Safety
-import SLAC
 import SimulatedHardware
-import Simulation
 import Wire
 
 /// Watches a site from outside, step by step, for what must hold whatever happens. It looks at wire, contacts and
 /// coil, not at what the machines believe.
-struct SiteWatch {
+public struct SiteWatch: Sendable {
   private var leftEnergyStateAt: Instant?
   private var unpluggedAt: Instant?
-  private(set) var violations: [String] = []
+  /// What did not hold, in words; empty after a sound run.
+  public private(set) var violations: [String] = []
+
+  public init() {}
 
   /// IEC 61851-1: from leaving C or D to the open contactor.
-  static let openingMax = Duration.milliseconds(100)
+  public static let openingMax = Duration.milliseconds(100)
   /// Debouncing, before a duty may be taken off an empty wire.
-  static let dutyMax = Duration.milliseconds(100)
+  public static let dutyMax = Duration.milliseconds(100)
 
-  mutating func look<Keys: NetworkKeySource>(at site: SimulatedSite<Keys>) {
+  /// After every step.
+  public mutating func look<Keys: NetworkKeySource>(at site: SimulatedSite<Keys>) {
     let wire = site.bench.wire
     let now = site.now
     let contactor = site.bench.contactor
@@ -57,7 +60,7 @@ struct SiteWatch {
   }
 
   /// What must hold once the plug is out and everything has come to rest.
-  mutating func lookAtRest<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) {
+  public mutating func lookAtRest<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) {
     look(at: site)
     if site.isStuck { violations.append("stuck: \(site.charger.deadlines)") }
     // A welded contactor keeps the pilot in state F until somebody has looked, and hides the plug coming out.
