@@ -31,6 +31,7 @@ extension ChargerNode {
       case .pilot(.setDuty(let duty)):
         // The supervisor may have changed it again: never drive an old one.
         guard duty == pilot.duty else { continue }
+        drivenDuty = duty
         perform(.setDuty(duty))
         perform(.trace(.duty(duty)))
         if pilot.state.isConnected { announce(now, perform) }
@@ -112,7 +113,7 @@ extension ChargerNode {
 
   /// Tells SLAC that a vehicle is there, once 5 % is on.
   private mutating func announce(_ now: Instant, _ perform: (Action) -> Void) {
-    guard pilot.duty == .digital, !plug.announced, !plug.ended else { return }
+    guard drivenDuty == .digital, !plug.announced, !plug.ended else { return }
     plug.announced = true
     switch configuration.link {
     case .slac:

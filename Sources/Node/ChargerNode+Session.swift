@@ -225,6 +225,12 @@ extension ChargerNode {
     var failure = cause
     // Who had no address was not found; that the other side then gave up is what followed.
     if address == nil, plug.phase == .discovery, cause.isSilence { failure = .noAddress }
+    // A contactor that did not close because it must not: what kept it open is the cause.
+    if case .session(let session) = cause, session.cause == .contactor {
+      let obstacles = supervisor.obstacles(at: now)
+      if obstacles.contains(.earthNotSound) { failure = .safety(.earthLost) }
+      if obstacles.contains(.notLocked), configuration.safety.hasLock { failure = .safety(.lockNotConfirmed) }
+    }
     plug.verdict = nil
     end(.failed(failure), now, perform)
     guard pilot.state.isConnected else { return }

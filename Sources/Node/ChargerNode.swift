@@ -27,6 +27,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var conditions = EVSEConditions()
   /// What the session was told last.
   var told: EVSEConditions?
+  /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
+  var drivenDuty = PilotDuty.steadyHigh
   /// Pilot and safety come first; what they bring waits here until they are done.
   var news: [News] = []
   var isTellingNews = false

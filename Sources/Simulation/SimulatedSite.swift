@@ -127,6 +127,17 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     exchange()
   }
 
+  /// The vehicle's electronics die now.
+  public mutating func killVehicle() { vehicleIsDead = true }
+
+  /// The connection is reset at `time`, if there is one.
+  public mutating func resetConnection(at time: Instant) { queue.add(.resetConnection, at: time) }
+
+  /// The power line carries nothing between the two, or as before.
+  public mutating func cutLine(_ isCut: Bool) {
+    line.setAttenuation(isCut ? nil : line.configuration.attenuation, between: 0, and: 1)
+  }
+
   /// Octets reach one side as if the other had sent them, over the connection there is.
   public mutating func inject(_ octets: [UInt8], to side: SiteSide) {
     queue.add(.octets(octets, to: side, generation: connection.generation), at: now)

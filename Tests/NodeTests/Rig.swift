@@ -87,6 +87,25 @@ struct Rig {
     watch.lookAtRest(site)
   }
 
+  /// Messages the vehicle has sent.
+  var vehicleMessages: [String] {
+    notes.traces.compactMap {
+      if case (.vehicle, .session(.sent(let message, _, _))) = ($0.side, $0.trace) {
+        "\(message)"
+      } else {
+        nil
+      }
+    }
+  }
+
+  /// Plugs in and charges; the numbers of those of the vehicle's messages that differ from the one before.
+  mutating func firstOfEachKind() -> [Int] {
+    plugIn()
+    run { $0.isFinal }
+    let all = vehicleMessages
+    return all.indices.filter { $0 == 0 || all[$0] != all[$0 - 1] }
+  }
+
   /// A whole session from here, unplugged at the end: its outcome.
   mutating func charge() -> NodeOutcome? {
     notes.outcomes.removeAll()

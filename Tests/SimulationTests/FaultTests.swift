@@ -6,10 +6,12 @@ import Wire
 /// A thousand charges with everything going wrong that a plan can draw. Each ends in a safe state, and nothing
 /// waits for ever.
 @Suite struct FaultTests {
-  @Test func a_thousand_faulty_sessions_end_in_a_safe_state() {
+  /// In eight parts, which run side by side: seeds 1...1000 in all.
+  @Test(arguments: 0..<8 as Range<UInt64>)
+  func a_thousand_faulty_sessions_end_in_a_safe_state(part: UInt64) {
     var completed = 0
     var failed = 0
-    for seed in 1...1000 as ClosedRange<UInt64> {
+    for seed in stride(from: part + 1, through: 1000, by: 8) {
       let run = faultyRun(seed)
       if case .completed = run.outcome { completed += 1 } else { failed += 1 }
       if !run.watch.violations.isEmpty {
@@ -21,10 +23,10 @@ import Wire
           """)
       }
     }
-    print("1000 faulty sessions: \(completed) completed, \(failed) ended early")
+    print("\(completed + failed) faulty sessions: \(completed) completed, \(failed) ended early")
     // Both must happen, or the plan no longer tests anything.
-    #expect(completed > 100)
-    #expect(failed > 100)
+    #expect(completed > 20)
+    #expect(failed > 20)
   }
 
   @Test(.enabled(if: environment("COUPLER_SEED") != nil, "set COUPLER_SEED to a seed that failed"))
