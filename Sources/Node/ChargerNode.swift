@@ -84,6 +84,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     /// When the pilot goes to X1 after a session that ended in order.
     var retainUntil: Instant?
     var heartbeatDue: Instant?
+
+    var deadline: Instant? { earliest(retainUntil, heartbeatDue, farewellUntil, verdict?.due) }
   }
 
   public init(configuration: ChargerConfiguration, matcher: EVSEMatcher<Keys>, random: Random) {
@@ -104,8 +106,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     [
       ("pilot", pilot.deadline), ("safety", supervisor.deadline), ("slac", matcher.deadline),
       ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
-      ("heartbeat", plug.heartbeatDue),
-      ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
+      ("heartbeat", plug.heartbeatDue), ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
     ]
   }
   /// State and duty of the pilot as this charger sees them.
@@ -117,8 +118,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public var deadline: Instant? {
     earliest(
       pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
-      plug.retainUntil, plug.heartbeatDue, plug.farewellUntil,
-      plug.verdict?.due)
+      plug.deadline)
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {

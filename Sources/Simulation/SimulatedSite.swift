@@ -116,7 +116,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   }
 
   /// Anything else that happens to the vehicle.
-  public mutating func schedule(_ event: VehicleNode<Keys>.Event, at time: Instant) {
+  public mutating func schedule(_ event: VehicleEvent, at time: Instant) {
     queue.add(.vehicle(event), at: time)
   }
 

@@ -70,7 +70,7 @@ import Wire
     rig.run(for: .seconds(3))
     remedy(injected, &rig)
     rig.run(for: .seconds(200)) { $0.isFinal || $0.phase == .idle }
-    let told = rig.notes.outcomes.map { "\($0)" }.joined(separator: "; then ")
+    let told = rig.notes.outcomes.map { $0.brief }.joined(separator: "; then ")
     rig.rest()
     if rig.site.charger.safety.latched?.latch == .service {
       rig.site.change { $0.breakContactor(.none) }

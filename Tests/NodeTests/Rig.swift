@@ -127,6 +127,15 @@ extension Rig {
 }
 
 extension NodeOutcome {
+  /// Layer and cause for a table: without what was expected and the clause, which may be worded anew.
+  var brief: String {
+    guard case .failed(.session(let failure)) = self else { return "\(self)" }
+    let code = failure.code.map { " \($0)" } ?? ""
+    let message = failure.message.map { " at \($0)" } ?? ""
+    return
+      "failed in \(NodeFailure.session(failure).layer): \(failure.cause) (\(failure.layer), \(failure.fault))\(message)\(code)"
+  }
+
   var isCompleted: Bool { if case .completed = self { true } else { false } }
 }
 
@@ -134,9 +143,6 @@ extension [NodeFailure] {
   /// As text, short.
   var text: String { map { "\($0)" }.joined(separator: "; ") }
 }
-
-typealias ChargerEvent = ChargerNode<SeededNetworkKeys, SeededGenerator>.Event
-typealias VehicleEvent = VehicleNode<SeededNetworkKeys>.Event
 
 extension IPv6Address {
   static let vehicle = IPv6Address(linkLocalFor: SiteDescription.vehicleAddress)

@@ -66,7 +66,7 @@ import Wire
         if $0.site.bench.contactor.isCoilOn { live = $0.site.now - died }
         return !$0.notes.outcomes.isEmpty && !$0.site.bench.contactor.isCoilOn
       }
-      let cause = rig.notes.outcomes.first.map { "\($0)" } ?? "nothing"
+      let cause = rig.notes.outcomes.first.map { $0.brief } ?? "nothing"
       lines.append(
         "\(last): coil last on after \(live.milliseconds) ms, end after "
           + "\((rig.site.now - died).milliseconds) ms: \(cause)")
@@ -107,7 +107,7 @@ import Wire
       rig.plugIn()
       rig.run(for: .seconds(400)) { $0.isFinal }
       #expect(rig.isFinal, "\(what) at \(index): waits in \(rig.phase)")
-      let told = rig.notes.outcomes.map { "\($0)" }.joined(separator: "; then ")
+      let told = rig.notes.outcomes.map { $0.brief }.joined(separator: "; then ")
       lines.append("\(reference.vehicleMessages[index]): \(told)")
       rig.rest()
       rig.site.tamper = nil
