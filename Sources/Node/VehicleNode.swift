@@ -29,6 +29,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     var communicationDue: Instant?
     /// When a session whose offer went to X1 has heard long enough of why.
     var offerLostUntil: Instant?
+    /// What the session lets the onboard charger take, mA.
+    var chargerMilliamps = 0
     var announced = false
     var linkUp = false
     /// The session ended by a pause: the link is kept for the next one.
@@ -169,7 +171,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     plug.offer = offer
     perform(.trace(.offer(offer)))
     if offer == .digital {
-      plug.offerLostUntil = nil
+      if plug.offerLostUntil != nil {
+        plug.offerLostUntil = nil
+        perform(.charger(milliamps: plug.chargerMilliamps))
+      }
       if plug.ended {
         if plug.isPaused {
           // The pause is over: the link is still there, and the session is taken up again over it.
@@ -358,7 +363,9 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     switch action {
     case .pilot(let letter): drive(.request(letter.isReady ? .c : .b), now, perform)
     case .contactor(let close): perform(.contactor(close: close))
-    case .charger(let milliamps): perform(.charger(milliamps: milliamps))
+    case .charger(let milliamps):
+      plug.chargerMilliamps = milliamps
+      if plug.offerLostUntil == nil { perform(.charger(milliamps: milliamps)) }
     case .progress(let progress): report(progress, now, perform)
     case .trace(let trace):
       perform(.trace(.session(trace)))

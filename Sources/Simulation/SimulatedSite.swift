@@ -71,6 +71,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// Changes what the vehicle says: the number of its message since it was plugged in, from 0, and its octets, to
   /// those that travel instead.
   public var tamper: ((Int, [UInt8]) -> [UInt8])?
+  /// The charger's messages do not arrive.
+  public var chargerIsMute = false
   /// The vehicle as it was made, for the one that comes after it died.
   private let newVehicle: VehicleNode<Keys>
   private var observer: (SiteEvent, Instant) -> Void
@@ -352,7 +354,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .send(let octets):
       if side == .vehicle, let tamper {
         send(tamper(messagesSent, octets), from: side)
-      } else {
+      } else if side == .vehicle || !chargerIsMute {
         send(octets, from: side)
       }
       if side == .vehicle { messagesSent += 1 }

@@ -162,6 +162,21 @@ import Wire
     #expect(rig.failures.isEmpty, "\(rig.failures.text)")
   }
 
+  @Test func a_short_loss_of_the_offer_stops_the_current_and_not_the_session() {
+    var rig = Rig(.ac, wattHours: 200)
+    rig.plugIn()
+    rig.reach(.energy)
+    rig.run(for: .seconds(2))
+    for _ in 0..<2 { rig.site.schedule(VehicleEvent.pilot(.steadyHigh), at: rig.site.now) }
+    rig.run(for: .milliseconds(500))
+    #expect(rig.amps == 0)
+    for _ in 0..<3 { rig.site.schedule(VehicleEvent.pilot(.pwm(permille: 50)), at: rig.site.now) }
+    rig.run(for: .milliseconds(500))
+    #expect(rig.amps > 0)
+    rig.run { $0.isFinal }
+    #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
+  }
+
   @Test func an_emergency_stop_is_told_to_the_session_before_the_connection_closes() {
     var rig = Rig(.dc, wattHours: 1000)
     rig.plugIn()
@@ -179,5 +194,12 @@ import Wire
       return
     }
     #expect(rig.watch.violations == [])
+  }
+}
+
+extension Rig {
+  /// What the onboard charger may draw per phase, A.
+  fileprivate var amps: Double {
+    if case .ac(let path) = site.bench.path { path.ampsAllowed } else { 0 }
   }
 }

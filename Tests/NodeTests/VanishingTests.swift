@@ -76,6 +76,29 @@ import Wire
     try expectCommitted(lines.joined(separator: "\n") + "\n", as: "silence-\(current.rawValue).txt")
   }
 
+  @Test(arguments: SiteDescription.Current.allCases)
+  func a_vehicle_left_without_an_answer_stops_by_its_own_time(current: SiteDescription.Current) throws {
+    var lines: [String] = []
+    for index in firstOfEachKind(current) {
+      var rig = rig(current)
+      rig.plugIn()
+      rig.run { $0.vehicleMessages.count > index }
+      let last = rig.vehicleMessages.last ?? "nothing"
+      rig.site.chargerIsMute = true
+      let began = rig.site.now
+      rig.run { $0.vehicleOutcome != nil }
+      lines.append(
+        "\(last): end after \((rig.site.now - began).milliseconds) ms, "
+          + "S2 \(rig.site.bench.wire.load == .b ? "open" : "closed"): \(rig.vehicleOutcome?.brief ?? "nothing")"
+      )
+      rig.site.chargerIsMute = false
+      rig.rest()
+      rig.site.energyWanted = rig.site.sessionWattHours + 2
+      rig.chargeAgain()
+    }
+    try expectCommitted(lines.joined(separator: "\n") + "\n", as: "mute-\(current.rawValue).txt")
+  }
+
   private func firstOfEachKind(_ current: SiteDescription.Current) -> [Int] {
     var rig = rig(current)
     return rig.firstOfEachKind()
