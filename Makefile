@@ -45,8 +45,9 @@ packages: ## install the Debian packages that build and tests need
 	@.ci/packages build
 	@.ci/packages test
 
-bench: ## run the benchmarks
-	@if [ -x Benchmarks/run.sh ]; then Benchmarks/run.sh; else echo "no Benchmarks/run.sh yet"; fi
+bench: ## measure it all, release build; JSON=FILE writes the figures there too
+	@.ci/packages build
+	@Benchmarks/run.sh $(if $(JSON),--json "$(JSON)")
 
 format: ## format all Swift sources in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)

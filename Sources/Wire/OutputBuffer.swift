@@ -12,13 +12,10 @@ public struct OutputBuffer: Sendable {
   @inlinable public var isEmpty: Bool { storage.isEmpty }
   @inlinable public var count: Int { storage.count }
 
-  public mutating func append(_ octet: UInt8) { storage.append(octet) }
+  @inlinable public mutating func append(_ octet: UInt8) { storage.append(octet) }
   public mutating func append(contentsOf more: some Sequence<UInt8>) { storage.append(contentsOf: more) }
   public mutating func append(copying span: RawSpan) {
-    storage.reserveCapacity(storage.count + span.byteCount)
-    for offset in 0..<span.byteCount {
-      storage.append(unsafe span.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-    }
+    unsafe span.withUnsafeBytes { octets in unsafe storage.append(contentsOf: octets) }
   }
 
   /// Grows by `count` octets, lets `body` fill them through an exclusive view, and keeps as many as it says

@@ -22,24 +22,24 @@ func measureSECC() {
   for (name, dc) in [("DC", true), ("AC", false)] {
     let script = SessionScript(dc: dc, energyFor: .seconds(2))
     guard script.completed else {
-      report("secc", "\(name): the session to replay did not complete", 0, "")
+      report("secc", "\(name): the session to replay", "completed", 0, "%")
       continue
     }
     var samples = [Sample](repeating: Sample(), count: SessionMessage.allCases.count)
     for _ in 0..<100 { replay(script, into: &samples) }
     // Counted after the warm-up, in which every buffer grew to its size.
     samples = samples.map { _ in Sample() }
-    for _ in 0..<2000 { replay(script, into: &samples) }
+    for _ in 0..<5000 { replay(script, into: &samples) }
     for (message, sample) in zip(SessionMessage.allCases, samples) where !sample.nanoseconds.isEmpty {
       let allocations = Double(sample.allocations) / Double(sample.nanoseconds.count)
-      report("secc", "\(name) \(message): median", sample.quantile(500), "ns")
-      report("secc", "\(name) \(message): p99", sample.quantile(990), "ns")
+      report("secc", "\(name) \(message)", "median", sample.quantile(500), "ns")
+      report("secc", "\(name) \(message)", "p99", sample.quantile(990), "ns")
       if allocation_counting_works() == 1 {
-        report("secc", "\(name) \(message): allocations", rounded(allocations), "")
+        report("secc", "\(name) \(message)", "allocations", rounded(allocations), "")
       }
     }
   }
-  report("secc", "clock's own share of each time", clockOverhead(), "ns")
+  report("secc", "of each the clock's own", "median", clockOverhead(), "ns")
 }
 
 private func replay(_ script: SessionScript, into samples: inout [Sample]) {

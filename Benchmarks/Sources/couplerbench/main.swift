@@ -4,13 +4,17 @@
 // couplerbench sessions     whole sessions in virtual time
 // couplerbench charge dc|ac N [Wh]   N charges and nothing else, for a profiler
 //
-// One figure per line: section, name, value and unit, with tabs between. run.sh makes a table of them.
+// One figure per line: section, what was measured, figure, value and unit, with tabs between. run.sh makes a table of
+// them.
 
 import Simulation
 
 /// Prints one figure.
-func report(_ section: String, _ name: String, _ value: some CustomStringConvertible, _ unit: String) {
-  print("\(section)\t\(name)\t\(value)\t\(unit)")
+func report(
+  _ section: String, _ subject: String, _ figure: String, _ value: some CustomStringConvertible,
+  _ unit: String
+) {
+  print("\(section)\t\(subject)\t\(figure)\t\(value)\t\(unit)")
 }
 
 /// Two digits behind the point.
