@@ -99,6 +99,7 @@ let package = Package(
       name: "LinuxRuntime",
       dependencies: [
         "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware",
+        "Simulation",
         "Recorder",
       ],
       swiftSettings: house),

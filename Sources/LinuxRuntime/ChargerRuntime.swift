@@ -4,6 +4,7 @@ public import LinuxHardware
 public import Node
 public import SLAC
 public import SimulatedHardware
+import Simulation
 public import Wire
 
 /// Where the vehicle's end of the cable is.
@@ -44,8 +45,7 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
   private let handlers: Handlers
   private var edge: NetworkEdge?
   private var timer: LoopTimer?
-  private var events: [Node.Event] = []
-  private var isDraining = false
+  private var turns = NodeTurns<Node.Event>()
 
   // The vehicle's end of the cable.
   private var signal = PilotSignal.none
@@ -94,30 +94,29 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
 
   /// Hands in an event of the program around: authorization, limits, stop.
   public func post(_ event: Node.Event) {
-    events.append(event)
-    guard !isDraining else { return }
-    isDraining = true
-    while !events.isEmpty {
-      let event = events.removeFirst()
+    turns.add(event)
+    runTurns()
+  }
+
+  private func runTurns() {
+    guard !turns.isRunning else { return }
+    while let event = turns.next() {
+      turns.begin()
       var actions: [Node.Action] = []
       node.handle(event, at: loop.now) { actions.append($0) }
       for action in actions { perform(action) }
+      turns.end()
     }
-    isDraining = false
     rearm()
   }
 
   private func receive(_ octets: RawSpan) {
+    turns.begin()
     var actions: [Node.Action] = []
     node.receive(octets, at: loop.now) { actions.append($0) }
-    isDraining = true
     for action in actions { perform(action) }
-    isDraining = false
-    drainRest()
-  }
-
-  private func drainRest() {
-    if events.isEmpty { rearm() } else { post(events.removeFirst()) }
+    turns.end()
+    runTurns()
   }
 
   private func perform(_ action: Node.Action) {
@@ -193,8 +192,8 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
       })
     if changed { tell() }
     // Queued, as a command may be under way.
-    for reading in readings { events.append(Node.Event(reading)) }
-    if !isDraining, !events.isEmpty { post(events.removeFirst()) }
+    for reading in readings { turns.add(Node.Event(reading)) }
+    if !turns.isEmpty { runTurns() }
   }
 
   // MARK: a vehicle in another process
@@ -249,19 +248,5 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
   private func switchLoad(_ load: PilotLoad) {
     advanceBench()
     bench.apply(.setLoad(load))
-  }
-}
-
-extension ChargerEvent {
-  /// What the bench measured at the outlet.
-  init(_ reading: ChargingBench.OutletReading) {
-    switch reading {
-    case .pilot(let levels): self = .pilot(levels)
-    case .contactor(let closed): self = .contactorFeedback(closed: closed)
-    case .lock(let locked): self = .lock(locked: locked)
-    case .earth(let ok): self = .earth(ok: ok)
-    case .output(let reading, let wattHours): self = .output(reading, wattHours: wattHours)
-    case .insulation(let status): self = .insulation(status)
-    }
   }
 }

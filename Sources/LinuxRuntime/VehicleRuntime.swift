@@ -51,8 +51,7 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private let handlers: Handlers
   private var edge: NetworkEdge?
   private var timer: LoopTimer?
-  private var events: [Node.Event] = []
-  private var isDraining = false
+  private var turns = NodeTurns<Node.Event>()
 
   private var cableEnd = VehicleEnd()
   private var repeatDue: Instant?
@@ -114,26 +113,29 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   }
 
   private func post(_ event: Node.Event) {
-    events.append(event)
-    guard !isDraining else { return }
-    isDraining = true
-    while !events.isEmpty {
-      let event = events.removeFirst()
+    turns.add(event)
+    runTurns()
+  }
+
+  private func runTurns() {
+    guard !turns.isRunning else { return }
+    while let event = turns.next() {
+      turns.begin()
       var actions: [Node.Action] = []
       node.handle(event, at: loop.now) { actions.append($0) }
       for action in actions { perform(action) }
+      turns.end()
     }
-    isDraining = false
     rearm()
   }
 
   private func receive(_ octets: RawSpan) {
+    turns.begin()
     var actions: [Node.Action] = []
     node.receive(octets, at: loop.now) { actions.append($0) }
-    isDraining = true
     for action in actions { perform(action) }
-    isDraining = false
-    if events.isEmpty { rearm() } else { post(events.removeFirst()) }
+    turns.end()
+    runTurns()
   }
 
   private func perform(_ action: Node.Action) {
@@ -206,12 +208,12 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     bench.advance(to: clock.bench(loop.now), outlet: { _ in }, inlet: { readings.append($0) })
     for reading in readings {
       switch reading {
-      case .pilot(let signal): if case .played = source { events.append(.pilot(signal)) }
-      case .contactor(let closed): events.append(.contactorFeedback(closed: closed))
+      case .pilot(let signal): if case .played = source { turns.add(.pilot(signal)) }
+      case .contactor(let closed): turns.add(.contactorFeedback(closed: closed))
       case .battery(let battery): if case .played = source { sense(battery) }
       }
     }
-    if !isDraining, !events.isEmpty { post(events.removeFirst()) }
+    if !turns.isEmpty { runTurns() }
   }
 
   private func sense(_ battery: ChargingBench.BatteryReading) {
@@ -222,7 +224,7 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     needs.targetMilliamps = battery.request.milliamps
     if battery.soc >= goal.soc { needs.chargingComplete = true }
     if let wanted = goal.wattHours, node.wattHours >= wanted { needs.chargingComplete = true }
-    events.append(.conditions(needs))
+    turns.add(.conditions(needs))
   }
 
   // MARK: a charger in another process
@@ -231,10 +233,10 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     // Three measurements for each change, as a real one would bring: one alone never decides.
     if message.signal != signal {
       signal = message.signal
-      for _ in 0..<3 { events.append(.pilot(message.signal)) }
+      for _ in 0..<3 { turns.add(.pilot(message.signal)) }
     }
     sense(message.battery)
-    if !isDraining, !events.isEmpty { post(events.removeFirst()) }
+    if !turns.isEmpty { runTurns() }
   }
 
   private func tell() {

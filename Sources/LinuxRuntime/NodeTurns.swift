@@ -1,0 +1,22 @@
+/// The turns of a node: one event at a time.
+///
+/// Carrying out an action may bring the next event at once (a listener that opens, a reading of the bench). It waits
+/// until the present turn is over, so that a node is never called from within its own actions.
+struct NodeTurns<Event> {
+  private var waiting: [Event] = []
+  private(set) var isRunning = false
+
+  var isEmpty: Bool { waiting.isEmpty }
+
+  mutating func add(_ event: Event) { waiting.append(event) }
+
+  /// Begins a turn of its own, such as octets that came; `end` ends it.
+  mutating func begin() { isRunning = true }
+  mutating func end() { isRunning = false }
+
+  /// The event whose turn it is; `nil` while another turn runs or none waits.
+  mutating func next() -> Event? {
+    guard !isRunning, !waiting.isEmpty else { return nil }
+    return waiting.removeFirst()
+  }
+}
