@@ -7,19 +7,20 @@ struct Coupler: ParsableCommand {
     commandName: "coupler",
     abstract: "Charge an electric vehicle: SLAC, control pilot, SDP, ISO 15118-2.",
     discussion: """
-      Start with a charge on the simulated board; it needs neither hardware nor root:
+      Start with a charge on the simulated board, without hardware and root:
 
         coupler demo                 a DC charge in real time, with a timeline
         coupler demo --ac --fast     an AC charge in virtual time
 
-      Two processes on two network interfaces, with the power line between them (root):
+      Two processes on two interfaces, with the power line between them (root):
 
         coupler line veth-ev veth-se
         coupler evse --interface plc0
         coupler ev --interface plc0
 
-      Exit status: 0 the session ended in order, 1 it did not (the layer and the cause are printed),
-      2 the interface or a file could not be used, 64 wrong arguments.
+      Exit status: 0 the session ended in order; 1 it did not, and layer and
+      cause are printed; 2 an interface or a file could not be used; 64 wrong
+      arguments.
       """,
     version: "0.1.0",
     subcommands: [DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, EXICommand.self])

@@ -12,16 +12,18 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Charge a simulated vehicle from a simulated charger.",
     discussion: """
-      Runs both sides of a charge in this process: plug-in, control pilot, SLAC matching, SDP, TCP,
-      ISO 15118-2 with external identification, energy, stop, unplug. Modems, power line, pilot wire,
-      contactors, power stage and battery are simulated; frames, EXI and state machines are the real ones.
+      Runs both sides of a charge in this process: plug-in, control pilot, SLAC
+      matching, SDP, TCP, ISO 15118-2 with external identification, energy,
+      stop, unplug. Modems, power line, pilot wire, contactors, power stage and
+      battery are simulated; frames, EXI and state machines are the real ones.
 
-      The timeline shows time, side, layer and what happened. A recording for Wireshark is written too.
+      The timeline shows time, side, layer and what happened. A recording for
+      Wireshark is written too.
 
-        coupler demo                  DC, real time (about 20 s)
-        coupler demo --ac --fast      AC, virtual time (some milliseconds)
-        coupler demo --json | jq .    one JSON object per line, the last one is the summary
-        coupler demo --fast --faults 42    random faults from seed 42; the same seed gives the same run
+        coupler demo                     DC, real time (about 20 s)
+        coupler demo --ac --fast         AC, virtual time
+        coupler demo --json | jq .       an object per line, the summary last
+        coupler demo --fast --faults 42  random faults, repeated by their seed
       """)
 
   @Flag(help: "Charge with AC instead of DC.")

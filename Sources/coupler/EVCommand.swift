@@ -16,12 +16,13 @@ struct EVCommand: ParsableCommand {
     commandName: "ev",
     abstract: "Be a vehicle on a network interface, with a simulated electrical side.",
     discussion: """
-      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot, contactors and battery are
-      simulated. Needs CAP_NET_RAW for SLAC (run as root, or setcap cap_net_raw+ep). Exits after one session.
+      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot,
+      contactors and battery are simulated. Needs CAP_NET_RAW for SLAC (run as
+      root, or setcap cap_net_raw+ep). Exits after one session.
 
-        coupler ev --interface plc0 --energy 500       one DC session of 500 Wh
-        coupler ev --interface plc0 --until match      only SLAC, to the joined link
-        coupler ev --interface eth1 --no-slac --ac     no modem: discovery and session only
+        coupler ev --interface plc0 --energy 500    one DC session of 500 Wh
+        coupler ev --interface plc0 --until match   only SLAC, to the link
+        coupler ev --interface eth1 --no-slac --ac  no modem
       """)
 
   @OptionGroup var link: LinkOptions

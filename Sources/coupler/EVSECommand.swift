@@ -19,16 +19,17 @@ struct EVSECommand: ParsableCommand {
     commandName: "evse",
     abstract: "Be a charger on a network interface, with a simulated electrical side.",
     discussion: """
-      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot, contactor and power stage
-      are simulated. Needs CAP_NET_RAW for SLAC (run as root, or setcap cap_net_raw+ep).
+      SLAC over raw Ethernet, SDP, TCP and ISO 15118-2 on real sockets; pilot,
+      contactor and power stage are simulated. Needs CAP_NET_RAW for SLAC (run
+      as root, or setcap cap_net_raw+ep).
 
-        coupler evse --interface plc0                  wait for vehicles, DC
-        coupler evse --interface plc0 --ac --once      one AC session, then exit
-        coupler evse --interface eth1 --no-slac        no modem: discovery and session only
+        coupler evse --interface plc0               wait for vehicles, DC
+        coupler evse --interface plc0 --ac --once   one AC session, then exit
+        coupler evse --interface eth1 --no-slac     no modem
 
-      The pilot: by default a vehicle is played here, plugged in at once, that follows the session's
-      messages, for peers without a pilot. With --pilot PATH it comes from a `coupler ev --pilot PATH`
-      on the same machine.
+      The pilot: by default a vehicle is played here, plugged in at once, that
+      follows the session's messages, for peers without a pilot. With --pilot
+      PATH it comes from a `coupler ev --pilot PATH` on the same machine.
       """)
 
   @OptionGroup var link: LinkOptions
@@ -38,7 +39,8 @@ struct EVSECommand: ParsableCommand {
   var once = false
 
   @Option(
-    help: ArgumentHelp("Answer the authorization request after so long; never below 0.", valueName: "s"))
+    help: ArgumentHelp(
+      "Answer the authorization request after so long; a negative number never answers.", valueName: "s"))
   var authorizeAfter = 0.5
 
   @Option(help: ArgumentHelp("With --until match: stay in the network for so long.", valueName: "s"))
@@ -49,6 +51,14 @@ struct EVSECommand: ParsableCommand {
 
   @Option(help: "EVSEID of the charger.")
   var evseID = "DE*CPL*E00001"
+
+  func validate() throws {
+    guard (7...37).contains(evseID.utf8.count) else {
+      throw ValidationError(
+        "--evse-id must have 7...37 characters (ISO 15118-2 evseIDType), has \(evseID.utf8.count)")
+    }
+    if port == 0 { throw ValidationError("--port must not be 0; leave it out for a free one") }
+  }
 
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
