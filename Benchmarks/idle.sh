@@ -51,6 +51,6 @@ used=$(($(ticks) - used))
 name='coupler evse --no-slac'
 figure "$name" VmRSS "$(field VmRSS)" KiB
 figure "$name" VmHWM "$(field VmHWM)" KiB
-figure "$name" private "$(awk '/^Private/ { sum += $2 } END { print sum }' "/proc/$pid/smaps_rollup")" KiB
+figure "$name" RssAnon "$(field RssAnon)" KiB
 figure "$name" wake-ups "$(awk "BEGIN { print $switches / $seconds }")" 1/s
 figure "$name" processor "$((used * 1000 / $(getconf CLK_TCK) / seconds))" ms/s
