@@ -92,7 +92,7 @@ let package = Package(
       name: "Simulation",
       dependencies: [
         "Wire", "HAL", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node",
-        "SimulatedHardware",
+        "SimulatedHardware", "BoardSimulation",
       ],
       swiftSettings: house),
     .target(

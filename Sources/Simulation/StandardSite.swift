@@ -2,6 +2,7 @@ public import ISO15118
 public import SLAC
 public import SimulatedHardware
 public import Wire
+import BoardSimulation
 import HAL
 public import Node
 import Safety
@@ -35,6 +36,15 @@ extension SiteDescription {
   /// Energy transfer modes both sides offer.
   public var modes: [EnergyMode] { current == .dc ? [.DC_extended] : [.AC_three_phase_core] }
 
+  /// The simulation board's outlet for this current.
+  var outlet: Outlet {
+    let kind: OutletCurrent = current == .dc ? .dc : .ac
+    let outlets = SimulationBoard.board.outlets
+    return outlets.first { $0.current == kind }
+      ?? Outlet(
+        current: kind, hasLock: false, isVentilated: false, milliampsMax: 6000, recloseIntervalMin: .zero)
+  }
+
   /// Limits of the charger's outlet.
   public var limits: EVSELimits {
     switch current {
@@ -42,10 +52,10 @@ extension SiteDescription {
       var limits = EVSELimits()
       limits.maximumMillivolts = 920_000
       limits.minimumMillivolts = 150_000
-      limits.maximumMilliamps = 200_000
+      limits.maximumMilliamps = outlet.milliampsMax
       limits.maximumWatts = 60_000
       return limits
-    case .ac: return .ac(milliamps: 32_000, phases: 3)
+    case .ac: return .ac(milliamps: outlet.milliampsMax, phases: 3)
     }
   }
 
@@ -65,7 +75,7 @@ extension SiteDescription {
 
   public func chargerConfiguration() -> ChargerConfiguration {
     ChargerConfiguration(
-      pilot: .relaxed, safety: .relaxed(current == .dc ? .dc : .ac),
+      pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
   }
 
