@@ -2,7 +2,6 @@ public import HAL
 public import LinuxHardware
 public import SimulatedHardware
 import Wire
-import Glibc
 
 /// A charging cable between two processes: pilot and power contacts as datagrams on two sockets in the file
 /// system. It lets a charger and a vehicle that meet on real network interfaces also meet on a simulated pilot.
@@ -25,8 +24,6 @@ public final class CableSocket {
   public init(path: String, end: End) throws(LinuxError) {
     let own = end == .charger ? path : path + ".ev"
     peer = end == .charger ? path + ".ev" : path
-    // A socket left behind by a process that was killed.
-    _ = own.withCString { unlink($0) }
     socket = try UnixDatagramSocket(path: own)
   }
 

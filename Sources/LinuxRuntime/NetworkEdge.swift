@@ -41,6 +41,8 @@ public final class NetworkEdge {
   private var listener: TCPListener6?
   private var connection: TCPConnection6?
   private var closing: [TCPConnection6] = []
+  /// Most connections that are being closed at a time.
+  private static let closingMax = 4
   private var closingTimer: LoopTimer?
 
   /// Opens the sockets. `matching` opens AF_PACKET too, which needs CAP_NET_RAW.
@@ -86,7 +88,7 @@ public final class NetworkEdge {
         wantsListener = on
         if on { try listen() } else { listener = nil }
       case .connect(let endpoint): try connect(to: endpoint)
-      case .send(let octets): connection?.send(octets)
+      case .send(let octets): send(octets)
       case .close: finish()
       }
     } catch {
@@ -94,6 +96,15 @@ public final class NetworkEdge {
       // A connection that cannot even be tried is one that failed.
       if case .connect = action { handlers.event(.disconnected) }
     }
+  }
+
+  /// A peer that does not read fills the queue. A message left out is never made up for, so the connection ends.
+  private func send(_ octets: [UInt8]) {
+    guard let connection, !connection.send(octets) else { return }
+    self.connection = nil
+    connection.abort()
+    handlers.report(LinuxError("send to \(connection.peer)", on: interface.name, code: ENOBUFS))
+    handlers.event(.disconnected)
   }
 
   private func linkLocal(_ state: LinkLocalState) {
@@ -130,8 +141,13 @@ public final class NetworkEdge {
     do throws(LinuxError) {
       try new.start(
         TCPConnection6.Handlers(
-          connected: { handlers.event(.connected(new.peer)) },
-          received: { handlers.octets($0) },
+          // One that is being closed has no say any more: its octets are not the session's.
+          connected: { [weak self, weak new] in
+            if let self, let new, new === self.connection { handlers.event(.connected(new.peer)) }
+          },
+          received: { [weak self, weak new] octets in
+            if let self, let new, new === self.connection { handlers.octets(octets) }
+          },
           peerFinished: { [weak self, weak new] in self?.gone(new) },
           closed: { [weak self, weak new] error in
             if let error { handlers.report(error) }
@@ -161,6 +177,8 @@ public final class NetworkEdge {
     connection = nil
     guard !old.isClosed else { return }
     old.finish()
+    // A peer that comes again and again and never finishes must not use up the descriptors.
+    if closing.count >= Self.closingMax { closing.removeFirst().close() }
     closing.append(old)
     let timer = closingTimer ?? loop.addTimer { [weak self] in self?.abandon() }
     closingTimer = timer

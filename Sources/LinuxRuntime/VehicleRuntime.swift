@@ -55,6 +55,7 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
 
   private var cableEnd = VehicleEnd()
   private var repeatDue: Instant?
+  private var heardUntil: Instant?
   private var plugInDue: Instant?
   private var goalDue: Instant?
   private var signal = PilotSignal.none
@@ -187,6 +188,11 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
       tell()
       post(.proximity(.plugged(cableMilliamps: nil)))
     }
+    if let until = heardUntil, now >= until {
+      // The charger's process is gone: so is its signal.
+      heardUntil = nil
+      measure(.none)
+    }
     if let due = goalDue, now >= due {
       goalDue = nil
       needs.chargingComplete = true
@@ -200,7 +206,8 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
 
   private func rearm() {
     timer?.deadline = earliest(
-      node.deadline, bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue)
+      node.deadline, bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue,
+      heardUntil)
   }
 
   private func advanceBench() {
@@ -230,13 +237,18 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   // MARK: a charger in another process
 
   private func hear(_ message: ChargerEnd) {
-    // Three measurements for each change, as a real one would bring: one alone never decides.
-    if message.signal != signal {
-      signal = message.signal
-      for _ in 0..<3 { turns.add(.pilot(message.signal)) }
-    }
+    heardUntil = loop.now + CableSocket.silenceMax
+    measure(message.signal)
     sense(message.battery)
     if !turns.isEmpty { runTurns() }
+  }
+
+  /// Three measurements for each change, as a real one would bring: one alone never decides.
+  private func measure(_ new: PilotSignal) {
+    guard new != signal else { return }
+    signal = new
+    for _ in 0..<3 { turns.add(.pilot(new)) }
+    runTurns()
   }
 
   private func tell() {

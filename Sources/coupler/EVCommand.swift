@@ -40,6 +40,13 @@ struct EVCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Give up after so long.", valueName: "s"))
   var timeout = 180.0
 
+  func validate() throws {
+    guard energy ?? 1 > 0 else { throw ValidationError("--energy must be more than 0 Wh") }
+    try checkSeconds(seconds ?? 0, of: "--seconds")
+    try checkSeconds(hold, of: "--hold")
+    try checkSeconds(timeout, of: "--timeout")
+  }
+
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
     let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
@@ -98,7 +105,16 @@ struct EVCommand: ParsableCommand {
     }
     giveUp.deadline = loop.now + .seconds(timeout)
     try orExit { () throws(LinuxError) in
-      try loop.onSignals([SIGINT, SIGTERM]) { _ in vehicle.stop() }
+      var isStopping = false
+      try loop.onSignals([SIGINT, SIGTERM]) { _ in
+        // Who asks twice does not want to wait for a charger that may never answer.
+        if isStopping {
+          status = status ?? 1
+          loop.stop()
+        }
+        isStopping = true
+        vehicle.stop()
+      }
       try vehicle.start()
     }
     timeline.ready("vehicle on \(interface.name), \(interface.macAddress)", of: .vehicle, at: loop.now)

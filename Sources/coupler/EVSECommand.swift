@@ -57,6 +57,8 @@ struct EVSECommand: ParsableCommand {
       throw ValidationError(
         "--evse-id must have 7...37 characters (ISO 15118-2 evseIDType), has \(evseID.utf8.count)")
     }
+    try checkSeconds(authorizeAfter, of: "--authorize-after", allowingNegative: true)
+    try checkSeconds(hold, of: "--hold")
     if port == 0 { throw ValidationError("--port must not be 0; leave it out for a free one") }
   }
 

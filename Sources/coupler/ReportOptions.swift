@@ -78,3 +78,10 @@ func stopSoon(_ loop: EventLoop, after delay: Duration = .milliseconds(2500)) {
   let timer = loop.addTimer { loop.stop() }
   timer.deadline = loop.now + delay
 }
+
+/// Refuses a number of seconds that is none, or more than a year: a `Duration` cannot be made of every `Double`.
+func checkSeconds(_ seconds: Double, of option: String, allowingNegative: Bool = false) throws {
+  guard seconds <= 31_536_000, allowingNegative || seconds >= 0 else {
+    throw ValidationError("\(option) is 0 to 31536000 s")
+  }
+}
