@@ -8,9 +8,9 @@ public enum SimulationBoard: BoardSupport {
     matches: [],
     outlets: [
       Outlet(
-        current: .dc, hasLock: false, isVentilated: true, milliampsMax: 200_000, recloseIntervalMin: .zero),
+        current: .dc, hasLock: false, isVentilated: false, milliampsMax: 200_000, recloseIntervalMin: .zero),
       Outlet(
-        current: .ac, hasLock: true, isVentilated: true, milliampsMax: 32_000, recloseIntervalMin: .zero),
+        current: .ac, hasLock: true, isVentilated: false, milliampsMax: 32_000, recloseIntervalMin: .zero),
     ]
   )
 }
