@@ -5,6 +5,7 @@ import Glibc
 public final class UnixDatagramSocket {
   public let path: String
   private let descriptor: FileDescriptor
+  private var isBound = false
   private let buffer = ReceiveBuffer(count: 64 * 1024)
   private var loop: EventLoop?
   private var registration: EventLoop.Registration?
@@ -19,11 +20,13 @@ public final class UnixDatagramSocket {
     var status = stat()
     if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
     try check(clinux_bind_unix(descriptor.raw, path), "create the socket", on: path)
+    isBound = true
   }
 
   deinit {
     detach()
-    unlink(path)
+    // Also called where the initialiser throws: what stands at the path is then somebody else's.
+    if isBound { unlink(path) }
   }
 
   public var fileDescriptor: Int32 { descriptor.raw }

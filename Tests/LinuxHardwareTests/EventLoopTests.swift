@@ -185,4 +185,14 @@ extension EventLoop {
       try UnixDatagramSocket(path: "/tmp/" + String(repeating: "x", count: 200))
     }
   }
+
+  @Test func a_file_that_is_no_socket_is_refused_and_kept() throws {
+    let path = "/tmp/coupler-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))-file"
+    let file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+    try #require(file >= 0)
+    close(file)
+    defer { unlink(path) }
+    #expect(throws: LinuxError("x", code: EADDRINUSE)) { try UnixDatagramSocket(path: path) }
+    #expect(access(path, F_OK) == 0)
+  }
 }
