@@ -45,6 +45,21 @@ public let messageSets: [MessageSet] = [
     entry: "iso15118-2/V2G_CI_MsgDef.xsd", documents: ["V2G_Message"],
     standalone: [("SignedInfo", "iso15118-2/xmldsig-core-schema.xsd")]),
   MessageSet(
+    name: "din", module: nil, prefix: "DIN70121", entry: "din70121/V2G_CI_MsgDef.xsd", documents: []),
+  MessageSet(
+    name: "iso20Common", module: nil, prefix: "ISO15118_20Common",
+    entry: "iso15118-20/V2G_CI_CommonMessages.xsd", documents: []),
+  MessageSet(
+    name: "iso20AC", module: nil, prefix: "ISO15118_20AC", entry: "iso15118-20/V2G_CI_AC.xsd", documents: []),
+  MessageSet(
+    name: "iso20DC", module: nil, prefix: "ISO15118_20DC", entry: "iso15118-20/V2G_CI_DC.xsd", documents: []),
+  MessageSet(
+    name: "iso20ACDP", module: nil, prefix: "ISO15118_20ACDP", entry: "iso15118-20/V2G_CI_ACDP.xsd",
+    documents: []),
+  MessageSet(
+    name: "iso20WPT", module: nil, prefix: "ISO15118_20WPT", entry: "iso15118-20/V2G_CI_WPT.xsd",
+    documents: []),
+  MessageSet(
     name: "xmldsig", module: nil, prefix: "XMLSignature", entry: "xmldsig/xmldsig-core-schema.xsd",
     documents: []),
 ]

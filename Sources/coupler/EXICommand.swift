@@ -26,7 +26,13 @@ struct EXICommand: ParsableCommand {
 
   /// A message set, by the name on the command line.
   enum Set: String, ExpressibleByArgument, CaseIterable {
-    case appprotocol, iso2, xmldsig
+    case appprotocol, din, iso2
+    case iso20Common = "iso20-common"
+    case iso20AC = "iso20-ac"
+    case iso20DC = "iso20-dc"
+    case iso20ACDP = "iso20-acdp"
+    case iso20WPT = "iso20-wpt"
+    case xmldsig
   }
 
   private struct LineError: Error, CustomStringConvertible { let description: String }
