@@ -16,7 +16,8 @@
 
   /// A writer over `target`, which must outlive it.
   @_lifetime(copy source)
-  @inlinable public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
+  @inlinable @inline(__always)
+  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
     self.source = source
     // An empty buffer may have no base address; `start == end` then, and nothing is ever stored.
     if let base = target.baseAddress {
