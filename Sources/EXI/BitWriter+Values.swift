@@ -156,14 +156,28 @@ extension BitWriter {
   /// The items of a list, from the content of the first to the end of the last. `gap` and `minimum` belong to
   /// the place in the schema; items that were coded for a place like it are copied.
   @_lifetime(self: copy self)
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
-    if !check(list, min: min, max: max) { return }
-    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
-    {
-      copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
-      return
-    }
+    if !copies(list.extent, min: min, max: max, gap: gap) { rewrite(list, min: min, gap: gap) }
+  }
+
+  /// Copies a list that is coded as it has to be, or fails. False: its items have to be coded again.
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func copies(_ list: EXIListExtent, min: Int, max: Int, gap: Int) -> Bool {
+    if !check(list, min: min, max: max) { return true }
+    guard
+      list.count == 1 && list.minimum < 128
+        || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
+    else { return false }
+    copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
+    return true
+  }
+
+  /// Decodes and encodes item after item.
+  @_lifetime(self: copy self)
+  @inline(never) @inlinable
+  mutating func rewrite<Element>(_ list: EXIList<Element>, min: Int, gap: Int) {
     var cursor = list.cursor(in: source)
     var index = 0
     while let item = cursor.next() {
@@ -171,13 +185,19 @@ extension BitWriter {
       item.encode(to: &self)
       index &+= 1
     }
-    if index != Int(list.count) { fail(.slotOutsideSource) }
+    if index != Int(list.extent.count) { fail(.slotOutsideSource) }
   }
 
   /// False, and a failure, when the list has too few or too many items or lies outside the source.
   @_lifetime(self: copy self)
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func check<Element>(_ list: EXIList<Element>, min: Int, max: Int) -> Bool {
+    check(list.extent, min: min, max: max)
+  }
+
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func check(_ list: EXIListExtent, min: Int, max: Int) -> Bool {
     let count = Int(list.count)
     if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
       fail(.slotOutsideSource)
