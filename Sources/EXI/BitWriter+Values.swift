@@ -225,7 +225,7 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inlinable
   mutating func rewrite<Item>(_ content: EXIContent<Item>) {
-    var reader = BitReader(source, position: Int(content.firstBit))
+    var reader = BitReader(source, position: Int(clamping: content.firstBit))
     var code = UInt32(content.firstCode & 127)
     var state: UInt8 = 0
     for index in 0..<content.count {

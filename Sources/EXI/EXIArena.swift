@@ -72,8 +72,20 @@ public struct EXIArena: Sendable {
 
   /// Appends characters if all are printable ASCII and there is room.
   private mutating func append(plain source: UnsafeBufferPointer<UInt8>) -> Bool {
-    var others: UInt8 = 0
-    for index in 0..<source.count { others |= unsafe source[index] &- 0x20 >= 0x60 ? 1 : 0 }
+    // Bit 7 clear and bit 5 or 6 set (0x20...0x7F), eight characters in a step and then the rest.
+    let raw = UnsafeRawBufferPointer(source)
+    var index = 0
+    var others: UInt64 = 0
+    while index &+ 8 <= source.count {
+      let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      others |= (word | ~(word &<< 1 | word &<< 2)) & 0x8080_8080_8080_8080
+      index &+= 8
+    }
+    while index < source.count {
+      let octet = unsafe raw[index]
+      others |= octet &- 0x20 >= 0x60 ? 1 : 0
+      index &+= 1
+    }
     return unsafe others == 0 && append(all: source)
   }
 

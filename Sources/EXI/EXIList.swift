@@ -81,7 +81,7 @@ public struct EXIListCursor<Element: EXIElement>: ~Escapable {
 
   @_lifetime(copy bytes)
   @inlinable init(_ list: EXIList<Element>, in bytes: RawSpan) {
-    reader = BitReader(bytes, position: Int(list.firstBit))
+    reader = BitReader(bytes, position: Int(clamping: list.firstBit))
     count = Int(list.count)
     gap = Int(list.gap)
     minimum = Int(list.minimum & 127)
