@@ -175,7 +175,7 @@ extension BitWriter {
       copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
       return
     }
-    var reader = BitReader(source, position: Int(list.firstBit))
+    var reader = BitReader(source, position: Int(clamping: list.firstBit))
     for index in 0..<Int(list.count) {
       if index > 0 {
         _ = reader.bits(index < Int(list.minimum & 127) ? 1 : Int(list.gap))
@@ -258,7 +258,7 @@ extension BitWriter {
     from firstBit: UInt32, count: UInt16, firstCode: UInt8, width: (UInt8) -> Int,
     production: (UInt8, UInt32) -> EXIProduction, item: (UInt8, inout BitReader, inout BitWriter) -> Void
   ) {
-    var reader = BitReader(source, position: Int(firstBit))
+    var reader = BitReader(source, position: Int(clamping: firstBit))
     var code = UInt32(firstCode)
     var state: UInt8 = 0
     for index in 0..<count {
