@@ -26,7 +26,12 @@ let package = Package(
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
     .executable(name: "exigen", targets: ["exigen"]),
-    .library(name: "EXI", targets: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages"]),
+    .library(
+      name: "EXI",
+      targets: [
+        "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
+        "ISO15118_2Messages", "ISO15118_20Messages",
+      ]),
     .library(
       name: "Simulation",
       targets: [
@@ -51,7 +56,15 @@ let package = Package(
     // MARK: messages
     .target(name: "EXI", dependencies: ["Wire"], swiftSettings: parser),
     .target(name: "AppProtocolMessages", dependencies: ["Wire", "EXI"], swiftSettings: parser),
-    .target(name: "ISO15118_2Messages", dependencies: ["Wire", "EXI"], swiftSettings: parser),
+    .target(name: "XMLSignatureMessages", dependencies: ["Wire", "EXI"], swiftSettings: parser),
+    .target(
+      name: "DIN70121Messages", dependencies: ["Wire", "EXI", "XMLSignatureMessages"], swiftSettings: parser),
+    .target(
+      name: "ISO15118_2Messages", dependencies: ["Wire", "EXI", "XMLSignatureMessages"],
+      swiftSettings: parser),
+    .target(
+      name: "ISO15118_20Messages", dependencies: ["Wire", "EXI", "XMLSignatureMessages"],
+      swiftSettings: parser),
     .target(name: "HomePlug", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: hardware
@@ -127,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "EXITests",
       dependencies: [
-        "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "EXITools", "EXIGenerator", "XMLTree",
+        "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
+        "ISO15118_2Messages", "ISO15118_20Messages", "EXITools", "EXIGenerator", "XMLTree",
         "CAllocationCounter",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
@@ -148,7 +162,8 @@ let package = Package(
     .testTarget(
       name: "ISO15118Tests",
       dependencies: [
-        "Wire", "EXI", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages", "ISO15118",
+        "Wire", "EXI", "XMLSignatureMessages", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages",
+        "ISO15118",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(

@@ -1,9 +1,10 @@
 /// Writes the fragments of a set: the streams that signatures are made over.
 struct FragmentEmitter {
-  let set: MessageSet
-  let schema: Schema
-  let model: ModuleModel
-  let source: SchemaSource
+  let part: ModuleEmitter.Part
+
+  private var set: MessageSet { part.set }
+  private var schema: Schema { part.schema }
+  private var model: ModuleModel { part.model }
 
   /// An element that can be signed.
   private struct Item {
@@ -14,13 +15,12 @@ struct FragmentEmitter {
     let isRelaxed: Bool
   }
 
-  func text() throws -> SourceText {
+  func emit(into text: inout SourceText) throws {
     let items = try items()
-    if items.isEmpty { return SourceText() }
+    if items.isEmpty { return }
     let count = schema.declaredElements.count
     let width = codeBits(count + 1)
     let name = "\(set.prefix)Fragment"
-    var text = ModuleEmitter.fresh(set.entry, imports: ["EXI", "Wire"])
     text.add(
       "/// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.")
     text.add("public enum \(name): Sendable {")
@@ -64,8 +64,7 @@ struct FragmentEmitter {
       text.add("case .\(name)(let item): item.encode(to: &writer\(grammar))")
     }
     text.add("}", "writer.put(\(count + 1), bits: \(width))", "}", "}", "}", "")
-    for (element, entry) in set.standalone { try emitStandalone(element, entry, into: &text) }
-    return text
+    for element in set.standalone { try emitStandalone(element, into: &text) }
   }
 
   private func swiftType(_ item: Item) -> String {
@@ -89,7 +88,7 @@ struct FragmentEmitter {
       else { return }
       found[element.name] = type
     }
-    for name in set.documents { note(try schema.element(local: name)) }
+    for root in part.roots { note(root) }
     for type in model.types {
       for part in try StructGrammar(type).parts {
         switch part.kind {
@@ -127,15 +126,14 @@ struct FragmentEmitter {
     text.add(")", "")
   }
 
-  /// The fragment of an element in the grammar of a schema alone.
-  private func emitStandalone(_ element: String, _ entry: String, into text: inout SourceText) throws {
-    let alone = try Schema(entry: entry, source: source)
-    guard let code = alone.declaredElements.firstIndex(where: { $0.name.local == element }) else {
-      throw SchemaError("no element \(element) in \(entry)")
+  /// Entry points of an element that is signed in the grammar of this set, whatever set it came in.
+  private func emitStandalone(_ element: String, into text: inout SourceText) throws {
+    guard let code = schema.declaredElements.firstIndex(where: { $0.name.local == element }) else {
+      throw SchemaError("no element \(element) in \(set.entry)")
     }
-    let width = codeBits(alone.declaredElements.count + 1)
-    let end = alone.declaredElements.count + 1
-    text.add("// `\(element)` as a fragment of `\(entry)` alone, the form that signatures cover")
+    let width = codeBits(schema.declaredElements.count + 1)
+    let end = schema.declaredElements.count + 1
+    text.add("// `\(element)` as a fragment of its own schema alone, the form that signatures cover")
     text.add("// (ISO 15118-2 annex J).")
     text.add("extension \(Naming.type(element)) {")
     text.add("/// The codes around the element in the grammar of its own schema.")

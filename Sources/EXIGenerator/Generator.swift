@@ -5,10 +5,19 @@ public enum Generator {
     -> [GeneratedFile]
   {
     var files: [GeneratedFile] = []
+    var books: [String: NameBook] = [:]
+    var modules: [String] = []
+    for set in sets where !modules.contains(set.module) { modules.append(set.module) }
+    for module in modules {
+      var foreign: [String: NameBook] = [:]
+      for (namespace, owner) in sharedNamespaces where owner != module { foreign[namespace] = books[owner] }
+      let book = NameBook(module: module, imported: Array(foreign.values))
+      books[module] = book
+      let emitter = try ModuleEmitter(
+        sets.filter { $0.module == module }, book: book, foreign: foreign, source: source)
+      files += try emitter.files()
+    }
     for set in sets {
-      if let module = set.module {
-        files += try ModuleEmitter(set, source: source).files(module: module, source: source)
-      }
       files.append(try TableEmitter(set: set, schema: Schema(entry: set.entry, source: source)).file())
     }
     return files

@@ -9,22 +9,36 @@ final class ModuleModel {
   /// For each type, enumeration and group (by Swift name) the messages that use it.
   private(set) var users: [String: Set<String>] = [:]
 
-  private var names: [ObjectIdentifier: String] = [:]
-  private var numbers: [ObjectIdentifier: Int] = [:]
+  private var known: [QName: ObjectIdentifier] = [:]
   /// The documents and what is directly in them: used in one place, and worth putting there.
   private var inlined: Set<ObjectIdentifier> = []
   private var scalars: [ObjectIdentifier: Bool] = [:]
+  private var fragments: Set<ObjectIdentifier> = []
 
-  /// Swift names that differ from the rule, by schema name.
-  private let renamed: [String: String]
+  let set: MessageSet
+  /// The names of this module.
+  let book: NameBook
+  /// Namespaces that other modules own.
+  private let foreign: [String: NameBook]
+  private let ownNamespace: String
 
-  init(roots: [ElementDeclaration], renamed: [String: String]) throws(SchemaError) {
-    self.renamed = renamed
+  /// What is below `roots`, the messages of `set` or what stands in for them.
+  init(
+    _ set: MessageSet, roots: [ElementDeclaration], ownNamespace: String, book: NameBook,
+    foreign: [String: NameBook]
+  ) throws(SchemaError) {
+    self.set = set
+    self.book = book
+    self.foreign = foreign
+    self.ownNamespace = ownNamespace
     for root in roots {
       guard case .complex(let type) = root.type else {
         throw SchemaError("\(root.name.local): a simple message")
       }
+      note(root)
       try visit(type, trail: [])
+      // Many messages would each carry a copy.
+      if roots.count > 2 { continue }
       inlined.insert(ObjectIdentifier(type))
       for part in try StructGrammar(type).parts {
         guard case .element(let alternatives, _) = part.kind, !part.isRepeated,
@@ -33,23 +47,36 @@ final class ModuleModel {
         inlined.insert(ObjectIdentifier(child))
       }
     }
-    for type in types where Self.isMessage(swiftName(of: type)) {
-      try mark(type, user: Self.group(swiftName(of: type)))
+    for type in types where Self.isMessage(type.name.local) {
+      try mark(type, user: swiftName(of: type))
     }
   }
 
+  /// The names of the module that a namespace belongs to.
+  private func home(of namespace: String) -> NameBook { foreign[namespace] ?? book }
+
+  /// True when this module declares the types of the namespace.
+  func owns(_ namespace: String) -> Bool { foreign[namespace] == nil }
+
   /// True for the requests and responses of a protocol.
-  static func isMessage(_ name: String) -> Bool { name.hasSuffix("Req") || name.hasSuffix("Res") }
+  static func isMessage(_ type: String) -> Bool {
+    ["Req", "Res", "ReqType", "ResType"].contains { type.hasSuffix($0) }
+  }
   /// The name that a request and its response share.
   static func group(_ name: String) -> String { String(name.dropLast(3)) }
 
   private func visit(_ type: ComplexType, trail: [ComplexType]) throws(SchemaError) {
     if trail.contains(where: { $0 === type }) { throw SchemaError("type \(type.name.local) contains itself") }
-    if names[ObjectIdentifier(type)] != nil { return }
-    var name = Naming.type(type.name.local)
-    if names.values.contains(name) { name = type.name.local }
-    if names.values.contains(name) { throw SchemaError("two types named \(name)") }
-    names[ObjectIdentifier(type)] = name
+    if let known = known[type.name] {
+      if known != ObjectIdentifier(type) { throw SchemaError("two types \(type.name.local)") }
+      return
+    }
+    known[type.name] = ObjectIdentifier(type)
+    let home = home(of: type.name.namespace)
+    if home !== book && !home.contains(type.name) {
+      throw SchemaError("type \(type.name.local) is not in module \(home.module)")
+    }
+    _ = try home.name(of: type.name)
     for part in try StructGrammar(type).parts {
       switch part.kind {
       case .attribute(let attribute): try visit(attribute.type)
@@ -66,10 +93,11 @@ final class ModuleModel {
       }
     }
     types.append(type)
-    numbers[ObjectIdentifier(type)] = types.count
+    _ = try home.number(of: type.name)
   }
 
   private func visit(_ element: ElementDeclaration, trail: [ComplexType]) throws(SchemaError) {
+    note(element)
     switch element.type {
     case .simple(let simple): try visit(simple)
     case .complex(let type): try visit(type, trail: trail)
@@ -112,14 +140,23 @@ final class ModuleModel {
     if case .enumeration = simple.kind { users[swiftName(of: simple), default: []].insert(user) }
   }
 
+  private func note(_ element: ElementDeclaration) {
+    if case .complex(let type) = element.type, set.fragments.contains(element.name.local) {
+      fragments.insert(ObjectIdentifier(type))
+    }
+  }
+
+  /// True for types of elements that are fragments without having an Id.
+  func isFragment(_ type: ComplexType) -> Bool { fragments.contains(ObjectIdentifier(type)) }
+
   // MARK: names
 
   func swiftName(of type: ComplexType) -> String {
-    names[ObjectIdentifier(type)] ?? Naming.type(type.name.local)
+    (try? home(of: type.name.namespace).name(of: type.name)) ?? Naming.type(type.name.local)
   }
 
   private func swiftName(of simple: SimpleType) -> String {
-    renamed[simple.name.local] ?? Naming.type(simple.name.local)
+    set.renamed[simple.name.local] ?? Naming.type(simple.name.local)
   }
 
   /// How a simple type looks in this module.
@@ -128,17 +165,20 @@ final class ModuleModel {
   }
 
   /// The number by which the paths of errors know a type.
-  func number(ofType type: ComplexType) -> Int { numbers[ObjectIdentifier(type)] ?? 0 }
+  func number(ofType type: ComplexType) -> Int {
+    (try? home(of: type.name.namespace).number(of: type.name)) ?? 0
+  }
 
   /// The enumeration that a substitution group becomes.
   func groupName(_ head: QName) -> String {
-    names.values.contains(head.local) ? head.local + "Choice" : Naming.type(head.local + "Type")
+    let name = (head.namespace == ownNamespace ? "" : set.groupPrefix) + Naming.type(head.local + "Type")
+    return book.isTaken(name) ? name + "Choice" : name
   }
 
   /// The enumeration, inside its type, that a choice becomes.
   func choiceName(_ alternatives: [ElementDeclaration]) -> String {
     let name = Naming.choice(alternatives.map(\.name.local))
-    let isTaken = names.values.contains(name) || enumerations.contains { $0.name == name }
+    let isTaken = book.isTaken(name) || enumerations.contains { $0.name == name }
     return isTaken ? name + "Choice" : name
   }
 

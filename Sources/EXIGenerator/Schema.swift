@@ -7,6 +7,7 @@ public typealias SchemaSource = (String) throws -> [UInt8]
 final class Schema {
   /// One schema file.
   private struct Document {
+    let path: String
     let root: XMLElement
     let targetNamespace: String
     let namespaces: [String: String]
@@ -34,6 +35,14 @@ final class Schema {
     index()
   }
 
+  /// The namespace of the entry file.
+  var ownNamespace: String { documents.first?.targetNamespace ?? "" }
+
+  /// The file that declares a namespace.
+  func file(of namespace: String) -> String? {
+    documents.first { $0.targetNamespace == namespace }?.path
+  }
+
   // MARK: files
 
   private func load(_ path: String, source: SchemaSource) throws {
@@ -52,7 +61,8 @@ final class Schema {
       }
       documents.append(
         Document(
-          root: root, targetNamespace: root["targetNamespace"] ?? "", namespaces: root.declaredNamespaces,
+          path: next, root: root, targetNamespace: root["targetNamespace"] ?? "",
+          namespaces: root.declaredNamespaces,
           qualifiesElements: root["elementFormDefault"] == "qualified",
           qualifiesAttributes: root["attributeFormDefault"] == "qualified"))
       let folder = next.split(separator: "/").dropLast().joined(separator: "/")

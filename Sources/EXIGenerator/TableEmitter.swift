@@ -5,6 +5,14 @@ struct TableEmitter {
   let set: MessageSet
   let schema: Schema
 
+  /// `iso20-ac` -> `iso20AC`.
+  private static func identifier(_ name: String) -> String {
+    let parts = name.split(separator: "-")
+    return (parts.first ?? "")
+      + parts.dropFirst().map { $0.count <= 4 ? $0.uppercased() : $0.prefix(1).uppercased() + $0.dropFirst() }
+      .joined()
+  }
+
   func file() throws(SchemaError) -> GeneratedFile {
     var builder = Builder()
     let declarations = try schema.allDeclarations()
@@ -20,7 +28,7 @@ struct TableEmitter {
     lines += [
       "extension SchemaTables {",
       "  /// The grammar of `\(set.entry)`, one component per line; `SchemaTables.init` reads it.",
-      "  static let \(set.name) = \"\"\"",
+      "  static let \(Self.identifier(set.name)) = \"\"\"",
     ]
     lines += builder.lines(attributes: schema.declaredAttributes).map { "    " + $0 }
     lines += ["    \"\"\"", "}"]

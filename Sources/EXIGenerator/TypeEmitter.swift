@@ -1,6 +1,7 @@
 /// Writes the Swift of one complex type: the struct, its decoder and its encoder.
 struct TypeEmitter {
   let module: ModuleModel
+  let usage: Usage
   let type: ComplexType
   let grammar: StructGrammar
   let name: String
@@ -18,8 +19,9 @@ struct TypeEmitter {
     let initialValue: String?
   }
 
-  init(_ type: ComplexType, in module: ModuleModel) throws(SchemaError) {
+  init(_ type: ComplexType, in module: ModuleModel, usage: Usage) throws(SchemaError) {
     self.module = module
+    self.usage = usage
     self.type = type
     name = module.swiftName(of: type)
     grammar = try StructGrammar(type)
@@ -70,24 +72,26 @@ struct TypeEmitter {
       initialValue: part.isOptional ? "nil" : nil)
   }
 
-  var hasID: Bool { type.attributes.contains { $0.name.local == "Id" } }
+  /// True for what may be signed, whose place in the stream is therefore kept.
+  var isSigned: Bool { type.attributes.contains { $0.name.local == "Id" } || module.isFragment(type) }
 
   // MARK: the struct
 
   func emit(into text: inout SourceText) throws(SchemaError) {
     text.add("/// \(documentation)")
+    text.add(contentsOf: usage.note(name))
     let scalar = module.isScalar(type) ? ", Equatable" : ""
     text.add("public struct \(name): EXIElement\(scalar) {")
     for (part, field) in zip(grammar.parts, fields) {
-      if let note = note(part) { text.add("/// \(note)") }
+      text.add("/// \(note(part))")
       let value = part.isOptional && !part.isRepeated ? "" : field.initialValue.map { " = \($0)" } ?? ""
       text.add("public var \(field.name): \(field.declaration)\(value)")
     }
-    if hasID {
+    if isSigned {
       text.add("/// Where the element lies in the stream it was decoded from, for the digest of a signature.")
       text.add("public var receivedBits = EXIBits.none")
     }
-    if !fields.isEmpty || hasID { text.add("") }
+    if !fields.isEmpty || isSigned { text.add("") }
     text.list(
       "public init(",
       fields.map {
@@ -114,27 +118,43 @@ struct TypeEmitter {
 
   private var documentation: String { "`\(type.name.local)` of `\(type.name.namespace)`." }
 
-  /// What the schema says about a part that its Swift type does not.
-  private func note(_ part: StructGrammar.Part) -> String? {
-    if part.isRepeated {
-      return part.max.map { "\(part.min)...\($0) items." } ?? "\(part.min) items or more."
-    }
+  /// The schema's name of a part, and what the schema says about it that its Swift type does not.
+  private func note(_ part: StructGrammar.Part) -> String {
     var simple: SimpleType?
+    var note: String
+    var unit: String?
     switch part.kind {
-    case .attribute(let attribute): simple = attribute.type
-    case .text(let type): simple = type
-    case .element(let alternatives, _):
+    case .content: return "Elements and text, in an order that `Item.production` allows."
+    case .attribute(let attribute):
+      simple = attribute.type
+      note = "Attribute `\(attribute.name.local)`"
+    case .text(let type):
+      simple = type
+      note = "The text of the element"
+    case .element(let alternatives, let head):
       if alternatives.count == 1, case .simple(let type) = alternatives[0].type { simple = type }
-    case .content: return nil
+      note =
+        alternatives.count == 1
+        ? "`\(alternatives[0].name.local)`"
+        : head.map { "`\($0.local)`" } ?? alternatives.map { "`\($0.name.local)`" }.joined(separator: " or ")
+      if alternatives.count == 1 { unit = Units.unit(of: alternatives[0]) }
     }
+    if let unit { note += ", \(unit)" }
+    if part.isRepeated {
+      note += ", " + (part.max.map { "\(part.min)...\($0) items" } ?? "\(part.min) items or more")
+    }
+    let each = part.isRepeated ? " each" : ""
     switch simple?.kind {
-    case .string(let min, let max?): return min == max ? "\(min) characters." : "\(min)...\(max) characters."
-    case .binary(_, let min, let max?): return min == max ? "\(min) octets." : "\(min)...\(max) octets."
+    case .string(let min, let max?):
+      note += (min == max ? ", \(min) characters" : ", \(min)...\(max) characters") + each
+    case .binary(_, let min, let max?):
+      note += (min == max ? ", \(min) octets" : ", \(min)...\(max) octets") + each
     case .integer(let base, let min?, let max?):
       let whole = SimpleType.Kind.integerRange(base)
-      return whole?.0 == min && whole?.1 == max ? nil : "\(min)...\(max)."
-    default: return nil
+      if whole?.0 != min || whole?.1 != max { note += ", \(min)...\(max)" + each }
+    default: break
     }
+    return note + "."
   }
 
   private func emitChoice(
@@ -282,7 +302,7 @@ struct TypeEmitter {
     } else if !grammar.endsWithPart && !endIsRead {
       text.add("reader.end()")
     }
-    if hasID { text.add("receivedBits = reader.bits(from: entry)") }
+    if isSigned { text.add("receivedBits = reader.bits(from: entry)") }
     text.add("if reader.failed { reader.note(\(module.number(ofType: type)), entry: entry) }")
     text.add("}")
   }

@@ -37,7 +37,8 @@ struct Exigen: ParsableCommand {
     let written = Set(files.map(\.path))
     var stale: [String] = []
     for folder in Set(files.map { ($0.path as NSString).deletingLastPathComponent }) {
-      for name in (try? manager.contentsOfDirectory(atPath: "\(out)/\(folder)")) ?? [] {
+      for name in (try? manager.contentsOfDirectory(atPath: "\(out)/\(folder)")) ?? []
+      where name.hasSuffix(".swift") {
         if !written.contains("\(folder)/\(name)") { stale.append("\(folder)/\(name)") }
       }
     }

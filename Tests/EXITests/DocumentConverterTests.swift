@@ -30,7 +30,7 @@ private struct Converters {
   func a_document_decodes_to_its_xml(file: String) throws {
     var converters = Converters()
     for (number, vector) in try Vector.all(file).enumerated() {
-      let converter = try converters.converter(vector.set)
+      let converter = try converters.converter(vector.setName)
       let expected = node(try XMLElement(parsing: Array((vector.xml ?? "").utf8)))
       for octets in [vector.octets, vector.otherOctets].compactMap({ $0 }) {
         do {
@@ -48,7 +48,7 @@ private struct Converters {
   func xml_encodes_to_the_octets(file: String) throws {
     var converters = Converters()
     for (number, vector) in try Vector.all(file).enumerated() {
-      let converter = try converters.converter(vector.set)
+      let converter = try converters.converter(vector.setName)
       do {
         let octets = try converter.encode(xml: vector.xml ?? "", fragment: vector.isFragment)
         #expect(hexadecimal(octets) == vector.exi, "line \(number + 1), \(vector.message ?? "")")
@@ -61,7 +61,7 @@ private struct Converters {
   @Test func negative_streams_are_refused() throws {
     var converters = Converters()
     for (number, vector) in try Vector.all("exi-negative").enumerated() {
-      let converter = try converters.converter(vector.set)
+      let converter = try converters.converter(vector.setName)
       #expect(throws: ConversionError.self, "line \(number + 1), \(vector.kind)") {
         _ = try converter.decode(vector.octets)
       }

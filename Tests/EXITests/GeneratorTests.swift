@@ -39,7 +39,7 @@ private let archive = ProcessInfo.processInfo.environment["COUPLER_CODEC_ARCHIVE
     for folder in Set(files.map { ($0.path as NSString).deletingLastPathComponent }) {
       let names = try FileManager.default.contentsOfDirectory(
         atPath: package.appendingPathComponent("Sources/\(folder)").path)
-      for name in names {
+      for name in names where name.hasSuffix(".swift") {
         #expect(files.contains { $0.path == "\(folder)/\(name)" }, "\(folder)/\(name) is stale")
       }
     }

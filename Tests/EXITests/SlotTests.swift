@@ -1,5 +1,6 @@
 import EXI
 import ISO15118_2Messages
+import XMLSignatureMessages
 import Testing
 import Wire
 

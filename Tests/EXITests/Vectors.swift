@@ -15,9 +15,17 @@ struct Vector: Decodable, Sendable {
   let from: String?
   let note: String?
 
+  /// The set as the command line calls it.
+  var setName: String { self.set == "din70121" ? "din" : self.set }
   var octets: [UInt8] { Wire.octets(hexadecimal: exi) ?? [] }
   var otherOctets: [UInt8]? { exi_ee.flatMap { Wire.octets(hexadecimal: $0) } }
   var isFragment: Bool { kind == "fragment" }
+
+  /// The files with documents and fragments of each set.
+  static let files = [
+    "exi-appprotocol", "exi-din70121", "exi-iso2", "exi-iso20-common", "exi-iso20-ac", "exi-iso20-dc",
+    "exi-iso20-acdp", "exi-iso20-wpt", "exi-xmldsig",
+  ]
 
   /// The lines of `Tests/Fixtures/<name>.jsonl`.
   static func all(_ name: String) throws -> [Vector] {

@@ -1,6 +1,7 @@
 import AppProtocolMessages
 import EXI
 import ISO15118_2Messages
+import XMLSignatureMessages
 import Wire
 
 @testable import ISO15118

@@ -7,7 +7,10 @@ import Testing
   /// those below.
   static let layers: [[String]] = [
     ["Wire", "CLinux", "COpenSSL", "CLibXML2"],
-    ["EXI", "AppProtocolMessages", "ISO15118_2Messages", "HomePlug"],
+    [
+      "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages", "ISO15118_2Messages",
+      "ISO15118_20Messages", "HomePlug",
+    ],
     ["HAL", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
     ["SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
     ["Cryptography"],
@@ -17,7 +20,8 @@ import Testing
 
   /// The modules that compile into firmware and know no operating system.
   static let cores: Set<String> = [
-    "Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "HomePlug", "HAL", "SLAC", "ControlPilot",
+    "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
+    "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "SLAC", "ControlPilot",
     "Safety",
     "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
   ]

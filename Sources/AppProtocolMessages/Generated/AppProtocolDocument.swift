@@ -4,6 +4,49 @@
 public import EXI
 public import Wire
 
+/// Any document of the set.
+public enum AppProtocolDocument: Sendable {
+  case supportedAppProtocolReq(SupportedAppProtocolReq)
+  case supportedAppProtocolRes(SupportedAppProtocolRes)
+
+  /// Decodes a document. Octets behind its end are ignored.
+  public init(decoding bytes: RawSpan) throws(EXIError) {
+    var consumed = 0
+    try self.init(decoding: bytes, consumed: &consumed)
+  }
+
+  /// Decodes a document and tells how many octets it takes.
+  public init(decoding bytes: RawSpan, consumed: inout Int) throws(EXIError) {
+    var reader = BitReader(bytes)
+    switch reader.start(codeBits: 2) {
+    case 1: self = .supportedAppProtocolRes(SupportedAppProtocolRes(from: &reader))
+    case let code:
+      if code != 0 { reader.fail(.unexpectedDocument) }
+      self = .supportedAppProtocolReq(SupportedAppProtocolReq(from: &reader))
+    }
+    try reader.finish(elementName)
+    consumed = reader.consumed
+  }
+
+  /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  @discardableResult
+  public func encode(
+    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+  ) throws(EXIError) -> Int {
+    try encodeStream(into: &output, source: source, names: elementName) { writer in
+      writer.put(0x80, bits: 8)
+      switch self {
+      case .supportedAppProtocolReq(let item):
+        writer.zero(bits: 2)
+        item.encode(to: &writer)
+      case .supportedAppProtocolRes(let item):
+        writer.put(1, bits: 2)
+        item.encode(to: &writer)
+      }
+    }
+  }
+}
+
 extension SupportedAppProtocolReq {
   /// Decodes a document. Octets behind its end are ignored.
   public init(decoding bytes: RawSpan) throws(EXIError) {
@@ -59,51 +102,5 @@ extension SupportedAppProtocolRes {
       writer.put(1, bits: 2)
       encode(to: &writer)
     }
-  }
-}
-
-/// Any document of the set.
-public enum AppProtocolDocument: Sendable {
-  case supportedAppProtocolReq(SupportedAppProtocolReq)
-  case supportedAppProtocolRes(SupportedAppProtocolRes)
-
-  /// Decodes a document. Octets behind its end are ignored.
-  public init(decoding bytes: RawSpan) throws(EXIError) {
-    var reader = BitReader(bytes)
-    switch reader.start(codeBits: 2) {
-    case 1: self = .supportedAppProtocolRes(SupportedAppProtocolRes(from: &reader))
-    case let code:
-      if code != 0 { reader.fail(.unexpectedDocument) }
-      self = .supportedAppProtocolReq(SupportedAppProtocolReq(from: &reader))
-    }
-    try reader.finish(elementName)
-  }
-
-  /// Appends the document to `output`; slots point into `source`. The number of octets appended.
-  @discardableResult
-  public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
-  ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
-      writer.put(0x80, bits: 8)
-      switch self {
-      case .supportedAppProtocolReq(let item):
-        writer.zero(bits: 2)
-        item.encode(to: &writer)
-      case .supportedAppProtocolRes(let item):
-        writer.put(1, bits: 2)
-        item.encode(to: &writer)
-      }
-    }
-  }
-}
-
-/// The element or type that generated code knows by a number, for the path of an error.
-@Sendable func elementName(_ number: UInt16) -> StaticString {
-  switch number {
-  case 1: "AppProtocol"
-  case 2: "SupportedAppProtocolReq"
-  case 3: "SupportedAppProtocolRes"
-  default: "?"
   }
 }

@@ -5,7 +5,9 @@ public import EXI
 
 /// `supportedAppProtocolRes` of `urn:iso:15118:2:2010:AppProtocol`.
 public struct SupportedAppProtocolRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: AppProtocolResponseCode
+  /// `SchemaID`.
   public var schemaID: UInt8?
 
   public init(responseCode: AppProtocolResponseCode, schemaID: UInt8? = nil) {
@@ -23,7 +25,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
       event = 2 &+ reader.event(bits: 1)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(3, entry: entry) }
+    if reader.failed { reader.note(259, entry: entry) }
   }
 
   @inline(__always)
@@ -37,13 +39,13 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(3) }
+    if writer.failed { writer.note(259) }
   }
 }
 
 /// `supportedAppProtocolReq` of `urn:iso:15118:2:2010:AppProtocol`.
 public struct SupportedAppProtocolReq: EXIElement {
-  /// 1...20 items.
+  /// `AppProtocol`, 1...20 items.
   public var appProtocol: EXIList<AppProtocol>
 
   public init(appProtocol: EXIList<AppProtocol>) {
@@ -70,7 +72,7 @@ public struct SupportedAppProtocolReq: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(2, entry: entry) }
+    if reader.failed { reader.note(258, entry: entry) }
   }
 
   @inline(__always)
@@ -80,18 +82,22 @@ public struct SupportedAppProtocolReq: EXIElement {
     writer.list(appProtocol, min: 1, max: 20, gap: 2)
     let state: UInt32 = appProtocol.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(2) }
+    if writer.failed { writer.note(258) }
   }
 }
 
 /// `AppProtocolType` of `urn:iso:15118:2:2010:AppProtocol`.
+/// Part of SupportedAppProtocolReq.
 public struct AppProtocol: EXIElement {
-  /// 0...100 characters.
+  /// `ProtocolNamespace`, 0...100 characters.
   public var protocolNamespace: EXIString
+  /// `VersionNumberMajor`.
   public var versionNumberMajor: UInt32
+  /// `VersionNumberMinor`.
   public var versionNumberMinor: UInt32
+  /// `SchemaID`.
   public var schemaID: UInt8
-  /// 1...20.
+  /// `Priority`, 1...20.
   public var priority: UInt8
 
   public init(
@@ -113,7 +119,7 @@ public struct AppProtocol: EXIElement {
     let fields = reader.fields(bits: 20, events: 0xc0383)
     schemaID = UInt8(truncatingIfNeeded: reader.bounded(in: fields, shift: 10, bits: 8, max: 255))
     priority = UInt8(truncatingIfNeeded: reader.bounded(in: fields, shift: 2, bits: 5, max: 19) &+ 1)
-    if reader.failed { reader.note(1, entry: entry) }
+    if reader.failed { reader.note(257, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -124,11 +130,12 @@ public struct AppProtocol: EXIElement {
     var fields: UInt64 = writer.checked(Int64(schemaID), max: 255) &<< 10
     fields |= writer.checked(Int64(priority) &- 1, max: 19) &<< 2
     writer.put(fields, bits: 20)
-    if writer.failed { writer.note(1) }
+    if writer.failed { writer.note(257) }
   }
 }
 
 /// `responseCodeType` of `urn:iso:15118:2:2010:AppProtocol`.
+/// Part of SupportedAppProtocolRes.
 public enum AppProtocolResponseCode: UInt8, EXIEnumeration, CaseIterable {
   case OK_SuccessfulNegotiation = 0
   case OK_SuccessfulNegotiationWithMinorDeviation

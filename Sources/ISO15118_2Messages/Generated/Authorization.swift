@@ -5,7 +5,9 @@ public import EXI
 
 /// `AuthorizationResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct AuthorizationRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `EVSEProcessing`.
   public var evseProcessing: EVSEProcessing
 
   public init(responseCode: ResponseCode, evseProcessing: EVSEProcessing) {
@@ -18,7 +20,7 @@ public struct AuthorizationRes: EXIElement, Equatable {
     let fields = reader.fields(bits: 14, events: 0x3073)
     responseCode = reader.enumeration(in: fields, shift: 7)
     evseProcessing = reader.enumeration(in: fields, shift: 2)
-    if reader.failed { reader.note(23, entry: entry) }
+    if reader.failed { reader.note(260, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -26,14 +28,15 @@ public struct AuthorizationRes: EXIElement, Equatable {
     var fields: UInt64 = UInt64(responseCode.rawValue) &<< 7
     fields |= UInt64(evseProcessing.rawValue) &<< 2
     writer.put(fields, bits: 14)
-    if writer.failed { writer.note(23) }
+    if writer.failed { writer.note(260) }
   }
 }
 
 /// `AuthorizationReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct AuthorizationReq: EXIElement {
+  /// Attribute `Id`.
   public var id: EXIString?
-  /// 16 octets.
+  /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary?
   /// Where the element lies in the stream it was decoded from, for the digest of a signature.
   public var receivedBits = EXIBits.none
@@ -56,7 +59,7 @@ public struct AuthorizationReq: EXIElement {
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
     receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(22, entry: entry) }
+    if reader.failed { reader.note(259, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -73,6 +76,6 @@ public struct AuthorizationReq: EXIElement {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(22) }
+    if writer.failed { writer.note(259) }
   }
 }

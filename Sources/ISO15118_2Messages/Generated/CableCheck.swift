@@ -5,8 +5,11 @@ public import EXI
 
 /// `CableCheckResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CableCheckRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
+  /// `EVSEProcessing`.
   public var evseProcessing: EVSEProcessing
 
   public init(responseCode: ResponseCode, dcEVSEStatus: DC_EVSEStatus, evseProcessing: EVSEProcessing) {
@@ -22,7 +25,7 @@ public struct CableCheckRes: EXIElement, Equatable {
     dcEVSEStatus = DC_EVSEStatus(from: &reader)
     let fields = reader.fields(bits: 6, events: 0x33)
     evseProcessing = reader.enumeration(in: fields, shift: 2)
-    if reader.failed { reader.note(27, entry: entry) }
+    if reader.failed { reader.note(264, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -32,12 +35,13 @@ public struct CableCheckRes: EXIElement, Equatable {
     dcEVSEStatus.encode(to: &writer)
     let fields: UInt64 = UInt64(evseProcessing.rawValue) &<< 2
     writer.put(fields, bits: 6)
-    if writer.failed { writer.note(27) }
+    if writer.failed { writer.note(264) }
   }
 }
 
 /// `CableCheckReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CableCheckReq: EXIElement, Equatable {
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
 
   public init(dcEVStatus: DC_EVStatus) {
@@ -49,7 +53,7 @@ public struct CableCheckReq: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     dcEVStatus = DC_EVStatus(from: &reader)
     reader.end()
-    if reader.failed { reader.note(25, entry: entry) }
+    if reader.failed { reader.note(262, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -57,6 +61,6 @@ public struct CableCheckReq: EXIElement, Equatable {
     writer.zero(bits: 1)
     dcEVStatus.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(25) }
+    if writer.failed { writer.note(262) }
   }
 }

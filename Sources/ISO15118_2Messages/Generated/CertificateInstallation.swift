@@ -5,11 +5,17 @@ public import EXI
 
 /// `CertificateInstallationResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CertificateInstallationRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `SAProvisioningCertificateChain`.
   public var saProvisioningCertificateChain: CertificateChain
+  /// `ContractSignatureCertChain`.
   public var contractSignatureCertChain: CertificateChain
+  /// `ContractSignatureEncryptedPrivateKey`.
   public var contractSignatureEncryptedPrivateKey: ContractSignatureEncryptedPrivateKey
+  /// `DHpublickey`.
   public var dhPublickey: DiffieHellmanPublickey
+  /// `eMAID`.
   public var eMAID: EMAID
 
   public init(
@@ -40,7 +46,7 @@ public struct CertificateInstallationRes: EXIElement {
     reader.expectZero(bits: 1)
     eMAID = EMAID(from: &reader)
     reader.end()
-    if reader.failed { reader.note(35, entry: entry) }
+    if reader.failed { reader.note(272, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -57,15 +63,17 @@ public struct CertificateInstallationRes: EXIElement {
     writer.zero(bits: 1)
     eMAID.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(35) }
+    if writer.failed { writer.note(272) }
   }
 }
 
 /// `CertificateInstallationReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CertificateInstallationReq: EXIElement {
+  /// Attribute `Id`.
   public var id: EXIString
-  /// 0...800 octets.
+  /// `OEMProvisioningCert`, 0...800 octets.
   public var oemProvisioningCert: EXIBinary
+  /// `ListOfRootCertificateIDs`.
   public var listOfRootCertificateIDs: ListOfRootCertificateIDs
   /// Where the element lies in the stream it was decoded from, for the digest of a signature.
   public var receivedBits = EXIBits.none
@@ -86,7 +94,7 @@ public struct CertificateInstallationReq: EXIElement {
     listOfRootCertificateIDs = ListOfRootCertificateIDs(from: &reader)
     reader.end()
     receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(29, entry: entry) }
+    if reader.failed { reader.note(266, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -96,6 +104,6 @@ public struct CertificateInstallationReq: EXIElement {
     writer.zero(bits: 1)
     listOfRootCertificateIDs.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(29) }
+    if writer.failed { writer.note(266) }
   }
 }

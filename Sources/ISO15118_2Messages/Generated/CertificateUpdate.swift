@@ -5,12 +5,19 @@ public import EXI
 
 /// `CertificateUpdateResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CertificateUpdateRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `SAProvisioningCertificateChain`.
   public var saProvisioningCertificateChain: CertificateChain
+  /// `ContractSignatureCertChain`.
   public var contractSignatureCertChain: CertificateChain
+  /// `ContractSignatureEncryptedPrivateKey`.
   public var contractSignatureEncryptedPrivateKey: ContractSignatureEncryptedPrivateKey
+  /// `DHpublickey`.
   public var dhPublickey: DiffieHellmanPublickey
+  /// `eMAID`.
   public var eMAID: EMAID
+  /// `RetryCounter`.
   public var retryCounter: Int16?
 
   public init(
@@ -47,7 +54,7 @@ public struct CertificateUpdateRes: EXIElement {
       event = 7 &+ reader.event(bits: 1)
     }
     if event != 7 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(37, entry: entry) }
+    if reader.failed { reader.note(274, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -70,16 +77,19 @@ public struct CertificateUpdateRes: EXIElement {
       state = 7
     }
     writer.event(7, from: state, last: 7)
-    if writer.failed { writer.note(37) }
+    if writer.failed { writer.note(274) }
   }
 }
 
 /// `CertificateUpdateReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CertificateUpdateReq: EXIElement {
+  /// Attribute `Id`.
   public var id: EXIString
+  /// `ContractSignatureCertChain`.
   public var contractSignatureCertChain: CertificateChain
-  /// 14...15 characters.
+  /// `eMAID`, 14...15 characters.
   public var eMAID: EXIString
+  /// `ListOfRootCertificateIDs`.
   public var listOfRootCertificateIDs: ListOfRootCertificateIDs
   /// Where the element lies in the stream it was decoded from, for the digest of a signature.
   public var receivedBits = EXIBits.none
@@ -104,7 +114,7 @@ public struct CertificateUpdateReq: EXIElement {
     listOfRootCertificateIDs = ListOfRootCertificateIDs(from: &reader)
     reader.end()
     receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(36, entry: entry) }
+    if reader.failed { reader.note(273, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -116,6 +126,6 @@ public struct CertificateUpdateReq: EXIElement {
     writer.zero(bits: 1)
     listOfRootCertificateIDs.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(36) }
+    if writer.failed { writer.note(273) }
   }
 }

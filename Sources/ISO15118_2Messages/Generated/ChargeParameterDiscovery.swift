@@ -5,9 +5,13 @@ public import EXI
 
 /// `ChargeParameterDiscoveryResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ChargeParameterDiscoveryRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `EVSEProcessing`.
   public var evseProcessing: EVSEProcessing
+  /// `SASchedules`.
   public var saSchedules: SASchedules?
+  /// `EVSEChargeParameter`.
   public var evseChargeParameter: EVSEChargeParameter
 
   public init(
@@ -42,7 +46,7 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
       evseChargeParameter = .acEVSEChargeParameter(AC_EVSEChargeParameter(from: &reader))
     }
     reader.end()
-    if reader.failed { reader.note(54, entry: entry) }
+    if reader.failed { reader.note(291, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -68,20 +72,30 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
       item.encode(to: &writer)
     }
     writer.end()
-    if writer.failed { writer.note(54) }
+    if writer.failed { writer.note(291) }
   }
 }
 
 /// `DC_EVSEChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct DC_EVSEChargeParameter: EXIElement, Equatable {
+  /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
+  /// `EVSEMaximumCurrentLimit`.
   public var evseMaximumCurrentLimit: PhysicalValue
+  /// `EVSEMaximumPowerLimit`.
   public var evseMaximumPowerLimit: PhysicalValue
+  /// `EVSEMaximumVoltageLimit`.
   public var evseMaximumVoltageLimit: PhysicalValue
+  /// `EVSEMinimumCurrentLimit`.
   public var evseMinimumCurrentLimit: PhysicalValue
+  /// `EVSEMinimumVoltageLimit`.
   public var evseMinimumVoltageLimit: PhysicalValue
+  /// `EVSECurrentRegulationTolerance`.
   public var evseCurrentRegulationTolerance: PhysicalValue?
+  /// `EVSEPeakCurrentRipple`.
   public var evsePeakCurrentRipple: PhysicalValue
+  /// `EVSEEnergyToBeDelivered`.
   public var evseEnergyToBeDelivered: PhysicalValue?
 
   public init(
@@ -128,7 +142,7 @@ public struct DC_EVSEChargeParameter: EXIElement, Equatable {
       event = 9 &+ reader.event(bits: 1)
     }
     if event != 9 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(53, entry: entry) }
+    if reader.failed { reader.note(290, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -160,14 +174,18 @@ public struct DC_EVSEChargeParameter: EXIElement, Equatable {
       state = 9
     }
     writer.event(9, from: state, last: 9)
-    if writer.failed { writer.note(53) }
+    if writer.failed { writer.note(290) }
   }
 }
 
 /// `AC_EVSEChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct AC_EVSEChargeParameter: EXIElement, Equatable {
+  /// `AC_EVSEStatus`.
   public var acEVSEStatus: AC_EVSEStatus
+  /// `EVSENominalVoltage`.
   public var evseNominalVoltage: PhysicalValue
+  /// `EVSEMaxCurrent`.
   public var evseMaxCurrent: PhysicalValue
 
   public init(acEVSEStatus: AC_EVSEStatus, evseNominalVoltage: PhysicalValue, evseMaxCurrent: PhysicalValue) {
@@ -185,7 +203,7 @@ public struct AC_EVSEChargeParameter: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     evseMaxCurrent = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(52, entry: entry) }
+    if reader.failed { reader.note(289, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -197,13 +215,14 @@ public struct AC_EVSEChargeParameter: EXIElement, Equatable {
     writer.zero(bits: 1)
     evseMaxCurrent.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(52) }
+    if writer.failed { writer.note(289) }
   }
 }
 
 /// `SAScheduleListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct SAScheduleList: EXIElement {
-  /// 1...3 items.
+  /// `SAScheduleTuple`, 1...3 items.
   public var saScheduleTuple: EXIList<SAScheduleTuple>
 
   public init(saScheduleTuple: EXIList<SAScheduleTuple>) {
@@ -229,7 +248,7 @@ public struct SAScheduleList: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(50, entry: entry) }
+    if reader.failed { reader.note(287, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -238,15 +257,18 @@ public struct SAScheduleList: EXIElement {
     writer.list(saScheduleTuple, min: 1, max: 3, gap: 2)
     let state: UInt32 = saScheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(50) }
+    if writer.failed { writer.note(287) }
   }
 }
 
 /// `SAScheduleTupleType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct SAScheduleTuple: EXIElement {
-  /// 1...255.
+  /// `SAScheduleTupleID`, 1...255.
   public var saScheduleTupleID: UInt8
+  /// `PMaxSchedule`.
   public var pMaxSchedule: PMaxSchedule
+  /// `SalesTariff`.
   public var salesTariff: SalesTariff?
 
   public init(saScheduleTupleID: UInt8, pMaxSchedule: PMaxSchedule, salesTariff: SalesTariff? = nil) {
@@ -266,7 +288,7 @@ public struct SAScheduleTuple: EXIElement {
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(49, entry: entry) }
+    if reader.failed { reader.note(286, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -281,19 +303,22 @@ public struct SAScheduleTuple: EXIElement {
       state = 3
     }
     writer.event(3, from: state, last: 3)
-    if writer.failed { writer.note(49) }
+    if writer.failed { writer.note(286) }
   }
 }
 
 /// `SalesTariffType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct SalesTariff: EXIElement {
+  /// Attribute `Id`.
   public var id: EXIString?
-  /// 1...255.
+  /// `SalesTariffID`, 1...255.
   public var salesTariffID: UInt8
-  /// 0...32 characters.
+  /// `SalesTariffDescription`, 0...32 characters.
   public var salesTariffDescription: EXIString?
+  /// `NumEPriceLevels`.
   public var numEPriceLevels: UInt8?
-  /// 1...1024 items.
+  /// `SalesTariffEntry`, 1...1024 items.
   public var salesTariffEntry: EXIList<SalesTariffEntry>
   /// Where the element lies in the stream it was decoded from, for the digest of a signature.
   public var receivedBits = EXIBits.none
@@ -344,7 +369,7 @@ public struct SalesTariff: EXIElement {
     }
     if event != 5 { reader.fail(.unexpectedEvent) }
     receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(48, entry: entry) }
+    if reader.failed { reader.note(285, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -372,15 +397,18 @@ public struct SalesTariff: EXIElement {
     writer.list(salesTariffEntry, min: 1, max: 1024, gap: 2)
     state = salesTariffEntry.count == 1024 ? 5 : 4
     writer.event(5, from: state, last: 5)
-    if writer.failed { writer.note(48) }
+    if writer.failed { writer.note(285) }
   }
 }
 
 /// `SalesTariffEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct SalesTariffEntry: EXIElement {
+  /// `TimeInterval`.
   public var timeInterval: TimeInterval
+  /// `EPriceLevel`.
   public var ePriceLevel: UInt8?
-  /// 0...3 items.
+  /// `ConsumptionCost`, 0...3 items.
   public var consumptionCost: EXIList<ConsumptionCost> = EXIList()
 
   public init(
@@ -421,7 +449,7 @@ public struct SalesTariffEntry: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 4 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(47, entry: entry) }
+    if reader.failed { reader.note(284, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -443,14 +471,16 @@ public struct SalesTariffEntry: EXIElement {
       state = consumptionCost.count == 3 ? 4 : 3
     }
     writer.event(4, from: state, last: 4)
-    if writer.failed { writer.note(47) }
+    if writer.failed { writer.note(284) }
   }
 }
 
 /// `ConsumptionCostType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct ConsumptionCost: EXIElement {
+  /// `startValue`.
   public var startValue: PhysicalValue
-  /// 1...3 items.
+  /// `Cost`, 1...3 items.
   public var cost: EXIList<Cost>
 
   public init(startValue: PhysicalValue, cost: EXIList<Cost>) {
@@ -478,7 +508,7 @@ public struct ConsumptionCost: EXIElement {
       cost = reader.list(from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(46, entry: entry) }
+    if reader.failed { reader.note(283, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -489,15 +519,18 @@ public struct ConsumptionCost: EXIElement {
     writer.list(cost, min: 1, max: 3, gap: 2)
     let state: UInt32 = cost.count == 3 ? 2 : 1
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(46) }
+    if writer.failed { writer.note(283) }
   }
 }
 
 /// `CostType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct Cost: EXIElement, Equatable {
+  /// `costKind`.
   public var costKind: CostKind
+  /// `amount`.
   public var amount: UInt32
-  /// -3...3.
+  /// `amountMultiplier`, -3...3.
   public var amountMultiplier: Int8?
 
   public init(costKind: CostKind, amount: UInt32, amountMultiplier: Int8? = nil) {
@@ -516,7 +549,7 @@ public struct Cost: EXIElement, Equatable {
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(45, entry: entry) }
+    if reader.failed { reader.note(282, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -530,13 +563,14 @@ public struct Cost: EXIElement, Equatable {
       state = 3
     }
     writer.event(3, from: state, last: 3)
-    if writer.failed { writer.note(45) }
+    if writer.failed { writer.note(282) }
   }
 }
 
 /// `PMaxScheduleType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct PMaxSchedule: EXIElement {
-  /// 1...1024 items.
+  /// `PMaxScheduleEntry`, 1...1024 items.
   public var pMaxScheduleEntry: EXIList<PMaxScheduleEntry>
 
   public init(pMaxScheduleEntry: EXIList<PMaxScheduleEntry>) {
@@ -562,7 +596,7 @@ public struct PMaxSchedule: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(44, entry: entry) }
+    if reader.failed { reader.note(281, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -571,13 +605,16 @@ public struct PMaxSchedule: EXIElement {
     writer.list(pMaxScheduleEntry, min: 1, max: 1024, gap: 2)
     let state: UInt32 = pMaxScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(44) }
+    if writer.failed { writer.note(281) }
   }
 }
 
 /// `PMaxScheduleEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct PMaxScheduleEntry: EXIElement, Equatable {
+  /// `TimeInterval`.
   public var timeInterval: TimeInterval
+  /// `PMax`.
   public var pMax: PhysicalValue
 
   public init(timeInterval: TimeInterval, pMax: PhysicalValue) {
@@ -597,7 +634,7 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     pMax = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(43, entry: entry) }
+    if reader.failed { reader.note(280, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -610,15 +647,16 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     writer.zero(bits: 1)
     pMax.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(43) }
+    if writer.failed { writer.note(280) }
   }
 }
 
 /// `RelativeTimeIntervalType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public struct RelativeTimeInterval: EXIElement, Equatable {
-  /// 0...16777214.
+  /// `start`, 0...16777214.
   public var start: UInt32
-  /// 0...86400.
+  /// `duration`, 0...86400.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -635,7 +673,7 @@ public struct RelativeTimeInterval: EXIElement, Equatable {
       event = 2 &+ reader.event(bits: 1)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(42, entry: entry) }
+    if reader.failed { reader.note(279, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -648,14 +686,17 @@ public struct RelativeTimeInterval: EXIElement, Equatable {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(42) }
+    if writer.failed { writer.note(279) }
   }
 }
 
 /// `ChargeParameterDiscoveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
+  /// `MaxEntriesSAScheduleTuple`.
   public var maxEntriesSAScheduleTuple: UInt16?
+  /// `RequestedEnergyTransferMode`.
   public var requestedEnergyTransferMode: EnergyTransferMode
+  /// `EVChargeParameter`.
   public var evChargeParameter: EVChargeParameter
 
   public init(
@@ -685,7 +726,7 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
       evChargeParameter = .acEVChargeParameter(AC_EVChargeParameter(from: &reader))
     }
     reader.end()
-    if reader.failed { reader.note(41, entry: entry) }
+    if reader.failed { reader.note(278, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -707,22 +748,30 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
       item.encode(to: &writer)
     }
     writer.end()
-    if writer.failed { writer.note(41) }
+    if writer.failed { writer.note(278) }
   }
 }
 
 /// `DC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryReq.
 public struct DC_EVChargeParameter: EXIElement, Equatable {
+  /// `DepartureTime`.
   public var departureTime: UInt32?
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
+  /// `EVMaximumCurrentLimit`.
   public var evMaximumCurrentLimit: PhysicalValue
+  /// `EVMaximumPowerLimit`.
   public var evMaximumPowerLimit: PhysicalValue?
+  /// `EVMaximumVoltageLimit`.
   public var evMaximumVoltageLimit: PhysicalValue
+  /// `EVEnergyCapacity`.
   public var evEnergyCapacity: PhysicalValue?
+  /// `EVEnergyRequest`.
   public var evEnergyRequest: PhysicalValue?
-  /// 0...100.
+  /// `FullSOC`, %, 0...100.
   public var fullSOC: Int8?
-  /// 0...100.
+  /// `BulkSOC`, %, 0...100.
   public var bulkSOC: Int8?
 
   public init(
@@ -778,7 +827,7 @@ public struct DC_EVChargeParameter: EXIElement, Equatable {
       event = 9 &+ reader.event(bits: 1)
     }
     if event != 9 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(40, entry: entry) }
+    if reader.failed { reader.note(277, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -823,16 +872,22 @@ public struct DC_EVChargeParameter: EXIElement, Equatable {
       state = 9
     }
     writer.event(9, from: state, last: 9)
-    if writer.failed { writer.note(40) }
+    if writer.failed { writer.note(277) }
   }
 }
 
 /// `AC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryReq.
 public struct AC_EVChargeParameter: EXIElement, Equatable {
+  /// `DepartureTime`.
   public var departureTime: UInt32?
+  /// `EAmount`.
   public var eAmount: PhysicalValue
+  /// `EVMaxVoltage`.
   public var evMaxVoltage: PhysicalValue
+  /// `EVMaxCurrent`.
   public var evMaxCurrent: PhysicalValue
+  /// `EVMinCurrent`.
   public var evMinCurrent: PhysicalValue
 
   public init(
@@ -862,7 +917,7 @@ public struct AC_EVChargeParameter: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     evMinCurrent = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(39, entry: entry) }
+    if reader.failed { reader.note(276, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -882,33 +937,38 @@ public struct AC_EVChargeParameter: EXIElement, Equatable {
     writer.zero(bits: 1)
     evMinCurrent.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(39) }
+    if writer.failed { writer.note(276) }
   }
 }
 
 /// One of the elements that may stand for `EVChargeParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryReq.
 public enum EVChargeParameter: Sendable, Equatable {
   case acEVChargeParameter(AC_EVChargeParameter)
   case dcEVChargeParameter(DC_EVChargeParameter)
 }
 
 /// One of the elements that may stand for `SASchedules` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public enum SASchedules: Sendable {
   case saScheduleList(SAScheduleList)
 }
 
 /// One of the elements that may stand for `TimeInterval` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public enum TimeInterval: Sendable, Equatable {
   case relativeTimeInterval(RelativeTimeInterval)
 }
 
 /// One of the elements that may stand for `EVSEChargeParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public enum EVSEChargeParameter: Sendable, Equatable {
   case acEVSEChargeParameter(AC_EVSEChargeParameter)
   case dcEVSEChargeParameter(DC_EVSEChargeParameter)
 }
 
 /// `costKindType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ChargeParameterDiscoveryRes.
 public enum CostKind: UInt8, EXIEnumeration, CaseIterable {
   case relativePricePercentage = 0
   case RenewableGenerationPercentage

@@ -5,14 +5,19 @@ public import EXI
 
 /// `ChargingStatusResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ChargingStatusRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
-  /// 7...37 characters.
+  /// `EVSEID`, 7...37 characters.
   public var evseID: EXIString
-  /// 1...255.
+  /// `SAScheduleTupleID`, 1...255.
   public var saScheduleTupleID: UInt8
+  /// `EVSEMaxCurrent`.
   public var evseMaxCurrent: PhysicalValue?
+  /// `MeterInfo`.
   public var meterInfo: MeterInfo?
+  /// `ReceiptRequired`.
   public var receiptRequired: Bool?
+  /// `AC_EVSEStatus`.
   public var acEVSEStatus: AC_EVSEStatus
 
   public init(
@@ -50,7 +55,7 @@ public struct ChargingStatusRes: EXIElement {
     if event != 6 { reader.fail(.unexpectedEvent) }
     acEVSEStatus = AC_EVSEStatus(from: &reader)
     reader.end()
-    if reader.failed { reader.note(57, entry: entry) }
+    if reader.failed { reader.note(294, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -77,7 +82,7 @@ public struct ChargingStatusRes: EXIElement {
     writer.event(6, from: state, last: 6)
     acEVSEStatus.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(57) }
+    if writer.failed { writer.note(294) }
   }
 }
 
@@ -89,12 +94,12 @@ public struct ChargingStatusReq: EXIElement, Equatable {
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.end()
-    if reader.failed { reader.note(55, entry: entry) }
+    if reader.failed { reader.note(292, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.end()
-    if writer.failed { writer.note(55) }
+    if writer.failed { writer.note(292) }
   }
 }

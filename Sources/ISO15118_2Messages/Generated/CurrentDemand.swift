@@ -5,21 +5,33 @@ public import EXI
 
 /// `CurrentDemandResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CurrentDemandRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
+  /// `EVSEPresentVoltage`.
   public var evsePresentVoltage: PhysicalValue
+  /// `EVSEPresentCurrent`.
   public var evsePresentCurrent: PhysicalValue
+  /// `EVSECurrentLimitAchieved`.
   public var evseCurrentLimitAchieved: Bool
+  /// `EVSEVoltageLimitAchieved`.
   public var evseVoltageLimitAchieved: Bool
+  /// `EVSEPowerLimitAchieved`.
   public var evsePowerLimitAchieved: Bool
+  /// `EVSEMaximumVoltageLimit`.
   public var evseMaximumVoltageLimit: PhysicalValue?
+  /// `EVSEMaximumCurrentLimit`.
   public var evseMaximumCurrentLimit: PhysicalValue?
+  /// `EVSEMaximumPowerLimit`.
   public var evseMaximumPowerLimit: PhysicalValue?
-  /// 7...37 characters.
+  /// `EVSEID`, 7...37 characters.
   public var evseID: EXIString
-  /// 1...255.
+  /// `SAScheduleTupleID`, 1...255.
   public var saScheduleTupleID: UInt8
+  /// `MeterInfo`.
   public var meterInfo: MeterInfo?
+  /// `ReceiptRequired`.
   public var receiptRequired: Bool?
 
   public init(
@@ -84,7 +96,7 @@ public struct CurrentDemandRes: EXIElement {
       event = 14 &+ reader.event(bits: 1)
     }
     if event != 14 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(59, entry: entry) }
+    if reader.failed { reader.note(296, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -131,21 +143,31 @@ public struct CurrentDemandRes: EXIElement {
       state = 14
     }
     writer.event(14, from: state, last: 14)
-    if writer.failed { writer.note(59) }
+    if writer.failed { writer.note(296) }
   }
 }
 
 /// `CurrentDemandReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct CurrentDemandReq: EXIElement, Equatable {
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
+  /// `EVTargetCurrent`.
   public var evTargetCurrent: PhysicalValue
+  /// `EVMaximumVoltageLimit`.
   public var evMaximumVoltageLimit: PhysicalValue?
+  /// `EVMaximumCurrentLimit`.
   public var evMaximumCurrentLimit: PhysicalValue?
+  /// `EVMaximumPowerLimit`.
   public var evMaximumPowerLimit: PhysicalValue?
+  /// `BulkChargingComplete`.
   public var bulkChargingComplete: Bool?
+  /// `ChargingComplete`.
   public var chargingComplete: Bool
+  /// `RemainingTimeToFullSoC`.
   public var remainingTimeToFullSoC: PhysicalValue?
+  /// `RemainingTimeToBulkSoC`.
   public var remainingTimeToBulkSoC: PhysicalValue?
+  /// `EVTargetVoltage`.
   public var evTargetVoltage: PhysicalValue
 
   public init(
@@ -203,7 +225,7 @@ public struct CurrentDemandReq: EXIElement, Equatable {
     if event != 9 { reader.fail(.unexpectedEvent) }
     evTargetVoltage = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(58, entry: entry) }
+    if reader.failed { reader.note(295, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -249,6 +271,6 @@ public struct CurrentDemandReq: EXIElement, Equatable {
     writer.event(9, from: state, last: 9)
     evTargetVoltage.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(58) }
+    if writer.failed { writer.note(295) }
   }
 }

@@ -3,6 +3,7 @@
 
 public import EXI
 public import Wire
+public import XMLSignatureMessages
 
 /// An element with an Id as a stream of its own (EXI fragment), which is what a signature covers.
 public enum ISO15118_2Fragment: Sendable {
@@ -131,36 +132,6 @@ public enum ISO15118_2Fragment: Sendable {
       case .eMAID(let item): item.encode(to: &writer, grammar: Self.eMAIDGrammar)
       }
       writer.put(244, bits: 8)
-    }
-  }
-}
-
-// `SignedInfo` as a fragment of `iso15118-2/xmldsig-core-schema.xsd` alone, the form that signatures cover
-// (ISO 15118-2 annex J).
-extension SignedInfo {
-  /// The codes around the element in the grammar of its own schema.
-  public static let fragmentGrammar = EXIFragmentGrammar(codeBits: 6, endCode: 46)
-  /// Its code there.
-  public static let fragmentCode: UInt32 = 32
-
-  public init(decodingFragment bytes: RawSpan) throws(EXIError) {
-    var reader = BitReader(bytes)
-    if reader.start(codeBits: 6) != 32 { reader.fail(.unexpectedDocument) }
-    self.init(from: &reader)
-    if reader.event(bits: 6) != 46 { reader.fail(.unexpectedEvent) }
-    try reader.finish(elementName)
-  }
-
-  /// Appends the fragment to `output`; slots point into `source`. The number of octets appended.
-  @discardableResult
-  public func encodeFragment(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
-  ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
-      writer.put(0x80, bits: 8)
-      writer.put(32, bits: 6)
-      encode(to: &writer)
-      writer.put(46, bits: 6)
     }
   }
 }

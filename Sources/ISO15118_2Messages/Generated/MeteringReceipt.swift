@@ -5,7 +5,9 @@ public import EXI
 
 /// `MeteringReceiptResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct MeteringReceiptRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `EVSEStatus`.
   public var evseStatus: EVSEStatus
 
   public init(responseCode: ResponseCode, evseStatus: EVSEStatus) {
@@ -25,7 +27,7 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
       evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
     }
     reader.end()
-    if reader.failed { reader.note(61, entry: entry) }
+    if reader.failed { reader.note(298, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -40,17 +42,19 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
       item.encode(to: &writer)
     }
     writer.end()
-    if writer.failed { writer.note(61) }
+    if writer.failed { writer.note(298) }
   }
 }
 
 /// `MeteringReceiptReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct MeteringReceiptReq: EXIElement {
+  /// Attribute `Id`.
   public var id: EXIString?
-  /// 0...8 octets.
+  /// `SessionID`, 0...8 octets.
   public var sessionID: EXIBinary
-  /// 1...255.
+  /// `SAScheduleTupleID`, 1...255.
   public var saScheduleTupleID: UInt8?
+  /// `MeterInfo`.
   public var meterInfo: MeterInfo
   /// Where the element lies in the stream it was decoded from, for the digest of a signature.
   public var receivedBits = EXIBits.none
@@ -82,7 +86,7 @@ public struct MeteringReceiptReq: EXIElement {
     meterInfo = MeterInfo(from: &reader)
     reader.end()
     receivedBits = reader.bits(from: entry)
-    if reader.failed { reader.note(60, entry: entry) }
+    if reader.failed { reader.note(297, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -104,6 +108,6 @@ public struct MeteringReceiptReq: EXIElement {
     writer.event(3, from: state, last: 3)
     meterInfo.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(60) }
+    if writer.failed { writer.note(297) }
   }
 }

@@ -5,7 +5,9 @@ public import EXI
 
 /// `V2G_Message` of `urn:iso:15118:2:2013:MsgDef`.
 public struct V2G_Message: EXIElement {
+  /// `Header`.
   public var header: MessageHeader
+  /// `Body`.
   public var body: Body
 
   public init(header: MessageHeader, body: Body) {
@@ -21,7 +23,7 @@ public struct V2G_Message: EXIElement {
     reader.expectZero(bits: 1)
     body = Body(from: &reader)
     reader.end()
-    if reader.failed { reader.note(94, entry: entry) }
+    if reader.failed { reader.note(331, entry: entry) }
   }
 
   @inline(__always)
@@ -32,6 +34,6 @@ public struct V2G_Message: EXIElement {
     writer.zero(bits: 1)
     body.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(94) }
+    if writer.failed { writer.note(331) }
   }
 }

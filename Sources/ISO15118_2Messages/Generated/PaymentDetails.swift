@@ -5,9 +5,11 @@ public import EXI
 
 /// `PaymentDetailsResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PaymentDetailsRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
-  /// 16 octets.
+  /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary
+  /// `EVSETimeStamp`.
   public var evseTimeStamp: Int64
 
   public init(responseCode: ResponseCode, genChallenge: EXIBinary, evseTimeStamp: Int64) {
@@ -21,7 +23,7 @@ public struct PaymentDetailsRes: EXIElement {
     responseCode = reader.enumeration(lead: 2)
     genChallenge = reader.binary(lead: 2, min: 16, max: 16)
     evseTimeStamp = reader.signed(lead: 2, min: .min, max: .max, ends: 2)
-    if reader.failed { reader.note(63, entry: entry) }
+    if reader.failed { reader.note(300, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -29,14 +31,15 @@ public struct PaymentDetailsRes: EXIElement {
     writer.enumeration(responseCode, lead: 2)
     writer.binary(genChallenge, lead: 2, min: 16, max: 16)
     writer.signed(evseTimeStamp, lead: 2, min: .min, max: .max, ends: 2)
-    if writer.failed { writer.note(63) }
+    if writer.failed { writer.note(300) }
   }
 }
 
 /// `PaymentDetailsReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PaymentDetailsReq: EXIElement {
-  /// 14...15 characters.
+  /// `eMAID`, 14...15 characters.
   public var eMAID: EXIString
+  /// `ContractSignatureCertChain`.
   public var contractSignatureCertChain: CertificateChain
 
   public init(eMAID: EXIString, contractSignatureCertChain: CertificateChain) {
@@ -50,7 +53,7 @@ public struct PaymentDetailsReq: EXIElement {
     reader.expectZero(bits: 1)
     contractSignatureCertChain = CertificateChain(from: &reader)
     reader.end()
-    if reader.failed { reader.note(62, entry: entry) }
+    if reader.failed { reader.note(299, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -59,6 +62,6 @@ public struct PaymentDetailsReq: EXIElement {
     writer.zero(bits: 1)
     contractSignatureCertChain.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(62) }
+    if writer.failed { writer.note(299) }
   }
 }

@@ -5,6 +5,7 @@ public import EXI
 
 /// `PaymentServiceSelectionResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PaymentServiceSelectionRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
 
   public init(responseCode: ResponseCode) {
@@ -15,20 +16,22 @@ public struct PaymentServiceSelectionRes: EXIElement, Equatable {
     let entry = reader.position
     let fields = reader.fields(bits: 9, events: 0x183)
     responseCode = reader.enumeration(in: fields, shift: 2)
-    if reader.failed { reader.note(67, entry: entry) }
+    if reader.failed { reader.note(304, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     let fields: UInt64 = UInt64(responseCode.rawValue) &<< 2
     writer.put(fields, bits: 9)
-    if writer.failed { writer.note(67) }
+    if writer.failed { writer.note(304) }
   }
 }
 
 /// `PaymentServiceSelectionReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PaymentServiceSelectionReq: EXIElement {
+  /// `SelectedPaymentOption`.
   public var selectedPaymentOption: PaymentOption
+  /// `SelectedServiceList`.
   public var selectedServiceList: SelectedServiceList
 
   public init(selectedPaymentOption: PaymentOption, selectedServiceList: SelectedServiceList) {
@@ -42,7 +45,7 @@ public struct PaymentServiceSelectionReq: EXIElement {
     reader.expectZero(bits: 1)
     selectedServiceList = SelectedServiceList(from: &reader)
     reader.end()
-    if reader.failed { reader.note(66, entry: entry) }
+    if reader.failed { reader.note(303, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -51,13 +54,14 @@ public struct PaymentServiceSelectionReq: EXIElement {
     writer.zero(bits: 1)
     selectedServiceList.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(66) }
+    if writer.failed { writer.note(303) }
   }
 }
 
 /// `SelectedServiceListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PaymentServiceSelectionReq.
 public struct SelectedServiceList: EXIElement {
-  /// 1...16 items.
+  /// `SelectedService`, 1...16 items.
   public var selectedService: EXIList<SelectedService>
 
   public init(selectedService: EXIList<SelectedService>) {
@@ -83,7 +87,7 @@ public struct SelectedServiceList: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(65, entry: entry) }
+    if reader.failed { reader.note(302, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -92,13 +96,16 @@ public struct SelectedServiceList: EXIElement {
     writer.list(selectedService, min: 1, max: 16, gap: 2)
     let state: UInt32 = selectedService.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(65) }
+    if writer.failed { writer.note(302) }
   }
 }
 
 /// `SelectedServiceType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PaymentServiceSelectionReq.
 public struct SelectedService: EXIElement, Equatable {
+  /// `ServiceID`.
   public var serviceID: UInt16
+  /// `ParameterSetID`.
   public var parameterSetID: Int16?
 
   public init(serviceID: UInt16, parameterSetID: Int16? = nil) {
@@ -115,7 +122,7 @@ public struct SelectedService: EXIElement, Equatable {
       event = 2 &+ reader.event(bits: 1)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(64, entry: entry) }
+    if reader.failed { reader.note(301, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -128,6 +135,6 @@ public struct SelectedService: EXIElement, Equatable {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(64) }
+    if writer.failed { writer.note(301) }
   }
 }

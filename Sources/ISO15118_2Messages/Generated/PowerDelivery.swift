@@ -5,7 +5,9 @@ public import EXI
 
 /// `PowerDeliveryResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PowerDeliveryRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `EVSEStatus`.
   public var evseStatus: EVSEStatus
 
   public init(responseCode: ResponseCode, evseStatus: EVSEStatus) {
@@ -25,7 +27,7 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
       evseStatus = .acEVSEStatus(AC_EVSEStatus(from: &reader))
     }
     reader.end()
-    if reader.failed { reader.note(72, entry: entry) }
+    if reader.failed { reader.note(309, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -40,16 +42,19 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
       item.encode(to: &writer)
     }
     writer.end()
-    if writer.failed { writer.note(72) }
+    if writer.failed { writer.note(309) }
   }
 }
 
 /// `PowerDeliveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PowerDeliveryReq: EXIElement {
+  /// `ChargeProgress`.
   public var chargeProgress: ChargeProgress
-  /// 1...255.
+  /// `SAScheduleTupleID`, 1...255.
   public var saScheduleTupleID: UInt8
+  /// `ChargingProfile`.
   public var chargingProfile: ChargingProfile?
+  /// `EVPowerDeliveryParameter`.
   public var evPowerDeliveryParameter: EVPowerDeliveryParameter?
 
   public init(
@@ -83,7 +88,7 @@ public struct PowerDeliveryReq: EXIElement {
       event = 5 &+ reader.event(bits: 1)
     }
     if event != 5 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(71, entry: entry) }
+    if reader.failed { reader.note(308, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -106,14 +111,18 @@ public struct PowerDeliveryReq: EXIElement {
       state = 5
     }
     writer.event(5, from: state, last: 5)
-    if writer.failed { writer.note(71) }
+    if writer.failed { writer.note(308) }
   }
 }
 
 /// `DC_EVPowerDeliveryParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PowerDeliveryReq.
 public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
+  /// `BulkChargingComplete`.
   public var bulkChargingComplete: Bool?
+  /// `ChargingComplete`.
   public var chargingComplete: Bool
 
   public init(dcEVStatus: DC_EVStatus, bulkChargingComplete: Bool? = nil, chargingComplete: Bool) {
@@ -134,7 +143,7 @@ public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
     if event != 2 { reader.fail(.unexpectedEvent) }
     chargingComplete = reader.boolean(lead: 1)
     reader.end()
-    if reader.failed { reader.note(70, entry: entry) }
+    if reader.failed { reader.note(307, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -150,13 +159,14 @@ public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
     writer.event(2, from: state, last: 2)
     writer.boolean(chargingComplete, lead: 1)
     writer.end()
-    if writer.failed { writer.note(70) }
+    if writer.failed { writer.note(307) }
   }
 }
 
 /// `ChargingProfileType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PowerDeliveryReq.
 public struct ChargingProfile: EXIElement {
-  /// 1...24 items.
+  /// `ProfileEntry`, 1...24 items.
   public var profileEntry: EXIList<ProfileEntry>
 
   public init(profileEntry: EXIList<ProfileEntry>) {
@@ -182,7 +192,7 @@ public struct ChargingProfile: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(69, entry: entry) }
+    if reader.failed { reader.note(306, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -191,15 +201,18 @@ public struct ChargingProfile: EXIElement {
     writer.list(profileEntry, min: 1, max: 24, gap: 2)
     let state: UInt32 = profileEntry.count == 24 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(69) }
+    if writer.failed { writer.note(306) }
   }
 }
 
 /// `ProfileEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
+  /// `ChargingProfileEntryStart`.
   public var chargingProfileEntryStart: UInt32
+  /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: PhysicalValue
-  /// 1...3.
+  /// `ChargingProfileEntryMaxNumberOfPhasesInUse`, 1...3.
   public var chargingProfileEntryMaxNumberOfPhasesInUse: Int8?
 
   public init(
@@ -223,7 +236,7 @@ public struct ProfileEntry: EXIElement, Equatable {
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(68, entry: entry) }
+    if reader.failed { reader.note(305, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -238,16 +251,18 @@ public struct ProfileEntry: EXIElement, Equatable {
       state = 3
     }
     writer.event(3, from: state, last: 3)
-    if writer.failed { writer.note(68) }
+    if writer.failed { writer.note(305) }
   }
 }
 
 /// One of the elements that may stand for `EVPowerDeliveryParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PowerDeliveryReq.
 public enum EVPowerDeliveryParameter: Sendable, Equatable {
   case dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter)
 }
 
 /// `chargeProgressType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of PowerDeliveryReq.
 public enum ChargeProgress: UInt8, EXIEnumeration, CaseIterable {
   case Start = 0
   case Stop

@@ -5,8 +5,11 @@ public import EXI
 
 /// `PreChargeResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PreChargeRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
+  /// `EVSEPresentVoltage`.
   public var evsePresentVoltage: PhysicalValue
 
   public init(responseCode: ResponseCode, dcEVSEStatus: DC_EVSEStatus, evsePresentVoltage: PhysicalValue) {
@@ -23,7 +26,7 @@ public struct PreChargeRes: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     evsePresentVoltage = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(74, entry: entry) }
+    if reader.failed { reader.note(311, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -34,14 +37,17 @@ public struct PreChargeRes: EXIElement, Equatable {
     writer.zero(bits: 1)
     evsePresentVoltage.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(74) }
+    if writer.failed { writer.note(311) }
   }
 }
 
 /// `PreChargeReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct PreChargeReq: EXIElement, Equatable {
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
+  /// `EVTargetVoltage`.
   public var evTargetVoltage: PhysicalValue
+  /// `EVTargetCurrent`.
   public var evTargetCurrent: PhysicalValue
 
   public init(dcEVStatus: DC_EVStatus, evTargetVoltage: PhysicalValue, evTargetCurrent: PhysicalValue) {
@@ -59,7 +65,7 @@ public struct PreChargeReq: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     evTargetCurrent = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(73, entry: entry) }
+    if reader.failed { reader.note(310, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -71,6 +77,6 @@ public struct PreChargeReq: EXIElement, Equatable {
     writer.zero(bits: 1)
     evTargetCurrent.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(73) }
+    if writer.failed { writer.note(310) }
   }
 }

@@ -5,8 +5,11 @@ public import EXI
 
 /// `ServiceDetailResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ServiceDetailRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `ServiceID`.
   public var serviceID: UInt16
+  /// `ServiceParameterList`.
   public var serviceParameterList: ServiceParameterList?
 
   public init(
@@ -27,7 +30,7 @@ public struct ServiceDetailRes: EXIElement {
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(79, entry: entry) }
+    if reader.failed { reader.note(316, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -41,13 +44,14 @@ public struct ServiceDetailRes: EXIElement {
       state = 3
     }
     writer.event(3, from: state, last: 3)
-    if writer.failed { writer.note(79) }
+    if writer.failed { writer.note(316) }
   }
 }
 
 /// `ServiceParameterListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDetailRes.
 public struct ServiceParameterList: EXIElement {
-  /// 1...255 items.
+  /// `ParameterSet`, 1...255 items.
   public var parameterSet: EXIList<ParameterSet>
 
   public init(parameterSet: EXIList<ParameterSet>) {
@@ -73,7 +77,7 @@ public struct ServiceParameterList: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(78, entry: entry) }
+    if reader.failed { reader.note(315, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -82,14 +86,16 @@ public struct ServiceParameterList: EXIElement {
     writer.list(parameterSet, min: 1, max: 255, gap: 2)
     let state: UInt32 = parameterSet.count == 255 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(78) }
+    if writer.failed { writer.note(315) }
   }
 }
 
 /// `ParameterSetType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDetailRes.
 public struct ParameterSet: EXIElement {
+  /// `ParameterSetID`.
   public var parameterSetID: Int16
-  /// 1...16 items.
+  /// `Parameter`, 1...16 items.
   public var parameter: EXIList<Parameter>
 
   public init(parameterSetID: Int16, parameter: EXIList<Parameter>) {
@@ -116,7 +122,7 @@ public struct ParameterSet: EXIElement {
       parameter = reader.list(from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(77, entry: entry) }
+    if reader.failed { reader.note(314, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -126,13 +132,16 @@ public struct ParameterSet: EXIElement {
     writer.list(parameter, min: 1, max: 16, gap: 2)
     let state: UInt32 = parameter.count == 16 ? 2 : 1
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(77) }
+    if writer.failed { writer.note(314) }
   }
 }
 
 /// `ParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDetailRes.
 public struct Parameter: EXIElement {
+  /// Attribute `Name`.
   public var name: EXIString
+  /// `boolValue` or `byteValue` or `shortValue` or `intValue` or `physicalValue` or `stringValue`.
   public var value: Value
 
   public init(name: EXIString, value: Value) {
@@ -158,7 +167,7 @@ public struct Parameter: EXIElement {
       value = .boolValue(reader.boolean(lead: 1))
     }
     reader.end()
-    if reader.failed { reader.note(76, entry: entry) }
+    if reader.failed { reader.note(313, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -185,7 +194,7 @@ public struct Parameter: EXIElement {
       writer.string(item, lead: 1)
     }
     writer.end()
-    if writer.failed { writer.note(76) }
+    if writer.failed { writer.note(313) }
   }
 
   /// One of the elements that may stand here.
@@ -201,6 +210,7 @@ public struct Parameter: EXIElement {
 
 /// `ServiceDetailReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ServiceDetailReq: EXIElement, Equatable {
+  /// `ServiceID`.
   public var serviceID: UInt16
 
   public init(serviceID: UInt16) {
@@ -210,12 +220,12 @@ public struct ServiceDetailReq: EXIElement, Equatable {
   public init(from reader: inout BitReader) {
     let entry = reader.position
     serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535, ends: 2))
-    if reader.failed { reader.note(75, entry: entry) }
+    if reader.failed { reader.note(312, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(serviceID), lead: 2, max: 65535, ends: 2)
-    if writer.failed { writer.note(75) }
+    if writer.failed { writer.note(312) }
   }
 }

@@ -5,9 +5,13 @@ public import EXI
 
 /// `ServiceDiscoveryResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ServiceDiscoveryRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `PaymentOptionList`.
   public var paymentOptionList: PaymentOptionList
+  /// `ChargeService`.
   public var chargeService: ChargeService
+  /// `ServiceList`.
   public var serviceList: ServiceList?
 
   public init(
@@ -33,7 +37,7 @@ public struct ServiceDiscoveryRes: EXIElement {
       event = 4 &+ reader.event(bits: 1)
     }
     if event != 4 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(86, entry: entry) }
+    if reader.failed { reader.note(323, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -50,13 +54,14 @@ public struct ServiceDiscoveryRes: EXIElement {
       state = 4
     }
     writer.event(4, from: state, last: 4)
-    if writer.failed { writer.note(86) }
+    if writer.failed { writer.note(323) }
   }
 }
 
 /// `ServiceListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryRes.
 public struct ServiceList: EXIElement {
-  /// 1...8 items.
+  /// `Service`, 1...8 items.
   public var service: EXIList<Service>
 
   public init(service: EXIList<Service>) {
@@ -81,7 +86,7 @@ public struct ServiceList: EXIElement {
       service = reader.list(from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(85, entry: entry) }
+    if reader.failed { reader.note(322, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -90,18 +95,22 @@ public struct ServiceList: EXIElement {
     writer.list(service, min: 1, max: 8, gap: 2)
     let state: UInt32 = service.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(85) }
+    if writer.failed { writer.note(322) }
   }
 }
 
 /// `ServiceType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryRes.
 public struct Service: EXIElement {
+  /// `ServiceID`.
   public var serviceID: UInt16
-  /// 0...32 characters.
+  /// `ServiceName`, 0...32 characters.
   public var serviceName: EXIString?
+  /// `ServiceCategory`.
   public var serviceCategory: ServiceCategory
-  /// 0...64 characters.
+  /// `ServiceScope`, 0...64 characters.
   public var serviceScope: EXIString?
+  /// `FreeService`.
   public var freeService: Bool
 
   public init(
@@ -133,7 +142,7 @@ public struct Service: EXIElement {
     if event != 4 { reader.fail(.unexpectedEvent) }
     freeService = reader.boolean(lead: 1)
     reader.end()
-    if reader.failed { reader.note(84, entry: entry) }
+    if reader.failed { reader.note(321, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -156,19 +165,24 @@ public struct Service: EXIElement {
     writer.event(4, from: state, last: 4)
     writer.boolean(freeService, lead: 1)
     writer.end()
-    if writer.failed { writer.note(84) }
+    if writer.failed { writer.note(321) }
   }
 }
 
 /// `ChargeServiceType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryRes.
 public struct ChargeService: EXIElement {
+  /// `ServiceID`.
   public var serviceID: UInt16
-  /// 0...32 characters.
+  /// `ServiceName`, 0...32 characters.
   public var serviceName: EXIString?
+  /// `ServiceCategory`.
   public var serviceCategory: ServiceCategory
-  /// 0...64 characters.
+  /// `ServiceScope`, 0...64 characters.
   public var serviceScope: EXIString?
+  /// `FreeService`.
   public var freeService: Bool
+  /// `SupportedEnergyTransferMode`.
   public var supportedEnergyTransferMode: SupportedEnergyTransferMode
 
   public init(
@@ -204,7 +218,7 @@ public struct ChargeService: EXIElement {
     reader.expectZero(bits: 1)
     supportedEnergyTransferMode = SupportedEnergyTransferMode(from: &reader)
     reader.end()
-    if reader.failed { reader.note(83, entry: entry) }
+    if reader.failed { reader.note(320, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -229,13 +243,14 @@ public struct ChargeService: EXIElement {
     writer.zero(bits: 1)
     supportedEnergyTransferMode.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(83) }
+    if writer.failed { writer.note(320) }
   }
 }
 
 /// `SupportedEnergyTransferModeType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryRes.
 public struct SupportedEnergyTransferMode: EXIElement {
-  /// 1...6 items.
+  /// `EnergyTransferMode`, 1...6 items.
   public var energyTransferMode: EXIList<EnergyTransferMode>
 
   public init(energyTransferMode: EXIList<EnergyTransferMode>) {
@@ -261,7 +276,7 @@ public struct SupportedEnergyTransferMode: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(82, entry: entry) }
+    if reader.failed { reader.note(319, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -270,13 +285,14 @@ public struct SupportedEnergyTransferMode: EXIElement {
     writer.list(energyTransferMode, min: 1, max: 6, gap: 2)
     let state: UInt32 = energyTransferMode.count == 6 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(82) }
+    if writer.failed { writer.note(319) }
   }
 }
 
 /// `PaymentOptionListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryRes.
 public struct PaymentOptionList: EXIElement {
-  /// 1...2 items.
+  /// `PaymentOption`, 1...2 items.
   public var paymentOption: EXIList<PaymentOption>
 
   public init(paymentOption: EXIList<PaymentOption>) {
@@ -302,7 +318,7 @@ public struct PaymentOptionList: EXIElement {
         from: first, to: end, count: count, gap: 2, minimum: 1, deviations: deviations)
     }
     if event != 1 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(81, entry: entry) }
+    if reader.failed { reader.note(318, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -311,14 +327,15 @@ public struct PaymentOptionList: EXIElement {
     writer.list(paymentOption, min: 1, max: 2, gap: 2)
     let state: UInt32 = paymentOption.count == 2 ? 1 : 0
     writer.event(1, from: state, last: 1)
-    if writer.failed { writer.note(81) }
+    if writer.failed { writer.note(318) }
   }
 }
 
 /// `ServiceDiscoveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct ServiceDiscoveryReq: EXIElement {
-  /// 0...64 characters.
+  /// `ServiceScope`, 0...64 characters.
   public var serviceScope: EXIString?
+  /// `ServiceCategory`.
   public var serviceCategory: ServiceCategory?
 
   public init(serviceScope: EXIString? = nil, serviceCategory: ServiceCategory? = nil) {
@@ -338,7 +355,7 @@ public struct ServiceDiscoveryReq: EXIElement {
       event = 2 &+ reader.event(bits: 1)
     }
     if event != 2 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(80, entry: entry) }
+    if reader.failed { reader.note(317, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -355,11 +372,12 @@ public struct ServiceDiscoveryReq: EXIElement {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    if writer.failed { writer.note(80) }
+    if writer.failed { writer.note(317) }
   }
 }
 
 /// `serviceCategoryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of ServiceDiscoveryReq and ServiceDiscoveryRes.
 public enum ServiceCategory: UInt8, EXIEnumeration, CaseIterable {
   case EVCharging = 0
   case Internet

@@ -5,9 +5,11 @@ public import EXI
 
 /// `SessionSetupResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct SessionSetupRes: EXIElement {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
-  /// 7...37 characters.
+  /// `EVSEID`, 7...37 characters.
   public var evseID: EXIString
+  /// `EVSETimeStamp`.
   public var evseTimeStamp: Int64?
 
   public init(responseCode: ResponseCode, evseID: EXIString, evseTimeStamp: Int64? = nil) {
@@ -26,7 +28,7 @@ public struct SessionSetupRes: EXIElement {
       event = 3 &+ reader.event(bits: 1)
     }
     if event != 3 { reader.fail(.unexpectedEvent) }
-    if reader.failed { reader.note(88, entry: entry) }
+    if reader.failed { reader.note(325, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -40,13 +42,13 @@ public struct SessionSetupRes: EXIElement {
       state = 3
     }
     writer.event(3, from: state, last: 3)
-    if writer.failed { writer.note(88) }
+    if writer.failed { writer.note(325) }
   }
 }
 
 /// `SessionSetupReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct SessionSetupReq: EXIElement {
-  /// 0...6 octets.
+  /// `EVCCID`, 0...6 octets.
   public var evccID: EXIBinary
 
   public init(evccID: EXIBinary) {
@@ -57,13 +59,13 @@ public struct SessionSetupReq: EXIElement {
     let entry = reader.position
     evccID = reader.binary(lead: 2, max: 6)
     reader.end()
-    if reader.failed { reader.note(87, entry: entry) }
+    if reader.failed { reader.note(324, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.binary(evccID, lead: 2, max: 6)
     writer.end()
-    if writer.failed { writer.note(87) }
+    if writer.failed { writer.note(324) }
   }
 }

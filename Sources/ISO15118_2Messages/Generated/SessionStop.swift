@@ -5,6 +5,7 @@ public import EXI
 
 /// `SessionStopResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct SessionStopRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
 
   public init(responseCode: ResponseCode) {
@@ -15,19 +16,20 @@ public struct SessionStopRes: EXIElement, Equatable {
     let entry = reader.position
     let fields = reader.fields(bits: 9, events: 0x183)
     responseCode = reader.enumeration(in: fields, shift: 2)
-    if reader.failed { reader.note(90, entry: entry) }
+    if reader.failed { reader.note(327, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     let fields: UInt64 = UInt64(responseCode.rawValue) &<< 2
     writer.put(fields, bits: 9)
-    if writer.failed { writer.note(90) }
+    if writer.failed { writer.note(327) }
   }
 }
 
 /// `SessionStopReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct SessionStopReq: EXIElement, Equatable {
+  /// `ChargingSession`.
   public var chargingSession: ChargingSession
 
   public init(chargingSession: ChargingSession) {
@@ -38,18 +40,19 @@ public struct SessionStopReq: EXIElement, Equatable {
     let entry = reader.position
     let fields = reader.fields(bits: 5, events: 0x1b)
     chargingSession = reader.enumeration(in: fields, shift: 2)
-    if reader.failed { reader.note(89, entry: entry) }
+    if reader.failed { reader.note(326, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     let fields: UInt64 = UInt64(chargingSession.rawValue) &<< 2
     writer.put(fields, bits: 5)
-    if writer.failed { writer.note(89) }
+    if writer.failed { writer.note(326) }
   }
 }
 
 /// `chargingSessionType` of `urn:iso:15118:2:2013:MsgDataTypes`.
+/// Part of SessionStopReq.
 public enum ChargingSession: UInt8, EXIEnumeration, CaseIterable {
   case Terminate = 0
   case Pause

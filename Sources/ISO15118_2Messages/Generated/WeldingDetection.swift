@@ -5,8 +5,11 @@ public import EXI
 
 /// `WeldingDetectionResType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct WeldingDetectionRes: EXIElement, Equatable {
+  /// `ResponseCode`.
   public var responseCode: ResponseCode
+  /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
+  /// `EVSEPresentVoltage`.
   public var evsePresentVoltage: PhysicalValue
 
   public init(responseCode: ResponseCode, dcEVSEStatus: DC_EVSEStatus, evsePresentVoltage: PhysicalValue) {
@@ -23,7 +26,7 @@ public struct WeldingDetectionRes: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     evsePresentVoltage = PhysicalValue(from: &reader)
     reader.end()
-    if reader.failed { reader.note(92, entry: entry) }
+    if reader.failed { reader.note(329, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -34,12 +37,13 @@ public struct WeldingDetectionRes: EXIElement, Equatable {
     writer.zero(bits: 1)
     evsePresentVoltage.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(92) }
+    if writer.failed { writer.note(329) }
   }
 }
 
 /// `WeldingDetectionReqType` of `urn:iso:15118:2:2013:MsgBody`.
 public struct WeldingDetectionReq: EXIElement, Equatable {
+  /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
 
   public init(dcEVStatus: DC_EVStatus) {
@@ -51,7 +55,7 @@ public struct WeldingDetectionReq: EXIElement, Equatable {
     reader.expectZero(bits: 1)
     dcEVStatus = DC_EVStatus(from: &reader)
     reader.end()
-    if reader.failed { reader.note(91, entry: entry) }
+    if reader.failed { reader.note(328, entry: entry) }
   }
 
   public func encode(to writer: inout BitWriter) {
@@ -59,6 +63,6 @@ public struct WeldingDetectionReq: EXIElement, Equatable {
     writer.zero(bits: 1)
     dcEVStatus.encode(to: &writer)
     writer.end()
-    if writer.failed { writer.note(91) }
+    if writer.failed { writer.note(328) }
   }
 }
