@@ -9,7 +9,12 @@ extension BitWriter {
 
   /// A number in `count` bits, at most `max`. Negative values, as bit patterns, are above any `max`.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func bounded(_ value: Int64, lead: Int, bits count: Int, max: UInt64) {
     let value = UInt64(bitPattern: value)
     if value > max {
@@ -37,7 +42,12 @@ extension BitWriter {
   }
 
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func unsigned(_ value: UInt64, lead: Int, max: UInt64, ends: Int = 1) {
     if value > max {
       fail(.valueOutOfRange)
@@ -50,7 +60,12 @@ extension BitWriter {
   }
 
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func signed(_ value: Int64, lead: Int, min: Int64, max: Int64, ends: Int = 1) {
     let sign: UInt64 = value < 0 ? 1 : 0
     let magnitude = UInt64(truncatingIfNeeded: value ^ (value &>> 63))
