@@ -24,7 +24,7 @@ private struct Converters {
 }
 
 @Suite struct DocumentConverterTests {
-  static let files = ["exi-appprotocol", "exi-iso2", "exi-xmldsig", "exi-fragments-bench", "bench-part-a"]
+  static let files = Vector.files + ["exi-fragments-bench", "bench-part-a"]
 
   @Test(arguments: files)
   func a_document_decodes_to_its_xml(file: String) throws {
