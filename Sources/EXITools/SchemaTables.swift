@@ -78,6 +78,8 @@ final class SchemaTables {
   /// All attribute names in code order.
   private(set) var attributes: [Name] = []
   private var namespaces: [String] = []
+  /// What is known of the order in particles, by number; filled as it is asked for.
+  var plainParticles: [Int: Bool] = [:]
 
   /// Reads the text that `exigen` wrote.
   init(_ text: String) {

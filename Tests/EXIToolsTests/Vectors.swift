@@ -1,4 +1,6 @@
+import EXITools
 import Foundation
+import Testing
 import Wire
 
 /// One line of a vector file: a document or fragment as XML and as EXI.
@@ -34,4 +36,31 @@ struct Vector: Decodable, Sendable {
       contentsOf: folder.appendingPathComponent("Fixtures/\(name).jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map { try JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
   }
+}
+
+/// Converters by set; reading the tables takes a while in debug builds.
+struct Converters {
+  private var known: [String: DocumentConverter] = [:]
+
+  mutating func converter(_ set: String) throws -> DocumentConverter {
+    if let known = known[set] { return known }
+    let new = try #require(DocumentConverter(set: set))
+    known[set] = new
+    return new
+  }
+}
+
+/// Random numbers that a seed repeats (SplitMix64).
+struct Dice: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(limit, 1))) }
 }
