@@ -98,6 +98,19 @@ extension BitReader {
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
   mutating func longUnsigned(lead: Int, max: UInt64, ends: Int) -> UInt64 {
+    // Two or three octets with everything around them come out of one load.
+    let word = peek()
+    let field = word &<< UInt64(truncatingIfNeeded: lead)
+    let octets = (~field & 0x8080_8080_0000_0000).leadingZeroBitCount >> 3 &+ 1
+    if octets <= 3 && field &>> UInt64(truncatingIfNeeded: lead) == word {
+      let rest = field &<< UInt64(truncatingIfNeeded: octets &* 8)
+      var value = field &>> 56 & 127 | (field &>> 48 & 127) &<< 7
+      if octets == 3 { value |= (field &>> 40 & 127) &<< 14 }
+      if octets > 1 && value <= max && rest &>> UInt64(truncatingIfNeeded: 64 &- ends) == 0 {
+        position &+= lead &+ octets &* 8 &+ ends
+        return value
+      }
+    }
     if lead != 0 { expectZero(bits: lead) }
     let value = groups()
     expectZero(bits: ends)
@@ -331,12 +344,14 @@ extension BitReader {
     let first = position
     var left = count
     // Seven ASCII characters at a time: no bit 7, and bit 5 or 6 set (0x20...0x7F).
-    while left >= 7 {
-      let word = peek()
-      if word & 0x8080_8080_8080_8000 != 0 { break }
-      if (word | word &<< 1) & 0x4040_4040_4040_4000 != 0x4040_4040_4040_4000 { break }
-      position &+= 56
-      left &-= 7
+    while left > 0 {
+      let step = Swift.min(left, 7)
+      let unused = UInt64(truncatingIfNeeded: 64 &- step &* 8)
+      let word = peek() &>> unused
+      let high = 0x8080_8080_8080_8080 &>> unused
+      if (word & high) | (~(word &<< 1 | word &<< 2) & high) != 0 { break }
+      position &+= step &* 8
+      left &-= step
     }
     while left > 0 {
       if failed {

@@ -18,7 +18,8 @@ public struct BitReader: ~Escapable {
 
   /// A reader that starts at bit `position`. Streams are limited to 256 MiB, so that slots fit 32 bits.
   @_lifetime(copy bytes)
-  @inlinable public init(_ bytes: RawSpan, position: Int = 0) {
+  @inlinable @inline(__always)
+  public init(_ bytes: RawSpan, position: Int = 0) {
     self.bytes = bytes
     self.position = position
     endBit = Swift.min(bytes.byteCount, 1 << 28) &* 8
@@ -67,15 +68,15 @@ public struct BitReader: ~Escapable {
   /// The bits from `position` on, left-aligned; at least the upper 57 are valid, zeros stand past the end.
   @inlinable @inline(__always)
   func peek() -> UInt64 {
-    if position > lastFastBit { return tail() }
+    if position > lastFastBit { return Self.tail(of: bytes, from: position, to: endBit) }
     return unsafe UInt64(
       bigEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
       &<< UInt64(truncatingIfNeeded: position & 7)
   }
 
-  /// `peek` where fewer than eight octets are left.
+  /// `peek` where fewer than eight octets are left. Not a method: it would make every `peek` copy the reader.
   @inline(never) @usableFromInline
-  func tail() -> UInt64 {
+  static func tail(of bytes: RawSpan, from position: Int, to endBit: Int) -> UInt64 {
     let remaining = endBit &- position
     if remaining <= 0 { return 0 }
     let count = endBit >> 3

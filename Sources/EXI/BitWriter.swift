@@ -16,7 +16,8 @@
 
   /// A writer over `target`, which must outlive it.
   @_lifetime(copy source)
-  @inlinable public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
+  @inlinable @inline(__always)
+  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
     self.source = source
     // An empty buffer may have no base address; `start == end` then, and nothing is ever stored.
     if let base = target.baseAddress {
@@ -126,66 +127,122 @@
   @_lifetime(self: copy self)
   @inline(never)
   public mutating func copy(firstBit: UInt32, bitCount: Int) {
-    var position = Int(firstBit)
-    var left = bitCount
-    let count = source.byteCount
-    if left <= 0 { return }
-    if position &+ left > count &* 8 {
+    if bitCount <= 0 { return }
+    if UInt64(firstBit) &+ UInt64(bitCount) > UInt64(source.byteCount) &* 8 {
       fail(.slotOutsideSource)
       return
     }
-    if unsafe limit - next < left >> 3 &+ 8 {
-      copySlowly(position, left)
+    let position = Int(firstBit)
+    // The octets that will be complete; from here on there is room for them.
+    if unsafe limit - next < (pendingCount &+ bitCount) >> 3 {
+      fail(.outputFull)
       return
     }
-    // Four octets at a time while eight can be loaded, whatever the two bit offsets; room was checked above.
-    let lastFast = (count &- 8) &* 8 &+ 7
-    let shift = UInt64(truncatingIfNeeded: 32 &- pendingCount)
-    var pending = pending
-    var next = unsafe next
-    while left >= 32 && position <= lastFast {
-      let word = unsafe UInt64(
-        bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self))
-      let bits = (word &<< UInt64(truncatingIfNeeded: position & 7)) &>> 32
-      pending |= bits &<< shift
-      unsafe UnsafeMutableRawPointer(next).storeBytes(
-        of: UInt32(truncatingIfNeeded: pending &>> 32).bigEndian, as: UInt32.self)
-      pending = pending &<< 32
-      unsafe next += 4
-      position &+= 32
-      left &-= 32
-    }
-    self.pending = pending
-    unsafe self.next = next
-    if count < 8 {
-      if left > 0 { copySlowly(position, left) }
-      return
-    }
-    // What is left comes out of the last eight octets, or is less than a word.
-    while left > 0 {
-      let index = Swift.min(position >> 3, count &- 8)
-      let word =
-        unsafe UInt64(
-          bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
-        &<< UInt64(truncatingIfNeeded: position &- index &* 8)
-      let step = Swift.min(left, 32)
-      put(word &>> UInt64(truncatingIfNeeded: 64 &- step), bits: step)
-      position &+= step
-      left &-= step
+    if bitCount > 64 || source.byteCount < 8 {
+      copyOctets(position, bitCount)
+    } else if bitCount <= 32 {
+      put(word(at: position) &>> UInt64(truncatingIfNeeded: 64 &- bitCount), bits: bitCount)
+    } else {
+      put(word(at: position) &>> 32, bits: 32)
+      put(word(at: position &+ 32) &>> UInt64(truncatingIfNeeded: 96 &- bitCount), bits: bitCount &- 32)
     }
   }
 
-  /// `copy` near the end of the output, and out of a source of less than eight octets.
+  /// The bits of the source from `position` on, left-aligned: 57 or all there are. It has eight octets.
+  @inline(__always)
+  private func word(at position: Int) -> UInt64 {
+    let offset = Swift.min(position >> 3, source.byteCount &- 8)
+    return unsafe UInt64(
+      bigEndian: source.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+      &<< UInt64(truncatingIfNeeded: position &- offset &* 8)
+  }
+
+  /// Copies bits of the source octet by octet of the output; source and room were checked.
   @_lifetime(self: copy self)
   @inline(never)
-  private mutating func copySlowly(_ position: Int, _ bitCount: Int) {
+  private mutating func copyOctets(_ firstBit: Int, _ bitCount: Int) {
+    var position = firstBit
     var left = bitCount
-    var reader = BitReader(source, position: position)
-    while left > 32 {
-      put(reader.bits(32), bits: 32)
-      left &-= 32
+    var next = unsafe next
+    while pendingCount >= 8 {
+      unsafe next.pointee = UInt8(truncatingIfNeeded: pending &>> 56)
+      unsafe next += 1
+      pending = pending &<< 8
+      pendingCount &-= 8
     }
-    put(reader.bits(left), bits: left)
+    if pendingCount > 0 {
+      // The octet that is begun.
+      let missing = Swift.min(8 &- pendingCount, left)
+      pending |= (bits(at: position, missing) &>> UInt64(truncatingIfNeeded: pendingCount))
+      position &+= missing
+      left &-= missing
+      pendingCount &+= missing
+      if pendingCount == 8 {
+        unsafe next.pointee = UInt8(truncatingIfNeeded: pending &>> 56)
+        unsafe next += 1
+        pendingCount = 0
+      }
+    }
+    if left > 0 {
+      let count = left >> 3
+      unsafe shift(position, count, into: next)
+      unsafe next += count
+      pendingCount = left & 7
+      pending = pendingCount == 0 ? 0 : bits(at: position &+ count &* 8, pendingCount)
+    }
+    unsafe self.next = next
+  }
+
+  /// `count` bits of the source, 1...8, left-aligned.
+  @inline(__always)
+  private func bits(at position: Int, _ count: Int) -> UInt64 {
+    let offset = position >> 3
+    let bit = position & 7
+    var pair = UInt64(unsafe source.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)) &<< 8
+    if bit &+ count > 8 {
+      pair |= UInt64(unsafe source.unsafeLoad(fromUncheckedByteOffset: offset &+ 1, as: UInt8.self))
+    }
+    pair = pair &>> UInt64(truncatingIfNeeded: 16 &- bit &- count)
+    return pair &<< UInt64(truncatingIfNeeded: 64 &- count)
+  }
+
+  /// `count` octets from bit `position` of the source.
+  @inline(__always)
+  private func shift(_ position: Int, _ count: Int, into target: UnsafeMutablePointer<UInt8>) {
+    let first = position >> 3
+    let target = UnsafeMutableRawPointer(target)
+    if position & 7 == 0 {
+      unsafe source.withUnsafeBytes {
+        if let base = $0.baseAddress { unsafe target.copyMemory(from: base + first, byteCount: count) }
+      }
+      return
+    }
+    // Each octet is the end of one octet of the source and the begin of the next, whose bits are needed too,
+    // so that both exist. Shifting whole words does it for all octets at once, whatever the byte order.
+    let left = UInt(truncatingIfNeeded: position & 7)
+    let upper = UInt.max / 255 &* (0xFF &<< left & 0xFF)
+    let size = MemoryLayout<UInt>.size
+    if count < size {
+      for index in 0..<count {
+        let high = unsafe source.unsafeLoad(fromUncheckedByteOffset: first &+ index, as: UInt8.self)
+        let low = unsafe source.unsafeLoad(fromUncheckedByteOffset: first &+ index &+ 1, as: UInt8.self)
+        unsafe target.storeBytes(
+          of: high &<< UInt8(truncatingIfNeeded: left) | low &>> UInt8(truncatingIfNeeded: 8 &- left),
+          toByteOffset: index, as: UInt8.self)
+      }
+      return
+    }
+    // The last word overlaps the one before it.
+    let last = count &- size
+    var index = 0
+    while true {
+      let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: UInt.self)
+      let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: UInt.self)
+      unsafe target.storeBytes(
+        of: high &<< left & upper | low &>> (8 &- left) & ~upper, toByteOffset: index, as: UInt.self)
+      if index == last { return }
+      index = Swift.min(index &+ size, last)
+    }
   }
 
   /// What went wrong.

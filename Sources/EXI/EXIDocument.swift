@@ -30,7 +30,7 @@ public struct EXIFragmentGrammar: Sendable {
 }
 
 /// Appends what `body` writes to `output`, growing it until it fits. The number of octets appended.
-@inlinable
+@inline(never)
 public func encodeStream(
   into output: inout OutputBuffer, source: RawSpan, names: @escaping @Sendable (UInt16) -> StaticString,
   _ body: (inout BitWriter) -> Void

@@ -36,7 +36,7 @@ public struct OutputBuffer: Sendable {
 
   /// Grows by as many octets as `body` says it wrote into the `count` it is lent. They hold anything before: for
   /// encoders that store every octet they count.
-  @unsafe @inlinable
+  @unsafe @inlinable @inline(__always)
   public mutating func append<E: Error>(
     uninitialized count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
   ) throws(E) {
