@@ -24,6 +24,12 @@ public struct DocumentConverter {
     self.init(set)
   }
 
+  func hasDocument(_ name: String, in namespace: String) -> Bool {
+    tables.globals.contains {
+      tables.elements[$0].name == SchemaTables.Name(namespace: namespace, local: name)
+    }
+  }
+
   /// Names that JSON could not resolve within their element; there are none in the sets there are.
   var ambiguousNames: [String] { tables.ambiguousNames }
 

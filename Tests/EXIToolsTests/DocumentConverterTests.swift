@@ -12,7 +12,7 @@ private func node(_ element: XMLElement) -> String {
 }
 
 @Suite struct DocumentConverterTests {
-  static let files = Vector.files + ["exi-fragments-bench", "bench-part-a"]
+  static let files = Vector.files + ["exi-fragments-bench", "bench"]
 
   @Test(arguments: files)
   func a_document_decodes_to_its_xml(file: String) throws {

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 @Suite struct JSONTests {
-  static let files = Vector.files + ["exi-fragments-bench", "bench-part-a"]
+  static let files = Vector.files + ["exi-fragments-bench", "bench"]
 
   @Test(arguments: files)
   func json_of_a_document_encodes_to_its_octets(file: String) throws {
