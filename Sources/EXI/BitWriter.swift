@@ -14,11 +14,14 @@
   @usableFromInline var outerPath: UInt64 = 0
   @usableFromInline var innerPath: UInt64 = 0
 
+  @usableFromInline let limits: PeerLimits?
+
   /// A writer over `target`, which must outlive it.
   @_lifetime(copy source)
   @inlinable @inline(__always)
-  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
+  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan, limits: PeerLimits? = nil) {
     self.source = source
+    self.limits = limits
     // An empty buffer may have no base address; `start == end` then, and nothing is ever stored.
     if let base = target.baseAddress {
       unsafe start = base.assumingMemoryBound(to: UInt8.self)
@@ -246,7 +249,8 @@
       let down = Words(repeating: UInt64(8 &- left))
       while index <= count &- MemoryLayout<Words>.size {
         let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: Words.self)
-        let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
+        let low = unsafe source.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
         unsafe target.storeBytes(
           of: high &<< up & mask | low &>> down & ~mask, toByteOffset: index, as: Words.self)
         index &+= MemoryLayout<Words>.size

@@ -64,7 +64,9 @@ public struct EXIArena: Sendable {
     guard let base = source.baseAddress else { return true }
     let used = used
     unsafe octets.withUnsafeMutableBytes { target in
-      if let start = target.baseAddress { unsafe (start + used).copyMemory(from: base, byteCount: source.count) }
+      if let start = target.baseAddress {
+        unsafe (start + used).copyMemory(from: base, byteCount: source.count)
+      }
     }
     self.used = used + source.count
     return true
@@ -95,7 +97,9 @@ public struct EXIArena: Sendable {
   public mutating func string(_ text: String) -> EXIString {
     let start = used
     // Printable ASCII, which is nearly everything, is coded as it is.
-    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true { return slot(from: start, count: used - start) }
+    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true {
+      return slot(from: start, count: used - start)
+    }
     var count = 0
     for scalar in text.unicodeScalars {
       guard append(scalar) else { return .invalid }

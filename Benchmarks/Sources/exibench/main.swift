@@ -73,7 +73,8 @@ func run(
   switch input.set {
   case "appprotocol":
     try run(
-      operation, input, as: AppProtocolDocument.self, parts: parts, times: times, arena: &arena, output: &output)
+      operation, input, as: AppProtocolDocument.self, parts: parts, times: times, arena: &arena,
+      output: &output)
   case "din70121":
     try run(
       operation, input, as: DIN70121Messages.V2G_Message.self, parts: parts, times: times, arena: &arena,
@@ -88,7 +89,8 @@ func run(
       output: &output)
   case "iso20-dc":
     try run(
-      operation, input, as: ISO15118_20DCDocument.self, parts: parts, times: times, arena: &arena, output: &output)
+      operation, input, as: ISO15118_20DCDocument.self, parts: parts, times: times, arena: &arena,
+      output: &output)
   default: throw EXIError(.unexpectedDocument, position: 0)
   }
 }

@@ -249,7 +249,8 @@ public struct SubCertificates: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -300,7 +301,8 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(rootCertificateID, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(rootCertificateID, of: "RootCertificateID", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(rootCertificateID)
       var index = 0
       while let item = items.next() {

@@ -338,7 +338,8 @@ public struct SubCertificates: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 4) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 4)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -388,7 +389,7 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(265) }

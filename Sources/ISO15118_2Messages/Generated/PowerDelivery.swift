@@ -198,7 +198,7 @@ public struct ChargingProfile: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(profileEntry, min: 1, max: 24, gap: 2)
+    writer.list(profileEntry, of: "ProfileEntry", min: 1, max: 24, gap: 2)
     let state: UInt32 = profileEntry.count == 24 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }

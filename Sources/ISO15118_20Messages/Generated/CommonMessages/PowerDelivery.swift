@@ -209,7 +209,7 @@ public struct EVPowerProfileEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerProfileEntry, min: 1, max: 2048, gap: 2)
+    writer.list(evPowerProfileEntry, of: "EVPowerProfileEntry", min: 1, max: 2048, gap: 2)
     let state: UInt32 = evPowerProfileEntry.count == 2048 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(289) }

@@ -117,7 +117,7 @@ public struct Scheduled_SEResControlMode: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(scheduleTuple, min: 1, max: 3, gap: 2)
+    writer.list(scheduleTuple, of: "ScheduleTuple", min: 1, max: 3, gap: 2)
     let state: UInt32 = scheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(323) }
@@ -328,7 +328,7 @@ public struct PowerScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(powerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(powerScheduleEntry, of: "PowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = powerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(319) }
@@ -540,7 +540,7 @@ public struct PriceLevelScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceLevelScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(priceLevelScheduleEntry, of: "PriceLevelScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceLevelScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(316) }
@@ -769,7 +769,7 @@ public struct AdditionalServiceList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(additionalService, min: 1, max: 5, gap: 2)
+    writer.list(additionalService, of: "AdditionalService", min: 1, max: 5, gap: 2)
     let state: UInt32 = additionalService.count == 5 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(313) }
@@ -873,7 +873,7 @@ public struct OverstayRuleList: Sendable {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    writer.list(overstayRule, min: 1, max: 5, gap: 2)
+    writer.list(overstayRule, of: "OverstayRule", min: 1, max: 5, gap: 2)
     state = overstayRule.count == 5 ? 3 : 2
     writer.event(3, from: state, last: 3)
     if writer.failed { writer.note(311) }
@@ -971,7 +971,7 @@ public struct PriceRuleStackList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(priceRuleStack, of: "PriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(309) }
@@ -1019,7 +1019,7 @@ public struct PriceRuleStack: EXIElement {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(priceRule, min: 1, max: 8, gap: 2)
+    writer.list(priceRule, of: "PriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = priceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(308) }
@@ -1150,7 +1150,7 @@ public struct TaxRuleList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(taxRule, min: 1, max: 10, gap: 2)
+    writer.list(taxRule, of: "TaxRule", min: 1, max: 10, gap: 2)
     let state: UInt32 = taxRule.count == 10 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }
@@ -1501,7 +1501,7 @@ public struct EVPriceRuleStackList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPriceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(evPriceRuleStack, of: "EVPriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPriceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(300) }
@@ -1550,7 +1550,7 @@ public struct EVPriceRuleStack: EXIElement {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(evPriceRule, min: 1, max: 8, gap: 2)
+    writer.list(evPriceRule, of: "EVPriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = evPriceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(299) }
@@ -1658,7 +1658,7 @@ public struct EVPowerScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(evPowerScheduleEntry, of: "EVPowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPowerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(296) }

@@ -126,7 +126,7 @@ public struct Receipt: Sendable {
     }
     if !taxCosts.isEmpty {
       writer.event(5, from: state, last: 6)
-      writer.list(taxCosts, min: 0, max: 10, gap: 2)
+      writer.list(taxCosts, of: "TaxCosts", min: 0, max: 10, gap: 2)
       state = taxCosts.count == 10 ? 6 : 5
     }
     writer.event(6, from: state, last: 6)
@@ -371,7 +371,7 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(270) }

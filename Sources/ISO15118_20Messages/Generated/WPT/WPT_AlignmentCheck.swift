@@ -85,7 +85,9 @@ public struct WPT_AlignmentCheckRes: Sendable {
     }
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(5, from: state, last: 6)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -172,7 +174,9 @@ public struct WPT_AlignmentCheckReq: Sendable {
     state = 4
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(4, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

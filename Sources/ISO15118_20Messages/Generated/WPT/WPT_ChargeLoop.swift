@@ -160,7 +160,9 @@ public struct WPT_ChargeLoopRes: Sendable {
     }
     if !manufacturerSpecificDataContainer.isEmpty {
       writer.event(12, from: state, last: 13)
-      if writer.check(manufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        manufacturerSpecificDataContainer, of: "ManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(manufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -315,7 +317,9 @@ public struct WPT_ChargeLoopReq: Sendable {
     }
     if !manufacturerSpecificDataContainer.isEmpty {
       writer.event(8, from: state, last: 9)
-      if writer.check(manufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        manufacturerSpecificDataContainer, of: "ManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(manufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {

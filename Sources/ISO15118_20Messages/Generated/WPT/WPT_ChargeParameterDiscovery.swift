@@ -103,7 +103,9 @@ public struct WPT_ChargeParameterDiscoveryRes: Sendable {
     var state: UInt32 = 9
     if !sdManufacturerSpecificDataContainer.isEmpty {
       writer.event(9, from: state, last: 10)
-      if writer.check(sdManufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        sdManufacturerSpecificDataContainer, of: "SDManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(sdManufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -194,7 +196,9 @@ public struct WPT_ChargeParameterDiscoveryReq: Sendable {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 7)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
