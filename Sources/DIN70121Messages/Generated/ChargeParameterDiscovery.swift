@@ -658,9 +658,9 @@ public struct PMaxScheduleEntry: EXIElement {
 /// `RelativeTimeIntervalType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
 public struct RelativeTimeInterval: Sendable, Equatable {
-  /// `start`.
+  /// `start`, s.
   public var start: UInt32
-  /// `duration`.
+  /// `duration`, s.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -851,7 +851,7 @@ public struct DC_EVChargeParameter: Sendable {
 /// `AC_EVChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct AC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `EAmount`.
   public var eAmount: PhysicalValue

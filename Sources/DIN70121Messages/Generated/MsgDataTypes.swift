@@ -14,7 +14,7 @@ public struct MeterInfo: Sendable {
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -88,7 +88,7 @@ public struct AC_EVSEStatus: Sendable, Equatable {
   public var powerSwitchClosed: Bool
   /// `RCD`.
   public var rcd: Bool
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -325,7 +325,7 @@ public struct DC_EVSEStatus: Sendable, Equatable {
   public var evseIsolationStatus: IsolationLevel?
   /// `EVSEStatusCode`.
   public var evseStatusCode: DC_EVSEStatusCode
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification

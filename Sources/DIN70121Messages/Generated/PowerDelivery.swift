@@ -206,7 +206,7 @@ public struct ChargingProfile: Sendable {
 /// `ProfileEntryType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: Int16

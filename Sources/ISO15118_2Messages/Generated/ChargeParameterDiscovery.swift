@@ -662,9 +662,9 @@ public struct PMaxScheduleEntry: EXIElement {
 /// `RelativeTimeIntervalType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
 public struct RelativeTimeInterval: Sendable, Equatable {
-  /// `start`, 0...16777214.
+  /// `start`, s, 0...16777214.
   public var start: UInt32
-  /// `duration`, 0...86400.
+  /// `duration`, s, 0...86400.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -763,7 +763,7 @@ public struct ChargeParameterDiscoveryReq: Sendable {
 /// `DC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct DC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
@@ -887,7 +887,7 @@ public struct DC_EVChargeParameter: Sendable {
 /// `AC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct AC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EAmount`.
   public var eAmount: PhysicalValue

@@ -9,13 +9,13 @@ public import XMLSignatureMessages
 public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `MeterReading`.
+  /// `MeterReading`, Wh.
   public var meterReading: UInt64?
   /// `SigMeterReading`, 0...64 octets.
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -85,7 +85,7 @@ public struct MeterInfo: Sendable {
 /// `AC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes, ChargingStatusRes, MeteringReceiptRes and PowerDeliveryRes.
 public struct AC_EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -399,7 +399,7 @@ public struct ListOfRootCertificateIDs: Sendable {
 /// `DC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of 7 messages.
 public struct DC_EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification

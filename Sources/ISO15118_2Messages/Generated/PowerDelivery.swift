@@ -208,7 +208,7 @@ public struct ChargingProfile: Sendable {
 /// `ProfileEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: PhysicalValue

@@ -6,7 +6,7 @@ public import EXI
 /// `PowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq and ScheduleExchangeRes.
 public struct PowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber

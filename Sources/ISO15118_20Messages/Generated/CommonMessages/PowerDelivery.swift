@@ -118,7 +118,7 @@ public struct PowerDeliveryReq: Sendable {
 /// `EVPowerProfileType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
 public struct EVPowerProfile: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Dynamic_EVPPTControlMode` or `Scheduled_EVPPTControlMode`.
   public var evpptControlMode: EVPPTControlMode

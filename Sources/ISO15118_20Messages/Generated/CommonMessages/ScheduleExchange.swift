@@ -235,7 +235,7 @@ public struct ChargingSchedule: Sendable {
 /// `PowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PowerSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `AvailableEnergy`, Wh.
   public var availableEnergy: RationalNumber?
@@ -338,7 +338,7 @@ public struct PowerScheduleEntryList: Sendable {
 /// `Dynamic_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct Dynamic_SEResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -429,7 +429,7 @@ public struct Dynamic_SEResControlMode: Sendable {
 public struct PriceLevelSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -550,7 +550,7 @@ public struct PriceLevelScheduleEntryList: Sendable {
 /// `PriceLevelScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceLevelScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceLevel`.
   public var priceLevel: UInt8
@@ -582,7 +582,7 @@ public struct PriceLevelScheduleEntry: EXIElement, Equatable {
 public struct AbsolutePriceSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -813,7 +813,7 @@ public struct AdditionalService: EXIElement {
 /// `OverstayRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct OverstayRuleList: Sendable {
-  /// `OverstayTimeThreshold`.
+  /// `OverstayTimeThreshold`, s.
   public var overstayTimeThreshold: UInt32?
   /// `OverstayPowerThreshold`, W.
   public var overstayPowerThreshold: RationalNumber?
@@ -885,11 +885,11 @@ public struct OverstayRuleList: Sendable {
 public struct OverstayRule: EXIElement {
   /// `OverstayRuleDescription`, 0...160 characters.
   public var overstayRuleDescription: EXIString?
-  /// `StartTime`.
+  /// `StartTime`, s.
   public var startTime: UInt32
   /// `OverstayFee`.
   public var overstayFee: RationalNumber
-  /// `OverstayFeePeriod`.
+  /// `OverstayFeePeriod`, s.
   public var overstayFeePeriod: UInt32
 
   public init(
@@ -981,7 +981,7 @@ public struct PriceRuleStackList: Sendable {
 /// `PriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceRule`, 1...8 items.
   public var priceRule: EXIList<PriceRule>
@@ -1033,11 +1033,11 @@ public struct PriceRule: EXIElement {
   public var energyFee: RationalNumber
   /// `ParkingFee`.
   public var parkingFee: RationalNumber?
-  /// `ParkingFeePeriod`.
+  /// `ParkingFeePeriod`, s.
   public var parkingFeePeriod: UInt32?
   /// `CarbonDioxideEmission`.
   public var carbonDioxideEmission: UInt16?
-  /// `RenewableGenerationPercentage`.
+  /// `RenewableGenerationPercentage`, %.
   public var renewableGenerationPercentage: UInt8?
   /// `PowerRangeStart`, W.
   public var powerRangeStart: RationalNumber
@@ -1164,7 +1164,7 @@ public struct TaxRule: EXIElement {
   public var taxRuleID: UInt32
   /// `TaxRuleName`, 0...80 characters.
   public var taxRuleName: EXIString?
-  /// `TaxRate`.
+  /// `TaxRate`, %.
   public var taxRate: RationalNumber
   /// `TaxIncludedInPrice`.
   public var taxIncludedInPrice: Bool?
@@ -1304,7 +1304,7 @@ public struct ScheduleExchangeReq: Sendable {
 /// `Scheduled_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct Scheduled_SEReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
@@ -1424,7 +1424,7 @@ public struct EVEnergyOffer: Sendable {
 /// `EVAbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVAbsolutePriceSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Currency`, 0...3 characters.
   public var currency: EXIString
@@ -1511,7 +1511,7 @@ public struct EVPriceRuleStackList: Sendable {
 /// `EVPriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `EVPriceRule`, 1...8 items.
   public var evPriceRule: EXIList<EVPriceRule>
@@ -1594,7 +1594,7 @@ public struct EVPriceRule: EXIElement, Equatable {
 /// `EVPowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPowerSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EVPowerScheduleEntries`.
   public var evPowerScheduleEntries: EVPowerScheduleEntryList
@@ -1668,7 +1668,7 @@ public struct EVPowerScheduleEntryList: Sendable {
 /// `EVPowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber
@@ -1700,7 +1700,7 @@ public struct EVPowerScheduleEntry: EXIElement, Equatable {
 /// `Dynamic_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct Dynamic_SEReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?

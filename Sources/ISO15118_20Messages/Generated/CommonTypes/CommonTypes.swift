@@ -7,7 +7,7 @@ public import XMLSignatureMessages
 /// `EVSEStatusType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, PowerDeliveryRes and WPT_ChargeLoopRes.
 public struct EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EvseNotification
@@ -37,7 +37,7 @@ public struct EVSEStatus: Sendable, Equatable {
 /// `ReceiptType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
 public struct Receipt: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EnergyCosts`.
   public var energyCosts: DetailedCost?
@@ -233,19 +233,19 @@ public struct RationalNumber: Sendable, Equatable {
 public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `ChargedEnergyReadingWh`.
+  /// `ChargedEnergyReadingWh`, Wh.
   public var chargedEnergyReadingWh: UInt64
-  /// `BPT_DischargedEnergyReadingWh`.
+  /// `BPT_DischargedEnergyReadingWh`, Wh.
   public var bptDischargedEnergyReadingWh: UInt64?
-  /// `CapacitiveEnergyReadingVARh`.
+  /// `CapacitiveEnergyReadingVARh`, varh.
   public var capacitiveEnergyReadingVARh: UInt64?
-  /// `BPT_InductiveEnergyReadingVARh`.
+  /// `BPT_InductiveEnergyReadingVARh`, varh.
   public var bptInductiveEnergyReadingVARh: UInt64?
   /// `MeterSignature`, 0...64 octets.
   public var meterSignature: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `MeterTimestamp`.
+  /// `MeterTimestamp`, seconds since 1970, UTC.
   public var meterTimestamp: UInt64?
 
   public init(
@@ -509,11 +509,11 @@ public struct DisplayParameters: Sendable {
   public var targetSOC: Int8?
   /// `MaximumSOC`, %, 0...100.
   public var maximumSOC: Int8?
-  /// `RemainingTimeToMinimumSOC`.
+  /// `RemainingTimeToMinimumSOC`, s.
   public var remainingTimeToMinimumSOC: UInt32?
-  /// `RemainingTimeToTargetSOC`.
+  /// `RemainingTimeToTargetSOC`, s.
   public var remainingTimeToTargetSOC: UInt32?
-  /// `RemainingTimeToMaximumSOC`.
+  /// `RemainingTimeToMaximumSOC`, s.
   public var remainingTimeToMaximumSOC: UInt32?
   /// `ChargingComplete`.
   public var chargingComplete: Bool?

@@ -11,9 +11,9 @@ public struct WPT_AlignmentCheckRes: Sendable {
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
   public var evseProcessing: Processing
-  /// `PowerTransmitted`, W.
+  /// `PowerTransmitted`.
   public var powerTransmitted: RationalNumber?
-  /// `SupplyDeviceCurrent`, A.
+  /// `SupplyDeviceCurrent`.
   public var supplyDeviceCurrent: RationalNumber?
   /// `VendorSpecificDataContainer`, 0...16 items, 0...256 octets each.
   public var vendorSpecificDataContainer: EXIList<EXIBinary> = EXIList()
@@ -109,7 +109,7 @@ public struct WPT_AlignmentCheckReq: Sendable {
   public var header: MessageHeader
   /// `EVProcessing`.
   public var evProcessing: Processing
-  /// `TargetCoilCurrent`, A.
+  /// `TargetCoilCurrent`.
   public var targetCoilCurrent: RationalNumber?
   /// `EVResultCode`.
   public var evResultCode: WPT_EVResult

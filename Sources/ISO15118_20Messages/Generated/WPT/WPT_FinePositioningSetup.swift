@@ -326,7 +326,7 @@ public struct WPT_LF_ReceiverData: Sendable {
 public struct WPT_LF_TransmitterData: Sendable {
   /// `NumberOfTransmitters`.
   public var numberOfTransmitters: UInt8
-  /// `SignalFrequency`, Hz.
+  /// `SignalFrequency`.
   public var signalFrequency: RationalNumber
   /// `TxSpecData`, 2...255 items.
   public var txSpecData: EXIList<WPT_TxRxSpecData>
