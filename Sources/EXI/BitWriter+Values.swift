@@ -78,6 +78,10 @@ extension BitWriter {
       put((value & 127 | 128) &<< 8 | value &>> 7, bits: 16)
       return
     }
+    if value < 1 << 21 && value >= 128 {
+      put((value & 127 | 128) &<< 16 | (value &>> 7 & 127 | 128) &<< 8 | value &>> 14, bits: 24)
+      return
+    }
     var value = value
     while value >= 128 {
       put(value & 127 | 128, bits: 8)

@@ -171,10 +171,12 @@ public struct EXIArena: Sendable {
   /// Puts down the last `count` octets (0...8) of a number, the most significant first: identifiers.
   public mutating func binary(bigEndian value: UInt64, count: Int) -> EXIBinary {
     let start = used
-    for index in stride(from: Swift.min(count, 8) - 1, through: 0, by: -1) {
-      guard append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) else { return .invalid }
+    let count = Swift.min(Swift.max(count, 0), 8)
+    let aligned = count == 0 ? 0 : value &<< UInt64(truncatingIfNeeded: 64 &- count &* 8)
+    let whole = unsafe withUnsafeBytes(of: aligned.bigEndian) { octets in
+      unsafe append(all: UnsafeBufferPointer(rebasing: octets.assumingMemoryBound(to: UInt8.self)[..<count]))
     }
-    return EXIBinary(firstBit: UInt32(start * 8), count: UInt16(used - start))
+    return whole ? binary(from: start) : .invalid
   }
 
   /// Copies octets out of received ones.
@@ -300,9 +302,13 @@ public struct EXIArena: Sendable {
     var kind: EXIError.Kind?
     unsafe octets.withUnsafeMutableBytes { bytes in
       // Two halves of the same storage: what is read lies in front, what is written behind.
-      let source = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(used)))
+      guard let base = bytes.baseAddress else {
+        kind = .outputFull
+        return
+      }
+      let source = unsafe RawSpan(_unsafeStart: base, byteCount: used)
       var writer = unsafe BitWriter(
-        UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(used)), source: source)
+        UnsafeMutableRawBufferPointer(start: base + used, count: bytes.count - used), source: source)
       body(&writer)
       length = writer.finish()
       kind = writer.failure

@@ -100,8 +100,7 @@ func makeChargeParameterDiscoveryRes(in arena: inout EXIArena) -> ISO15118_2Mess
           evseChargeParameter: .dcEVSEChargeParameter(parameter)))))
 }
 
-func makeAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message? {
-  guard parts.digests.count == 1, parts.octets.count == 1 else { return nil }
+func makeAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
   let references = arena.list(
     CollectionOfOne(reference("#id1", parts.digests[0], method: sha256, in: &arena)))
   return ISO15118_2Messages.V2G_Message(
@@ -124,8 +123,7 @@ private func chain(
     subCertificates: ISO15118_2Messages.SubCertificates(certificate: arena.list(others)))
 }
 
-func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message? {
-  guard parts.digests.count == 4, parts.octets.count == 8 else { return nil }
+func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
   let references = Few(
     reference("#id1", parts.digests[0], method: sha256, in: &arena),
     reference("#id2", parts.digests[1], method: sha256, in: &arena),
