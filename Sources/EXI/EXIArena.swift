@@ -245,7 +245,28 @@ public struct EXIArena: Sendable {
       }
       bits = writer.position
     }
-    guard written else { return .invalid }
+    return list(from: start, bits: bits, count: written ? count : -1)
+  }
+
+  /// Puts the items of a span down: of an array or, without allocation, of an `InlineArray`.
+  @inlinable
+  public mutating func list<Element: EXIElement>(_ items: Span<Element>) -> EXIList<Element> {
+    let start = used
+    var bits = 0
+    let written = encode { writer in
+      for index in items.indices {
+        if index > 0 { writer.zero(bits: 2) }
+        items[index].encode(to: &writer)
+      }
+      bits = writer.position
+    }
+    return list(from: start, bits: bits, count: written ? items.count : -1)
+  }
+
+  /// The list of `count` items behind `start`; -1 when they were not written.
+  @inlinable
+  mutating func list<Element>(from start: Int, bits: Int, count: Int) -> EXIList<Element> {
+    if count < 0 { return .invalid }
     guard count <= 0xFFFF else {
       fail(.capacity)
       return .invalid
