@@ -28,9 +28,9 @@ unit: ## the suite without foreign peers
 	@.ci/packages build
 	$(SWIFT) test --skip InteropTests
 
-interop: packages peers ## foreign peers alone (root): pyslac, iso15118, tshark
+interop: packages peers ## foreign peers alone (root): pyslac, iso15118, EXIficient, tshark; SCENARIO=NAME for one
 	$(SWIFT) build --product coupler
-	python3 Tests/Interop/interop.py
+	python3 Tests/Interop/interop.py $(SCENARIO)
 
 peers: $(PEERS) ## install the foreign peers into .peers
 

@@ -57,7 +57,12 @@
 
   /// The low `count` bits of `value`, 1...32; the others must be zero.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func put(_ value: UInt64, bits count: Int) {
     pending |= value &<< UInt64(truncatingIfNeeded: 64 &- pendingCount &- count)
     pendingCount &+= count

@@ -272,7 +272,8 @@ public struct EXIArena: Sendable {
       return .invalid
     }
     return EXIList(
-      firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1)
+      EXIListExtent(
+        firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1))
   }
 
   /// Puts items of mixed or repeated content down, in an order its grammar allows.

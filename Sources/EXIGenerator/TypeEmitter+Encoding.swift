@@ -1,7 +1,7 @@
 // The encoder of a type.
 extension TypeEmitter {
   func emitEncoder(into text: inout SourceText) throws(SchemaError) {
-    if module.isInlined(type) { text.add("@inline(__always)") }
+    emitInlining(into: &text)
     text.add("public func encode(to writer: inout BitWriter) {")
     text.add("if writer.failed { return }")
     var stateIsKnown = true

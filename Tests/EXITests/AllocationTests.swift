@@ -8,7 +8,7 @@ import Wire
   @Test func a_message_is_small() {
     #expect(MemoryLayout<V2G_Message>.size <= 512)
     #expect(MemoryLayout<EXIString>.size == 8)
-    #expect(MemoryLayout<EXIList<PhysicalValue>>.size == 12)
+    #expect(MemoryLayout<EXIList<PMaxScheduleEntry>>.size == 12)
   }
 
   @Test(

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `supportedAppProtocolRes` of `urn:iso:15118:2:2010:AppProtocol`.
-public struct SupportedAppProtocolRes: EXIElement, Equatable {
+public struct SupportedAppProtocolRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: AppProtocolResponseCode
   /// `SchemaID`.
@@ -44,7 +44,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
 }
 
 /// `supportedAppProtocolReq` of `urn:iso:15118:2:2010:AppProtocol`.
-public struct SupportedAppProtocolReq: EXIElement {
+public struct SupportedAppProtocolReq: Sendable {
   /// `AppProtocol`, 1...20 items.
   public var appProtocol: EXIList<AppProtocol>
 
@@ -111,6 +111,7 @@ public struct AppProtocol: EXIElement {
     self.priority = priority
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     protocolNamespace = reader.string(lead: 2, max: 100)
@@ -122,6 +123,7 @@ public struct AppProtocol: EXIElement {
     if reader.failed { reader.note(257, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.string(protocolNamespace, lead: 2, max: 100)

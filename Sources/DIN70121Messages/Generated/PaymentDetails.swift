@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PaymentDetailsResType` of `urn:din:70121:2012:MsgBody`.
-public struct PaymentDetailsRes: EXIElement {
+public struct PaymentDetailsRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `GenChallenge`.
@@ -36,7 +36,7 @@ public struct PaymentDetailsRes: EXIElement {
 }
 
 /// `PaymentDetailsReqType` of `urn:din:70121:2012:MsgBody`.
-public struct PaymentDetailsReq: EXIElement {
+public struct PaymentDetailsReq: Sendable {
   /// `ContractID`, 0...24 characters.
   public var contractID: EXIString
   /// `ContractSignatureCertChain`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PowerDeliveryResType` of `urn:din:70121:2012:MsgBody`.
-public struct PowerDeliveryRes: EXIElement, Equatable {
+public struct PowerDeliveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEStatus`.
@@ -47,7 +47,7 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
 }
 
 /// `PowerDeliveryReqType` of `urn:din:70121:2012:MsgBody`.
-public struct PowerDeliveryReq: EXIElement {
+public struct PowerDeliveryReq: Sendable {
   /// `ReadyToChargeState`.
   public var readyToChargeState: Bool
   /// `ChargingProfile`.
@@ -109,7 +109,7 @@ public struct PowerDeliveryReq: EXIElement {
 
 /// `DC_EVPowerDeliveryParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
+public struct DC_EVPowerDeliveryParameter: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `BulkChargingComplete`.
@@ -157,7 +157,7 @@ public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
 
 /// `ChargingProfileType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct ChargingProfile: EXIElement {
+public struct ChargingProfile: Sendable {
   /// `SAScheduleTupleID`.
   public var saScheduleTupleID: Int16
   /// `ProfileEntry`, 1 items or more.
@@ -234,13 +234,13 @@ public struct ProfileEntry: EXIElement, Equatable {
 
 /// One of the elements that may stand for `EVPowerDeliveryParameter` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public enum EVPowerDeliveryParameter: Sendable, Equatable {
+public enum EVPowerDeliveryParameter: Sendable {
   case dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter)
 }
 
 /// One of the elements that may stand for `EVSEStatus` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryRes.
-public enum EVSEStatus: Sendable, Equatable {
+public enum EVSEStatus: Sendable {
   case acEVSEStatus(AC_EVSEStatus)
   case dcEVSEStatus(DC_EVSEStatus)
 }

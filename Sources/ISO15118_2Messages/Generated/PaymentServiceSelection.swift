@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PaymentServiceSelectionResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentServiceSelectionRes: EXIElement, Equatable {
+public struct PaymentServiceSelectionRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
 
@@ -28,7 +28,7 @@ public struct PaymentServiceSelectionRes: EXIElement, Equatable {
 }
 
 /// `PaymentServiceSelectionReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentServiceSelectionReq: EXIElement {
+public struct PaymentServiceSelectionReq: Sendable {
   /// `SelectedPaymentOption`.
   public var selectedPaymentOption: PaymentOption
   /// `SelectedServiceList`.
@@ -60,7 +60,7 @@ public struct PaymentServiceSelectionReq: EXIElement {
 
 /// `SelectedServiceListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PaymentServiceSelectionReq.
-public struct SelectedServiceList: EXIElement {
+public struct SelectedServiceList: Sendable {
   /// `SelectedService`, 1...16 items.
   public var selectedService: EXIList<SelectedService>
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionSetupResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionSetupRes: EXIElement {
+public struct SessionSetupRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEID`, 7...37 characters.
@@ -47,7 +47,7 @@ public struct SessionSetupRes: EXIElement {
 }
 
 /// `SessionSetupReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionSetupReq: EXIElement {
+public struct SessionSetupReq: Sendable {
   /// `EVCCID`, 0...6 octets.
   public var evccID: EXIBinary
 

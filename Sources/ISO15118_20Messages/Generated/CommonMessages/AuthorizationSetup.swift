@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AuthorizationSetupResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationSetupRes: EXIElement {
+public struct AuthorizationSetupRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -93,7 +93,7 @@ public struct AuthorizationSetupRes: EXIElement {
 
 /// `PnC_ASResAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct PnC_ASResAuthorizationMode: EXIElement {
+public struct PnC_ASResAuthorizationMode: Sendable {
   /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary
   /// `SupportedProviders`.
@@ -132,7 +132,7 @@ public struct PnC_ASResAuthorizationMode: EXIElement {
 
 /// `SupportedProvidersListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct SupportedProvidersList: EXIElement {
+public struct SupportedProvidersList: Sendable {
   /// `ProviderID`, 1...128 items, 0...80 characters each.
   public var providerID: EXIList<EXIString>
 
@@ -181,7 +181,7 @@ public struct SupportedProvidersList: EXIElement {
 
 /// `EIM_ASResAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct EIM_ASResAuthorizationMode: EXIElement, Equatable {
+public struct EIM_ASResAuthorizationMode: Sendable, Equatable {
   public init() {
   }
 
@@ -199,7 +199,7 @@ public struct EIM_ASResAuthorizationMode: EXIElement, Equatable {
 }
 
 /// `AuthorizationSetupReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationSetupReq: EXIElement {
+public struct AuthorizationSetupReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
 

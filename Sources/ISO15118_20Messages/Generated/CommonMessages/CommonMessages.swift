@@ -65,7 +65,7 @@ public struct PowerScheduleEntry: EXIElement, Equatable {
 
 /// `ContractCertificateChainType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq and CertificateInstallationRes.
-public struct ContractCertificateChain: EXIElement {
+public struct ContractCertificateChain: Sendable {
   /// `Certificate`, 0...1600 octets.
   public var certificate: EXIBinary
   /// `SubCertificates`.
@@ -97,7 +97,7 @@ public struct ContractCertificateChain: EXIElement {
 
 /// `SubCertificatesType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq, CertificateInstallationReq and CertificateInstallationRes.
-public struct SubCertificates: EXIElement {
+public struct SubCertificates: Sendable {
   /// `Certificate`, 1...3 items, 0...1600 octets each.
   public var certificate: EXIList<EXIBinary>
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PowerDeliveryResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct PowerDeliveryRes: EXIElement {
+public struct PowerDeliveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -49,7 +49,7 @@ public struct PowerDeliveryRes: EXIElement {
 }
 
 /// `PowerDeliveryReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct PowerDeliveryReq: EXIElement {
+public struct PowerDeliveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -117,7 +117,7 @@ public struct PowerDeliveryReq: EXIElement {
 
 /// `EVPowerProfileType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct EVPowerProfile: EXIElement {
+public struct EVPowerProfile: Sendable {
   /// `TimeAnchor`.
   public var timeAnchor: UInt64
   /// `Dynamic_EVPPTControlMode` or `Scheduled_EVPPTControlMode`.
@@ -176,7 +176,7 @@ public struct EVPowerProfile: EXIElement {
 
 /// `EVPowerProfileEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct EVPowerProfileEntryList: EXIElement {
+public struct EVPowerProfileEntryList: Sendable {
   /// `EVPowerProfileEntry`, 1...2048 items.
   public var evPowerProfileEntry: EXIList<PowerScheduleEntry>
 
@@ -218,7 +218,7 @@ public struct EVPowerProfileEntryList: EXIElement {
 
 /// `Scheduled_EVPPTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct Scheduled_EVPPTControlMode: EXIElement, Equatable {
+public struct Scheduled_EVPPTControlMode: Sendable, Equatable {
   /// `SelectedScheduleTupleID`, 1...4294967295.
   public var selectedScheduleTupleID: UInt32
   /// `PowerToleranceAcceptance`.
@@ -257,7 +257,7 @@ public struct Scheduled_EVPPTControlMode: EXIElement, Equatable {
 
 /// `Dynamic_EVPPTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct Dynamic_EVPPTControlMode: EXIElement, Equatable {
+public struct Dynamic_EVPPTControlMode: Sendable, Equatable {
   public init() {
   }
 

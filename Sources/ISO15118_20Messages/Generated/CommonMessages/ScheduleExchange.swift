@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ScheduleExchangeResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ScheduleExchangeRes: EXIElement {
+public struct ScheduleExchangeRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -84,7 +84,7 @@ public struct ScheduleExchangeRes: EXIElement {
 
 /// `Scheduled_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct Scheduled_SEResControlMode: EXIElement {
+public struct Scheduled_SEResControlMode: Sendable {
   /// `ScheduleTuple`, 1...3 items.
   public var scheduleTuple: EXIList<ScheduleTuple>
 
@@ -142,6 +142,7 @@ public struct ScheduleTuple: EXIElement {
     self.dischargingSchedule = dischargingSchedule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     scheduleTupleID = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -156,6 +157,7 @@ public struct ScheduleTuple: EXIElement {
     if reader.failed { reader.note(322, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(scheduleTupleID), lead: 2, max: 4_294_967_295)
@@ -174,7 +176,7 @@ public struct ScheduleTuple: EXIElement {
 
 /// `ChargingScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct ChargingSchedule: EXIElement {
+public struct ChargingSchedule: Sendable {
   /// `PowerSchedule`.
   public var powerSchedule: PowerSchedule
   /// `AbsolutePriceSchedule` or `PriceLevelSchedule`.
@@ -232,7 +234,7 @@ public struct ChargingSchedule: EXIElement {
 
 /// `PowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PowerSchedule: EXIElement {
+public struct PowerSchedule: Sendable {
   /// `TimeAnchor`.
   public var timeAnchor: UInt64
   /// `AvailableEnergy`, Wh.
@@ -293,7 +295,7 @@ public struct PowerSchedule: EXIElement {
 
 /// `PowerScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PowerScheduleEntryList: EXIElement {
+public struct PowerScheduleEntryList: Sendable {
   /// `PowerScheduleEntry`, 1...1024 items.
   public var powerScheduleEntry: EXIList<PowerScheduleEntry>
 
@@ -335,7 +337,7 @@ public struct PowerScheduleEntryList: EXIElement {
 
 /// `Dynamic_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct Dynamic_SEResControlMode: EXIElement {
+public struct Dynamic_SEResControlMode: Sendable {
   /// `DepartureTime`.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
@@ -424,7 +426,7 @@ public struct Dynamic_SEResControlMode: EXIElement {
 
 /// `PriceLevelScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceLevelSchedule: EXIElement {
+public struct PriceLevelSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `TimeAnchor`.
@@ -505,7 +507,7 @@ public struct PriceLevelSchedule: EXIElement {
 
 /// `PriceLevelScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceLevelScheduleEntryList: EXIElement {
+public struct PriceLevelScheduleEntryList: Sendable {
   /// `PriceLevelScheduleEntry`, 1...1024 items.
   public var priceLevelScheduleEntry: EXIList<PriceLevelScheduleEntry>
 
@@ -577,7 +579,7 @@ public struct PriceLevelScheduleEntry: EXIElement, Equatable {
 
 /// `AbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct AbsolutePriceSchedule: EXIElement {
+public struct AbsolutePriceSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `TimeAnchor`.
@@ -734,7 +736,7 @@ public struct AbsolutePriceSchedule: EXIElement {
 
 /// `AdditionalServiceListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct AdditionalServiceList: EXIElement {
+public struct AdditionalServiceList: Sendable {
   /// `AdditionalService`, 1...5 items.
   public var additionalService: EXIList<AdditionalService>
 
@@ -787,6 +789,7 @@ public struct AdditionalService: EXIElement {
     self.serviceFee = serviceFee
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     serviceName = reader.string(lead: 2, max: 80)
@@ -796,6 +799,7 @@ public struct AdditionalService: EXIElement {
     if reader.failed { reader.note(312, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.string(serviceName, lead: 2, max: 80)
@@ -808,7 +812,7 @@ public struct AdditionalService: EXIElement {
 
 /// `OverstayRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct OverstayRuleList: EXIElement {
+public struct OverstayRuleList: Sendable {
   /// `OverstayTimeThreshold`.
   public var overstayTimeThreshold: UInt32?
   /// `OverstayPowerThreshold`, W.
@@ -898,6 +902,7 @@ public struct OverstayRule: EXIElement {
     self.overstayFeePeriod = overstayFeePeriod
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 2)
@@ -913,6 +918,7 @@ public struct OverstayRule: EXIElement {
     if reader.failed { reader.note(310, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -932,7 +938,7 @@ public struct OverstayRule: EXIElement {
 
 /// `PriceRuleStackListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceRuleStackList: EXIElement {
+public struct PriceRuleStackList: Sendable {
   /// `PriceRuleStack`, 1...1024 items.
   public var priceRuleStack: EXIList<PriceRuleStack>
 
@@ -985,6 +991,7 @@ public struct PriceRuleStack: EXIElement {
     self.priceRule = priceRule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     duration = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1007,6 +1014,7 @@ public struct PriceRuleStack: EXIElement {
     if reader.failed { reader.note(308, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
@@ -1020,7 +1028,7 @@ public struct PriceRuleStack: EXIElement {
 
 /// `PriceRuleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceRule: EXIElement, Equatable {
+public struct PriceRule: EXIElement {
   /// `EnergyFee`.
   public var energyFee: RationalNumber
   /// `ParkingFee`.
@@ -1047,6 +1055,7 @@ public struct PriceRule: EXIElement, Equatable {
     self.powerRangeStart = powerRangeStart
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.expectZero(bits: 1)
@@ -1074,6 +1083,7 @@ public struct PriceRule: EXIElement, Equatable {
     if reader.failed { reader.note(307, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
@@ -1108,7 +1118,7 @@ public struct PriceRule: EXIElement, Equatable {
 
 /// `TaxRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct TaxRuleList: EXIElement {
+public struct TaxRuleList: Sendable {
   /// `TaxRule`, 1...10 items.
   public var taxRule: EXIList<TaxRule>
 
@@ -1182,6 +1192,7 @@ public struct TaxRule: EXIElement {
     self.appliesMinimumMaximumCost = appliesMinimumMaximumCost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     taxRuleID = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1206,6 +1217,7 @@ public struct TaxRule: EXIElement {
     if reader.failed { reader.note(305, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(taxRuleID), lead: 2, max: 4_294_967_295)
@@ -1234,7 +1246,7 @@ public struct TaxRule: EXIElement {
 }
 
 /// `ScheduleExchangeReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ScheduleExchangeReq: EXIElement {
+public struct ScheduleExchangeReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `MaximumSupportingPoints`, 12...1024.
@@ -1291,7 +1303,7 @@ public struct ScheduleExchangeReq: EXIElement {
 
 /// `Scheduled_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct Scheduled_SEReqControlMode: EXIElement {
+public struct Scheduled_SEReqControlMode: Sendable {
   /// `DepartureTime`.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
@@ -1377,7 +1389,7 @@ public struct Scheduled_SEReqControlMode: EXIElement {
 
 /// `EVEnergyOfferType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVEnergyOffer: EXIElement {
+public struct EVEnergyOffer: Sendable {
   /// `EVPowerSchedule`.
   public var evPowerSchedule: EVPowerSchedule
   /// `EVAbsolutePriceSchedule`.
@@ -1411,7 +1423,7 @@ public struct EVEnergyOffer: EXIElement {
 
 /// `EVAbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVAbsolutePriceSchedule: EXIElement {
+public struct EVAbsolutePriceSchedule: Sendable {
   /// `TimeAnchor`.
   public var timeAnchor: UInt64
   /// `Currency`, 0...3 characters.
@@ -1456,7 +1468,7 @@ public struct EVAbsolutePriceSchedule: EXIElement {
 
 /// `EVPriceRuleStackListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPriceRuleStackList: EXIElement {
+public struct EVPriceRuleStackList: Sendable {
   /// `EVPriceRuleStack`, 1...1024 items.
   public var evPriceRuleStack: EXIList<EVPriceRuleStack>
 
@@ -1509,6 +1521,7 @@ public struct EVPriceRuleStack: EXIElement {
     self.evPriceRule = evPriceRule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     duration = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1532,6 +1545,7 @@ public struct EVPriceRuleStack: EXIElement {
     if reader.failed { reader.note(299, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
@@ -1579,7 +1593,7 @@ public struct EVPriceRule: EXIElement, Equatable {
 
 /// `EVPowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPowerSchedule: EXIElement {
+public struct EVPowerSchedule: Sendable {
   /// `TimeAnchor`.
   public var timeAnchor: UInt64
   /// `EVPowerScheduleEntries`.
@@ -1611,7 +1625,7 @@ public struct EVPowerSchedule: EXIElement {
 
 /// `EVPowerScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPowerScheduleEntryList: EXIElement {
+public struct EVPowerScheduleEntryList: Sendable {
   /// `EVPowerScheduleEntry`, 1...1024 items.
   public var evPowerScheduleEntry: EXIList<EVPowerScheduleEntry>
 
@@ -1685,7 +1699,7 @@ public struct EVPowerScheduleEntry: EXIElement, Equatable {
 
 /// `Dynamic_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct Dynamic_SEReqControlMode: EXIElement, Equatable {
+public struct Dynamic_SEReqControlMode: Sendable {
   /// `DepartureTime`.
   public var departureTime: UInt32
   /// `MinimumSOC`, %, 0...100.

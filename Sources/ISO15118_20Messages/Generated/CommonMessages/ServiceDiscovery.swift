@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDiscoveryResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDiscoveryRes: EXIElement {
+public struct ServiceDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -67,7 +67,7 @@ public struct ServiceDiscoveryRes: EXIElement {
 
 /// `ServiceListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceList: EXIElement {
+public struct ServiceList: Sendable {
   /// `Service`, 1...8 items.
   public var service: EXIList<Service>
 
@@ -137,7 +137,7 @@ public struct Service: EXIElement, Equatable {
 }
 
 /// `ServiceDiscoveryReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDiscoveryReq: EXIElement {
+public struct ServiceDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `SupportedServiceIDs`.
@@ -178,7 +178,7 @@ public struct ServiceDiscoveryReq: EXIElement {
 
 /// `ServiceIDListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceDiscoveryReq.
-public struct ServiceIDList: EXIElement {
+public struct ServiceIDList: Sendable {
   /// `ServiceID`, 1...16 items.
   public var serviceID: EXIList<UInt16>
 

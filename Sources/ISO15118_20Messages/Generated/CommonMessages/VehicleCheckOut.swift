@@ -4,7 +4,7 @@
 public import EXI
 
 /// `VehicleCheckOutResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckOutRes: EXIElement {
+public struct VehicleCheckOutRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -40,7 +40,7 @@ public struct VehicleCheckOutRes: EXIElement {
 }
 
 /// `VehicleCheckOutReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckOutReq: EXIElement {
+public struct VehicleCheckOutReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVCheckOutStatus`.

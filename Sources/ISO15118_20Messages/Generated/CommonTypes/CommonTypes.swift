@@ -6,7 +6,7 @@ public import XMLSignatureMessages
 
 /// `EVSEStatusType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, PowerDeliveryRes and WPT_ChargeLoopRes.
-public struct EVSEStatus: EXIElement, Equatable {
+public struct EVSEStatus: Sendable, Equatable {
   /// `NotificationMaxDelay`.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
@@ -36,7 +36,7 @@ public struct EVSEStatus: EXIElement, Equatable {
 
 /// `ReceiptType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct Receipt: EXIElement {
+public struct Receipt: Sendable {
   /// `TimeAnchor`.
   public var timeAnchor: UInt64
   /// `EnergyCosts`.
@@ -168,7 +168,7 @@ public struct DetailedTax: EXIElement, Equatable {
 
 /// `DetailedCostType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct DetailedCost: EXIElement, Equatable {
+public struct DetailedCost: Sendable, Equatable {
   /// `Amount`.
   public var amount: RationalNumber
   /// `CostPerUnit`.
@@ -202,7 +202,7 @@ public struct DetailedCost: EXIElement, Equatable {
 
 /// `RationalNumberType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of 27 messages.
-public struct RationalNumber: EXIElement, Equatable {
+public struct RationalNumber: Sendable, Equatable {
   /// `Exponent`.
   public var exponent: Int8
   /// `Value`.
@@ -230,7 +230,7 @@ public struct RationalNumber: EXIElement, Equatable {
 
 /// `MeterInfoType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct MeterInfo: EXIElement {
+public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
   /// `ChargedEnergyReadingWh`.
@@ -338,7 +338,7 @@ public struct MeterInfo: EXIElement {
 
 /// `ListOfRootCertificateIDsType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of CertificateInstallationReq.
-public struct ListOfRootCertificateIDs: EXIElement {
+public struct ListOfRootCertificateIDs: Sendable {
   /// `RootCertificateID`, 1...20 items.
   public var rootCertificateID: EXIList<X509IssuerSerial>
 
@@ -380,7 +380,7 @@ public struct ListOfRootCertificateIDs: EXIElement {
 
 /// `MessageHeaderType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of every message.
-public struct MessageHeader: EXIElement {
+public struct MessageHeader: Sendable {
   /// `SessionID`, 8 octets.
   public var sessionID: EXIBinary
   /// `TimeStamp`, seconds since 1970, UTC.
@@ -500,7 +500,7 @@ public enum EvseNotification: UInt8, EXIEnumeration, CaseIterable {
 
 /// `DisplayParametersType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopReq, DC_ChargeLoopReq and WPT_ChargeLoopReq.
-public struct DisplayParameters: EXIElement, Equatable {
+public struct DisplayParameters: Sendable {
   /// `PresentSOC`, %, 0...100.
   public var presentSOC: Int8?
   /// `MinimumSOC`, %, 0...100.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_AlignmentCheckResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_AlignmentCheckRes: EXIElement {
+public struct WPT_AlignmentCheckRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -102,7 +102,7 @@ public struct WPT_AlignmentCheckRes: EXIElement {
 }
 
 /// `WPT_AlignmentCheckReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_AlignmentCheckReq: EXIElement {
+public struct WPT_AlignmentCheckReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.

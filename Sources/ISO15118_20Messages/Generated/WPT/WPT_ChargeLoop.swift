@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_ChargeLoopResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeLoopRes: EXIElement {
+public struct WPT_ChargeLoopRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -178,7 +178,7 @@ public struct WPT_ChargeLoopRes: EXIElement {
 
 /// `WPT_SPCPowerControlParameterType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_ChargeLoopRes.
-public struct WPT_SPCPowerControlParameter: EXIElement, Equatable {
+public struct WPT_SPCPowerControlParameter: Sendable, Equatable {
   /// `SPCPrimaryDeviceCoilCurrentInformation`, A.
   public var spcPrimaryDeviceCoilCurrentInformation: RationalNumber
 
@@ -204,7 +204,7 @@ public struct WPT_SPCPowerControlParameter: EXIElement, Equatable {
 }
 
 /// `WPT_ChargeLoopReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeLoopReq: EXIElement {
+public struct WPT_ChargeLoopReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `DisplayParameters`.
@@ -333,7 +333,7 @@ public struct WPT_ChargeLoopReq: EXIElement {
 
 /// `WPT_EVPCPowerControlParameterType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_ChargeLoopReq.
-public struct WPT_EVPCPowerControlParameter: EXIElement, Equatable {
+public struct WPT_EVPCPowerControlParameter: Sendable, Equatable {
   /// `EVPCCoilCurrentRequest`, A.
   public var evpcCoilCurrentRequest: RationalNumber
   /// `EVPCCoilCurrentInformation`, A.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_ChargeParameterDiscoveryResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeParameterDiscoveryRes: EXIElement {
+public struct WPT_ChargeParameterDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -120,7 +120,7 @@ public struct WPT_ChargeParameterDiscoveryRes: EXIElement {
 }
 
 /// `WPT_ChargeParameterDiscoveryReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeParameterDiscoveryReq: EXIElement {
+public struct WPT_ChargeParameterDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVPCMaxReceivablePower`, W.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_FinePositioningResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningRes: EXIElement {
+public struct WPT_FinePositioningRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -90,7 +90,7 @@ public struct WPT_FinePositioningRes: EXIElement {
 }
 
 /// `WPT_FinePositioningReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningReq: EXIElement {
+public struct WPT_FinePositioningReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -177,7 +177,7 @@ public struct WPT_FinePositioningReq: EXIElement {
 
 /// `WPT_LF_DataPackageListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_DataPackageList: EXIElement, Equatable {
+public struct WPT_LF_DataPackageList: Sendable {
   /// `NumPackages`.
   public var numPackages: UInt8
   /// `WPT_LF_DataPackage`.
@@ -209,7 +209,7 @@ public struct WPT_LF_DataPackageList: EXIElement, Equatable {
 
 /// `WPT_LF_DataPackageType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_DataPackage: EXIElement, Equatable {
+public struct WPT_LF_DataPackage: Sendable {
   /// `PackageIndex`.
   public var packageIndex: UInt8
   /// `LF_TxData` or `LF_RxData`.
@@ -251,7 +251,7 @@ public struct WPT_LF_DataPackage: EXIElement, Equatable {
   }
 
   /// One of the elements that may stand here.
-  public enum Data: Sendable, Equatable {
+  public enum Data: Sendable {
     case lfTxData(WPT_LF_TxDataList)
     case lfRxData(WPT_LF_RxDataList)
   }
@@ -259,7 +259,7 @@ public struct WPT_LF_DataPackage: EXIElement, Equatable {
 
 /// `WPT_LF_RxDataListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxDataList: EXIElement, Equatable {
+public struct WPT_LF_RxDataList: Sendable, Equatable {
   /// `WPT_LF_RxDataList`.
   public var wptLFRxDataList: WPT_LF_RxData
 
@@ -286,7 +286,7 @@ public struct WPT_LF_RxDataList: EXIElement, Equatable {
 
 /// `WPT_LF_RxDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxData: EXIElement, Equatable {
+public struct WPT_LF_RxData: Sendable, Equatable {
   /// `RxIdentifier`, 1...4294967295.
   public var rxIdentifier: UInt32
   /// `RSSIData`.
@@ -318,7 +318,7 @@ public struct WPT_LF_RxData: EXIElement, Equatable {
 
 /// `WPT_LF_RxRSSIListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxRSSIList: EXIElement, Equatable {
+public struct WPT_LF_RxRSSIList: Sendable, Equatable {
   /// `RSSIDataList`.
   public var rssiDataList: WPT_LF_RxRSSI
 
@@ -345,7 +345,7 @@ public struct WPT_LF_RxRSSIList: EXIElement, Equatable {
 
 /// `WPT_LF_RxRSSIType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxRSSI: EXIElement, Equatable {
+public struct WPT_LF_RxRSSI: Sendable, Equatable {
   /// `TxIdentifier`, 1...4294967295.
   public var txIdentifier: UInt32
   /// `RSSI`.
@@ -377,7 +377,7 @@ public struct WPT_LF_RxRSSI: EXIElement, Equatable {
 
 /// `WPT_LF_TxDataListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_TxDataList: EXIElement, Equatable {
+public struct WPT_LF_TxDataList: Sendable, Equatable {
   /// `WPT_LF_TxDataList`.
   public var wptLFTxDataList: WPT_LF_TxData
 
@@ -404,7 +404,7 @@ public struct WPT_LF_TxDataList: EXIElement, Equatable {
 
 /// `WPT_LF_TxDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_TxData: EXIElement, Equatable {
+public struct WPT_LF_TxData: Sendable, Equatable {
   /// `TxIdentifier`, 1...4294967295.
   public var txIdentifier: UInt32
   /// `EIRP`.

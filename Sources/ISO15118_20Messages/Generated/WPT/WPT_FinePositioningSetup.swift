@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_FinePositioningSetupResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningSetupRes: EXIElement {
+public struct WPT_FinePositioningSetupRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -112,7 +112,7 @@ public struct WPT_FinePositioningSetupRes: EXIElement {
 }
 
 /// `WPT_FinePositioningSetupReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningSetupReq: EXIElement {
+public struct WPT_FinePositioningSetupReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -221,7 +221,7 @@ public struct WPT_FinePositioningSetupReq: EXIElement {
 
 /// `WPT_LF_SystemSetupDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_SystemSetupData: EXIElement {
+public struct WPT_LF_SystemSetupData: Sendable {
   /// `LF_TransmitterSetupData` or `LF_ReceiverSetupData`.
   public var setupData: SetupData
 
@@ -266,7 +266,7 @@ public struct WPT_LF_SystemSetupData: EXIElement {
 
 /// `WPT_LF_ReceiverDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_ReceiverData: EXIElement {
+public struct WPT_LF_ReceiverData: Sendable {
   /// `NumberOfReceivers`.
   public var numberOfReceivers: UInt8
   /// `RxSpecData`, 2...255 items.
@@ -319,7 +319,7 @@ public struct WPT_LF_ReceiverData: EXIElement {
 
 /// `WPT_LF_TransmitterDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_TransmitterData: EXIElement {
+public struct WPT_LF_TransmitterData: Sendable {
   /// `NumberOfTransmitters`.
   public var numberOfTransmitters: UInt8
   /// `SignalFrequency`, Hz.
@@ -394,7 +394,7 @@ public struct WPT_LF_TransmitterData: EXIElement {
 
 /// `WPT_TxRxPackageSpecDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_TxRxPackageSpecData: EXIElement {
+public struct WPT_TxRxPackageSpecData: Sendable {
   /// `PulseSequenceOrder`, 2...255 items.
   public var pulseSequenceOrder: EXIList<WPT_TxRxPulseOrder>
   /// `PulseSeparationTime`.
@@ -528,7 +528,7 @@ public struct WPT_TxRxSpecData: EXIElement, Equatable {
 
 /// `WPT_CoordinateXYZType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_CoordinateXYZ: EXIElement, Equatable {
+public struct WPT_CoordinateXYZ: Sendable, Equatable {
   /// `Coord_X`.
   public var coordX: Int16
   /// `Coord_Y`.
@@ -561,7 +561,7 @@ public struct WPT_CoordinateXYZ: EXIElement, Equatable {
 
 /// `WPT_AlignmentCheckMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_AlignmentCheckMethodList: EXIElement {
+public struct WPT_AlignmentCheckMethodList: Sendable {
   /// `WPT_AlignmentCheckMethod`, 1...8 items.
   public var wptAlignmentCheckMethod: EXIList<WPT_AlignmentCheckMethod>
 
@@ -603,7 +603,7 @@ public struct WPT_AlignmentCheckMethodList: EXIElement {
 
 /// `WPT_PairingMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_PairingMethodList: EXIElement {
+public struct WPT_PairingMethodList: Sendable {
   /// `WPT_PairingMethod`, 1...8 items.
   public var wptPairingMethod: EXIList<WPT_PairingMethod>
 
@@ -645,7 +645,7 @@ public struct WPT_PairingMethodList: EXIElement {
 
 /// `WPT_FinePositioningMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_FinePositioningMethodList: EXIElement {
+public struct WPT_FinePositioningMethodList: Sendable {
   /// `WPT_FinePositioningMethod`, 1...8 items.
   public var wptFinePositioningMethod: EXIList<WPT_FinePositioningMethod>
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_PairingResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_PairingRes: EXIElement {
+public struct WPT_PairingRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -103,7 +103,7 @@ public struct WPT_PairingRes: EXIElement {
 
 /// `AlternativeSECCListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_PairingRes.
-public struct AlternativeSECCList: EXIElement {
+public struct AlternativeSECCList: Sendable {
   /// `AlternativeSECC`, 1...8 items.
   public var alternativeSECC: EXIList<AlternativeSECC>
 
@@ -164,6 +164,7 @@ public struct AlternativeSECC: EXIElement {
     self.port = port
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 3)
@@ -187,6 +188,7 @@ public struct AlternativeSECC: EXIElement {
     if reader.failed { reader.note(424, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -216,7 +218,7 @@ public struct AlternativeSECC: EXIElement {
 }
 
 /// `WPT_PairingReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_PairingReq: EXIElement {
+public struct WPT_PairingReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
