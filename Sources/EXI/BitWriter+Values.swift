@@ -54,8 +54,7 @@ extension BitWriter {
     } else if value < 128 {
       put(value &<< UInt64(truncatingIfNeeded: ends), bits: lead &+ 8 &+ ends)
     } else {
-      longUnsigned(value, lead: lead)
-      zero(bits: ends)
+      longUnsigned(value, lead: lead, ends: ends)
     }
   }
 
@@ -79,26 +78,34 @@ extension BitWriter {
         (sign &<< 16 | (magnitude & 127 | 128) &<< 8 | magnitude &>> 7) &<< shift, bits: lead &+ 17 &+ ends)
     } else {
       put(sign, bits: lead &+ 1)
-      longUnsigned(magnitude, lead: 0)
-      zero(bits: ends)
+      longUnsigned(magnitude, lead: 0, ends: ends)
     }
   }
 
-  /// An unsigned integer without an end-element.
+  /// An unsigned integer of two octets or more, with the events around it.
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func longUnsigned(_ value: UInt64, lead: Int) {
-    if lead != 0 { zero(bits: lead) }
-    if value < 1 << 14 && value >= 128 {
-      put((value & 127 | 128) &<< 8 | value &>> 7, bits: 16)
+  mutating func longUnsigned(_ value: UInt64, lead: Int, ends: Int) {
+    if value < 1 << 21 {
+      // Two or three octets go in one piece.
+      let last = UInt64(truncatingIfNeeded: ends)
+      if value < 1 << 14 {
+        let two = (value & 127 | 128) &<< 8 | value &>> 7
+        put(two &<< last, bits: lead &+ 16 &+ ends)
+      } else {
+        let three = (value & 127 | 128) &<< 16 | (value &>> 7 & 127 | 128) &<< 8 | value &>> 14
+        put(three &<< last, bits: lead &+ 24 &+ ends)
+      }
       return
     }
     var value = value
+    if lead != 0 { zero(bits: lead) }
     while value >= 128 {
       put(value & 127 | 128, bits: 8)
       value = value &>> 7
     }
     put(value, bits: 8)
+    if ends != 0 { zero(bits: ends) }
   }
 
   @_lifetime(self: copy self)
@@ -163,7 +170,7 @@ extension BitWriter {
     if value < 128 {
       put(value, bits: lead &+ 8)
     } else {
-      longUnsigned(value, lead: lead)
+      longUnsigned(value, lead: lead, ends: 0)
     }
   }
 

@@ -48,24 +48,3 @@ struct Parts {
     signature.signedInfo.reference.forEach(in: bytes) { digests.append($0.digestValue.bytes(in: bytes)) }
   }
 }
-
-/// Up to four items, which an array would allocate for.
-struct Few<Element>: Sequence, IteratorProtocol {
-  private var items: (Element?, Element?, Element?, Element?)
-  private var index = 0
-
-  init(_ first: Element, _ second: Element? = nil, _ third: Element? = nil, _ fourth: Element? = nil) {
-    items = (first, second, third, fourth)
-  }
-
-  mutating func next() -> Element? {
-    index += 1
-    switch index {
-    case 1: return items.0
-    case 2: return items.1
-    case 3: return items.2
-    case 4: return items.3
-    default: return nil
-    }
-  }
-}
