@@ -30,7 +30,25 @@ struct EXIFragment: ParsableCommand {
     commandName: "fragment",
     abstract: "Cut elements out of messages, as a signature covers them.",
     discussion: """
-      HELP
+      A signature covers elements as EXI streams of their own, so called fragments. Their bits are copied from the \
+      message as it came, so nothing that a codec does differently can creep in; XML and JSON are encoded first.
+
+      Without --id and --element: what the signature refers to and SignedInfo, or else every element with an Id.
+        $ coupler exi fragment --set iso2 --id id1 < authorization.hex
+        AuthorizationReq #id1 8004015a590c4087ec19f88fda300aa97d82e4448635b329e8
+
+      Show it as the text that it is:
+        $ coupler exi fragment --set iso2 --id id1 --bare < authorization.hex |
+            coupler exi decode --set iso2 --fragment --json
+        {"AuthorizationReq":{"@Id":"id1","GenChallenge":"/YM/EftGAVUvsFyIkMa2ZQ=="}}
+
+      What does SignatureValue sign? SignedInfo has the grammar of XML signature alone:
+        $ coupler exi fragment --set iso2 --element SignedInfo --bare < authorization.hex |
+            xxd -r -p | openssl dgst -sha256
+        SHA2-256(stdin)= c7178a1f673d267c4a391c0f86d3357a62d93ce053cffa3062b4462116d47db2
+
+      eMAID of ISO 15118-2 alone has another coding in a fragment than in a message, and is made anew. JSON shows \
+      the other coding as `ordinary`: libcbv2g hashes that one.
       """)
 
   @OptionGroup var input: EXIInput

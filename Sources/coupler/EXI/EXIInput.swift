@@ -38,7 +38,8 @@ struct EXIInput: ParsableArguments {
         """, valueName: "set"))
   var set: EXISet
 
-  @Flag(help: "Messages have a V2GTP header of 8 octets. With --set auto they may have one, and get one.")
+  @Flag(
+    help: "Expect and write the V2GTP header of 8 octets. With --set auto it may be there, and is written.")
   var header = false
 
   @Flag(help: "The documents are fragments: a single element, as a signature covers it.")
