@@ -5,7 +5,7 @@ import Wire
 
 /// The generated types against EXIficient: random documents of every set, as it encodes them. `make peers` installs
 /// it; `COUPLER_SEED` selects the documents, `COUPLER_DOCUMENT` one of them.
-@Suite struct StrangerTests {
+@Suite struct EXIficientTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let isInstalled = FileManager.default.fileExists(
