@@ -9,7 +9,12 @@ extension BitWriter {
 
   /// A number in `count` bits, at most `max`. Negative values, as bit patterns, are above any `max`.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func bounded(_ value: Int64, lead: Int, bits count: Int, max: UInt64) {
     let value = UInt64(bitPattern: value)
     if value > max {
@@ -37,7 +42,12 @@ extension BitWriter {
   }
 
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func unsigned(_ value: UInt64, lead: Int, max: UInt64, ends: Int = 1) {
     if value > max {
       fail(.valueOutOfRange)
@@ -50,7 +60,12 @@ extension BitWriter {
   }
 
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func signed(_ value: Int64, lead: Int, min: Int64, max: Int64, ends: Int = 1) {
     let sign: UInt64 = value < 0 ? 1 : 0
     let magnitude = UInt64(truncatingIfNeeded: value ^ (value &>> 63))
@@ -158,34 +173,33 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
   public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
-    if !copies(list.extent, min: min, max: max, gap: gap) { rewrite(list, min: min, gap: gap) }
+    items(list.extent, min: min, max: max, gap: gap) { reader, writer in
+      Element(from: &reader).encode(to: &writer)
+    }
   }
 
-  /// Copies a list that is coded as it has to be, or fails. False: its items have to be coded again.
+  /// `list`, without knowing what the items are: once in a program, not once per type.
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func copies(_ list: EXIListExtent, min: Int, max: Int, gap: Int) -> Bool {
-    if !check(list, min: min, max: max) { return true }
-    guard
-      list.count == 1 && list.minimum < 128
-        || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
-    else { return false }
-    copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
-    return true
-  }
-
-  /// Decodes and encodes item after item.
-  @_lifetime(self: copy self)
-  @inline(never) @inlinable
-  mutating func rewrite<Element>(_ list: EXIList<Element>, min: Int, gap: Int) {
-    var cursor = list.cursor(in: source)
-    var index = 0
-    while let item = cursor.next() {
-      if index > 0 { zero(bits: index < min ? 1 : gap) }
-      item.encode(to: &self)
-      index &+= 1
+  mutating func items(
+    _ list: EXIListExtent, min: Int, max: Int, gap: Int, item: (inout BitReader, inout BitWriter) -> Void
+  ) {
+    if !check(list, min: min, max: max) { return }
+    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
+    {
+      copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
+      return
     }
-    if index != Int(list.extent.count) { fail(.slotOutsideSource) }
+    var reader = BitReader(source, position: Int(clamping: list.firstBit))
+    for index in 0..<Int(list.count) {
+      if index > 0 {
+        _ = reader.bits(index < Int(list.minimum & 127) ? 1 : Int(list.gap))
+        zero(bits: index < min ? 1 : gap)
+      }
+      item(&reader, &self)
+      if reader.failed || failed { break }
+    }
+    if reader.failed { fail(.slotOutsideSource) }
   }
 
   /// False, and a failure, when the list has too few or too many items or lies outside the source.
@@ -245,16 +259,30 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inlinable
   mutating func rewrite<Item>(_ content: EXIContent<Item>) {
-    var reader = BitReader(source, position: Int(content.firstBit))
-    var code = UInt32(content.firstCode & 127)
+    rewrite(
+      from: content.firstBit, count: content.count, firstCode: content.firstCode & 127, width: Item.bitWidth,
+      production: Item.production
+    ) { kind, reader, writer in
+      Item(kind: kind, from: &reader).encode(to: &writer)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func rewrite(
+    from firstBit: UInt32, count: UInt16, firstCode: UInt8, width: (UInt8) -> Int,
+    production: (UInt8, UInt32) -> EXIProduction, item: (UInt8, inout BitReader, inout BitWriter) -> Void
+  ) {
+    var reader = BitReader(source, position: Int(clamping: firstBit))
+    var code = UInt32(firstCode)
     var state: UInt8 = 0
-    for index in 0..<content.count {
-      guard case .item(let kind, let next) = Item.production(state: state, code: code) else { break }
-      if index > 0 { put(UInt64(code), bits: Item.bitWidth(state: state)) }
-      let item = Item(kind: kind, from: &reader)
-      item.encode(to: &self)
+    for index in 0..<count {
+      guard case .item(let kind, let next) = production(state, code) else { break }
+      if index > 0 { put(UInt64(code), bits: width(state)) }
+      item(kind, &reader, &self)
       state = next
-      if index &+ 1 < content.count { code = reader.event(bits: Item.bitWidth(state: state)) }
+      if reader.failed || failed { break }
+      if index &+ 1 < count { code = reader.event(bits: width(state)) }
     }
     if reader.failed { fail(.slotOutsideSource) }
   }

@@ -57,7 +57,12 @@
 
   /// The low `count` bits of `value`, 1...32; the others must be zero.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func put(_ value: UInt64, bits count: Int) {
     pending |= value &<< UInt64(truncatingIfNeeded: 64 &- pendingCount &- count)
     pendingCount &+= count
@@ -232,9 +237,25 @@
       }
       return
     }
+    var index = 0
+    #if arch(x86_64) || arch(arm64)
+      // Certificates: four words in a step.
+      typealias Words = SIMD4<UInt64>
+      let mask = Words(repeating: UInt64(upper))
+      let up = Words(repeating: UInt64(left))
+      let down = Words(repeating: UInt64(8 &- left))
+      while index <= count &- MemoryLayout<Words>.size {
+        let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: Words.self)
+        let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
+        unsafe target.storeBytes(
+          of: high &<< up & mask | low &>> down & ~mask, toByteOffset: index, as: Words.self)
+        index &+= MemoryLayout<Words>.size
+      }
+      if index == count { return }
+    #endif
     // The last word overlaps the one before it.
     let last = count &- size
-    var index = 0
+    index = Swift.min(index, last)
     while true {
       let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: UInt.self)
       let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: UInt.self)

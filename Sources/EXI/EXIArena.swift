@@ -37,12 +37,14 @@ public struct EXIArena: Sendable {
     failure = nil
   }
 
-  private mutating func fail(_ kind: EXIError.Kind) {
+  @inline(never) @usableFromInline
+  mutating func fail(_ kind: EXIError.Kind) {
     if failure == nil { failure = EXIError(kind, position: used * 8) }
   }
 
   /// Appends one octet; false when there is no room.
-  private mutating func append(_ octet: UInt8) -> Bool {
+  @usableFromInline
+  mutating func append(_ octet: UInt8) -> Bool {
     guard used < octets.count else {
       fail(.outputFull)
       return false
@@ -52,11 +54,48 @@ public struct EXIArena: Sendable {
     return true
   }
 
+  /// Appends octets that lie one behind the other; false when there is no room.
+  @usableFromInline
+  mutating func append(all source: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard source.count <= octets.count - used else {
+      fail(.outputFull)
+      return false
+    }
+    guard let base = source.baseAddress else { return true }
+    let used = used
+    unsafe octets.withUnsafeMutableBytes { target in
+      if let start = target.baseAddress { unsafe (start + used).copyMemory(from: base, byteCount: source.count) }
+    }
+    self.used = used + source.count
+    return true
+  }
+
+  /// Appends characters if all are printable ASCII and there is room.
+  private mutating func append(plain source: UnsafeBufferPointer<UInt8>) -> Bool {
+    // Bit 7 clear and bit 5 or 6 set (0x20...0x7F), eight characters in a step and then the rest.
+    let raw = UnsafeRawBufferPointer(source)
+    var index = 0
+    var others: UInt64 = 0
+    while index &+ 8 <= source.count {
+      let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      others |= (word | ~(word &<< 1 | word &<< 2)) & 0x8080_8080_8080_8080
+      index &+= 8
+    }
+    while index < source.count {
+      let octet = unsafe raw[index]
+      others |= octet &- 0x20 >= 0x60 ? 1 : 0
+      index &+= 1
+    }
+    return unsafe others == 0 && append(all: source)
+  }
+
   // MARK: strings
 
   /// Puts text down. Characters XML cannot carry are refused.
   public mutating func string(_ text: String) -> EXIString {
     let start = used
+    // Printable ASCII, which is nearly everything, is coded as it is.
+    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true { return slot(from: start, count: used - start) }
     var count = 0
     for scalar in text.unicodeScalars {
       guard append(scalar) else { return .invalid }
@@ -98,11 +137,30 @@ public struct EXIArena: Sendable {
   // MARK: binaries and integers
 
   /// Puts octets down.
+  @inlinable
   public mutating func binary(_ bytes: some Sequence<UInt8>) -> EXIBinary {
     let start = used
-    for octet in bytes {
-      guard append(octet) else { return .invalid }
+    if let whole = bytes.withContiguousStorageIfAvailable({ unsafe append(all: $0) }) {
+      if !whole { return .invalid }
+    } else {
+      for octet in bytes {
+        guard append(octet) else { return .invalid }
+      }
     }
+    return binary(from: start)
+  }
+
+  /// Puts the octets of a span down.
+  public mutating func binary(_ bytes: RawSpan) -> EXIBinary {
+    let start = used
+    let whole = unsafe bytes.withUnsafeBytes { source in
+      unsafe append(all: source.assumingMemoryBound(to: UInt8.self))
+    }
+    return whole ? binary(from: start) : .invalid
+  }
+
+  @usableFromInline
+  mutating func binary(from start: Int) -> EXIBinary {
     guard used - start <= 0xFFFF else {
       fail(.capacity)
       return .invalid
@@ -172,6 +230,7 @@ public struct EXIArena: Sendable {
   // MARK: lists
 
   /// Puts items down, whose own slots point into this arena.
+  @inlinable
   public mutating func list<Element: EXIElement>(_ items: some Sequence<Element>) -> EXIList<Element> {
     let start = used
     var count = 0
@@ -235,7 +294,8 @@ public struct EXIArena: Sendable {
   }
 
   /// Lets `body` write behind what is in use, reading from there.
-  private mutating func encode(_ body: (inout BitWriter) -> Void) -> Bool {
+  @usableFromInline
+  mutating func encode(_ body: (inout BitWriter) -> Void) -> Bool {
     let used = used
     var length = 0
     var kind: EXIError.Kind?

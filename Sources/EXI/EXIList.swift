@@ -95,7 +95,7 @@ public struct EXIListCursor<Element: EXIElement>: ~Escapable {
 
   @_lifetime(copy bytes)
   @inlinable init(_ list: EXIList<Element>, in bytes: RawSpan) {
-    reader = BitReader(bytes, position: Int(list.extent.firstBit))
+    reader = BitReader(bytes, position: Int(clamping: list.extent.firstBit))
     count = Int(list.extent.count)
     gap = Int(list.extent.gap)
     minimum = Int(list.extent.minimum & 127)

@@ -2,6 +2,11 @@ import Wire
 
 /// Values as XML Schema writes them.
 enum ValueText {
+  /// True for the white space of XML.
+  static func isSpace(_ character: UInt8) -> Bool {
+    character == 0x20 || character == 9 || character == 10 || character == 13
+  }
+
   static func hexadecimal(_ octets: [UInt8]) -> String { Wire.hexadecimal(octets).uppercased() }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -15,7 +15,7 @@ import Wire
     .enabled(if: allocation_counting_works() == 1, "allocations cannot be counted in this build"),
     arguments: ["CurrentDemandReq", "CurrentDemandRes", "ChargeParameterDiscoveryRes"])
   func decoding_and_encoding_does_not_allocate(message: String) throws {
-    let vector = try #require(try Vector.all("bench-part-a").first { $0.message == message })
+    let vector = try #require(try Vector.all("bench").first { $0.message == message })
     let octets = vector.octets
     var output = OutputBuffer(reserving: 1 << 16)
     // Once to instantiate metadata, then counted.
