@@ -77,10 +77,12 @@ def make(seed, folder, only=""):
 
 
 class EXIficient:
-    def __init__(self, python, script, folder, logs, java):
+    def __init__(self, peer, folder, logs, java):
+        script = pathlib.Path(__file__).resolve().parent / "peers" / "exificient.py"
         self.errors = open(logs / "exificient.err", "wb")
         self.child = subprocess.Popen(
-            [python, script, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            [peer / "bin" / "python", script, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors, text=True,
             env={**os.environ, "JAVA_TOOL_OPTIONS": java, "PYTHONDONTWRITEBYTECODE": "1"}, preexec_fn=die_with_parent)
 
     def __enter__(self):
@@ -137,11 +139,10 @@ def coupler(binary, action, cases, lines):
     return [answers.get(case.name) for case in cases]
 
 
-def check(logs, binary, peer, java):
-    """Raises when EXIficient and `coupler exi` disagree about any document."""
+def begin(logs, peer):
+    """The cases of the wanted seed, and the folder of their schemas."""
     seed = os.environ.get("COUPLER_SEED") or str(random.SystemRandom().randrange(10**9))
     only = os.environ.get("COUPLER_DOCUMENT", "")
-    print(f"    seed {seed}", flush=True)
     package = next((peer / "lib").glob("python*/site-packages/iso15118"))
     folder = logs / "schemas"
     shutil.rmtree(folder, ignore_errors=True)
@@ -149,8 +150,33 @@ def check(logs, binary, peer, java):
     cases = make(seed, folder, only)
     if not cases:
         raise ScenarioFailed(f"no document {only} (COUPLER_DOCUMENT)")
-    script = pathlib.Path(__file__).resolve().parent / "peers" / "exificient.py"
-    with EXIficient(peer / "bin" / "python", script, folder, logs, java) as stranger:
+    return seed, cases, folder
+
+
+def write_vectors(path, logs, peer, java):
+    """Writes the documents as EXIficient encodes them, one JSON object per line as in Tests/Fixtures; the seed.
+
+    Those with an empty value are left out, since their octets may differ.
+    """
+    seed, cases, folder = begin(logs, peer)
+    with EXIficient(peer, folder, logs, java) as stranger:
+        answers = stranger.answers([case.job(xml=case.xml) for case in cases])
+    with open(path, "w", encoding="utf-8") as file:
+        for case, answer in zip(cases, answers):
+            if "error" in answer:
+                raise ScenarioFailed(f"seed {seed}, {case.name}: EXIficient cannot write it: {answer['error']}")
+            if not case.document.has_empty_value():
+                file.write(json.dumps({
+                    "set": case.group, "kind": "fragment" if case.fragment else "document", "name": case.name,
+                    "message": case.document.name[1], "xml": case.xml, "exi": answer["exi"]}) + "\n")
+    return seed
+
+
+def check(logs, binary, peer, java):
+    """Raises when EXIficient and `coupler exi` disagree about any document."""
+    seed, cases, folder = begin(logs, peer)
+    print(f"    seed {seed}", flush=True)
+    with EXIficient(peer, folder, logs, java) as stranger:
         theirs = stranger.answers([case.job(xml=case.xml) for case in cases])
         ours = coupler(binary, "encode", cases, [case.xml for case in cases])
         compare_octets(cases, ours, theirs)

@@ -380,6 +380,12 @@ def exificient_and_coupler_exi_agree_on_random_documents(rig):
     codec.check(rig.logs, rig.binary, PEERS / "iso15118", JAVA)
 
 
+def write_vectors(path, logs):
+    """Random documents with EXIficient's octets, for the test of the generated types; the seed."""
+    logs.mkdir(parents=True, exist_ok=True)
+    return codec.write_vectors(path, logs, PEERS / "iso15118", JAVA)
+
+
 def unavailable():
     """Why the scenarios cannot run here, or None."""
     if os.geteuid() != 0:
