@@ -134,7 +134,9 @@ private func chain(
     subCertificates: ISO15118_2Messages.SubCertificates(certificate: arena.list(others.span)))
 }
 
-func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
+func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena)
+  -> ISO15118_2Messages.V2G_Message
+{
   let references: [4 of Reference] = [
     reference("#id1", parts.digests[0], method: sha256, in: &arena),
     reference("#id2", parts.digests[1], method: sha256, in: &arena),
