@@ -140,7 +140,13 @@ struct JSONReader {
       var result: [DocumentNode.Content] = []
       for number in numbers {
         let name = tables.elements[number].name.local
-        if let item = items[name]?.popFirst() { result.append(.element(try element(item, number))) }
+        guard let item = items[name]?.popFirst() else { continue }
+        do throws(ConversionError) {
+          result.append(.element(try element(item, number)))
+        } catch {
+          let index = items[name]?.startIndex ?? 1
+          throw error.numbered(index, if: tables.isRepeated(tables.elements[number].name, in: particle))
+        }
       }
       return result
     }

@@ -73,6 +73,15 @@ extension SchemaTables {
     }
   }
 
+  /// True when `element` may come more than once in `particle`.
+  func isRepeated(_ element: Name, in particle: Int) -> Bool {
+    let place = Place(element: element, particle: particle)
+    if let known = repeatedElements[place] { return known }
+    let result = GrammarState.isRepeated(element, in: particle, of: self)
+    repeatedElements[place] = result
+    return result
+  }
+
   /// `type: name` wherever two elements of one local name and different namespaces may stand in one element.
   var ambiguousNames: [String] {
     var result: [String] = []

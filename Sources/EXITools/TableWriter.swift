@@ -148,6 +148,7 @@ struct TableWriter {
   ) throws(ConversionError) {
     var state = GrammarState(particle)
     var offset = offset
+    var counts: [String: Int] = [:]
     for item in node.content {
       let productions = state.productions(in: tables, mixed: mixed)
       let width = codeBits(offset + productions.count)
@@ -172,7 +173,13 @@ struct TableWriter {
               + expected(productions), line: child.line)
         }
         output.put(UInt64(offset + found.code), width)
-        try element(child, found.number)
+        counts[child.name, default: 0] += 1
+        do throws(ConversionError) {
+          try element(child, found.number)
+        } catch {
+          let isRepeated = tables.isRepeated(tables.elements[found.number].name, in: particle)
+          throw error.numbered(counts[child.name, default: 0], if: isRepeated)
+        }
         state = found.rest
       }
       offset = 0

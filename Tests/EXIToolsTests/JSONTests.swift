@@ -25,7 +25,7 @@ import Wire
   @Test(arguments: files)
   func the_order_of_members_does_not_matter(file: String) throws {
     var converters = Converters()
-    for (number, vector) in try Vector.all(file).enumerated() {
+    for (number, vector) in try Vector.all(file).enumerated() where number % 5 == 0 {
       let converter = try converters.converter(vector.setName)
       let json = try converter.decode(vector.octets, fragment: vector.isFragment).json
       let object = try JSONSerialization.jsonObject(with: Data(json.utf8))
@@ -106,7 +106,7 @@ import Wire
     (request + #""VersionNumberMajor":1}]}}"#, "an element is missing; expected VersionNumberMinor"),
     (
       request + #""VersionNumberMajor":1,"VersionNumberMinor":0,"SchemaID":"x","Priority":1}]}}"#,
-      "'x' is no integer of 0...255 (in supportedAppProtocolReq/AppProtocol/SchemaID)"
+      "'x' is no integer of 0...255 (in supportedAppProtocolReq/AppProtocol[1]/SchemaID)"
     ),
     (
       request + #""VersionNumberMajor":1,"VersionNumberMinor":0,"SchemaID":1,"Priority":21}]}}"#,
