@@ -31,7 +31,10 @@ struct JSONReader {
       candidates.removeAll { $0.name.namespace != namespace }
       content = .object(members)
     }
-    guard let first = candidates.first else { throw ConversionError("no \(what) \(name) in this set") }
+    guard let first = candidates.first else {
+      let expected = what == "document" ? "; \(tables.expectedDocuments(instead: name))" : ""
+      throw ConversionError("no \(what) \(name) in this set\(expected)")
+    }
     guard candidates.count == 1 else {
       let namespaces = candidates.map { $0.name.namespace.isEmpty ? "\"\"" : $0.name.namespace }
       throw ConversionError(

@@ -105,3 +105,21 @@ extension SchemaTables {
     return result
   }
 }
+
+// MARK: words of errors
+
+extension SchemaTables {
+  /// `namespace urn:...`, or `no namespace`.
+  func place(_ namespace: String) -> String { namespace.isEmpty ? "no namespace" : "namespace \(namespace)" }
+
+  /// What could have been the document in place of one of this name.
+  func expectedDocuments(instead name: String) -> String {
+    let names = globals.map { elements[$0].name }
+    let same = names.filter { $0.local == name }
+    if !same.isEmpty { return "expected it in \(listed(same.map { place($0.namespace) }))" }
+    let messages = names.filter { $0.local == "V2G_Message" }
+    let pairs = names.filter { $0.local.hasSuffix("Req") || $0.local.hasSuffix("Res") }
+    let best = messages.isEmpty ? (pairs.isEmpty ? names : pairs) : messages
+    return "expected \(listed(best.map(\.local)))"
+  }
+}

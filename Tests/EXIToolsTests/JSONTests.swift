@@ -93,7 +93,10 @@ import Wire
     ("{", "no JSON"),
     ("[]", "an array; expected an object with one member, the document's name"),
     (#"{"a":1,"b":2}"#, "expected an object with one member"),
-    (#"{"a":1}"#, "no document a in this set"),
+    (
+      #"{"a":1}"#,
+      "no document a in this set; expected supportedAppProtocolReq or supportedAppProtocolRes"
+    ),
     (#"{"supportedAppProtocolReq":null}"#, "null; expected an object (in supportedAppProtocolReq)"),
     (#"{"supportedAppProtocolReq":{}}"#, "an element is missing; expected AppProtocol"),
     (#"{"supportedAppProtocolReq":{"AppProtocol":[]}}"#, "an element is missing; expected AppProtocol"),

@@ -38,11 +38,11 @@ import XMLTree
     (
       "<b:SessionSetupReq><t:EVCCID>00</t:EVCCID></b:SessionSetupReq>",
       "element EVCCID may not stand here in namespace urn:iso:15118:2:2013:MsgDataTypes, only in "
-        + "urn:iso:15118:2:2013:MsgBody; expected EVCCID (in V2G_Message/Body/SessionSetupReq)"
+        + "namespace urn:iso:15118:2:2013:MsgBody; expected EVCCID (in V2G_Message/Body/SessionSetupReq)"
     ),
     (
       "<b:SessionSetupReq><EVCCID>00</EVCCID></b:SessionSetupReq>",
-      "element EVCCID may not stand here in no namespace, only in urn:iso:15118:2:2013:MsgBody; expected EVCCID "
+      "element EVCCID may not stand here in no namespace, only in namespace urn:iso:15118:2:2013:MsgBody; expected EVCCID "
         + "(in V2G_Message/Body/SessionSetupReq)"
     ),
     (
