@@ -47,7 +47,7 @@ struct EXIDecode: ParsableCommand {
     try input.eachLine(asJSON: details) { line, note throws(ConversionError) in
       let message = try source.message(line, fragment: input.fragment)
       for text in message.notes { note(text) }
-      return (details ? message.description : asJSON ? message.root.json : message.root.xml, true)
+      return (details ? message.detailedJSON : asJSON ? message.root.json : message.root.xml, true)
     }
   }
 }
