@@ -14,7 +14,12 @@ extension BitReader {
 
   /// A number of `count` bits that must not exceed `max`.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func bounded(lead: Int, bits count: Int, max: UInt64) -> UInt64 {
     let field = bits(lead &+ count &+ 1)
     let value = field &>> 1
@@ -83,7 +88,12 @@ extension BitReader {
 
   /// An unsigned integer, seven bits per octet, least significant group first.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func unsigned(lead: Int, max: UInt64, ends: Int = 1) -> UInt64 {
     let field = peek() &>> UInt64(truncatingIfNeeded: 56 &- lead &- ends)
     // No lead bit, no continuation bit, no end bit.
@@ -123,7 +133,12 @@ extension BitReader {
 
   /// A sign bit, then the value or, when negative, its one's complement.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func signed(lead: Int, min: Int64, max: Int64, ends: Int = 1) -> Int64 {
     let word = peek()
     let first = word &>> UInt64(truncatingIfNeeded: 55 &- lead)

@@ -94,7 +94,12 @@ public struct BitReader: ~Escapable {
 
   /// The next 1...57 bits as a number.
   @_lifetime(self: copy self)
-  @inlinable @inline(__always)
+  @inlinable
+  #if hasFeature(Embedded)
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
   public mutating func bits(_ count: Int) -> UInt64 {
     let word = peek()
     position &+= count

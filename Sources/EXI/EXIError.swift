@@ -43,6 +43,8 @@ public struct EXIError: Error, Sendable {
     case slotOutsideSource
     /// The output had no room.
     case outputFull
+    /// The schema allows the value, the limits of the peer do not.
+    case peerLimit
   }
 
   public let kind: Kind
@@ -62,13 +64,16 @@ extension EXIError: Equatable {
   public static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.position == b.position }
 }
 
-extension EXIError: CustomStringConvertible {
-  /// `valueOutOfRange at bit 77 in V2G_Message/Body/CurrentDemandReq`
-  public var description: String {
-    let place = path.isEmpty ? "" : " in \(path)"
-    return "\(kind) at bit \(position)\(place)"
+#if !hasFeature(Embedded)
+  // Embedded Swift has neither names of cases nor text of a `StaticString`: a board reports the numbers.
+  extension EXIError: CustomStringConvertible {
+    /// `valueOutOfRange at bit 77 in V2G_Message/Body/CurrentDemandReq`
+    public var description: String {
+      let place = path.isEmpty ? "" : " in \(path)"
+      return "\(kind) at bit \(position)\(place)"
+    }
   }
-}
+#endif
 
 /// Names of nested elements, kept as numbers so that an error needs no storage of its own.
 public struct EXIPath: Sendable {
@@ -98,11 +103,13 @@ public struct EXIPath: Sendable {
   }
 }
 
-extension EXIPath: CustomStringConvertible {
-  /// `V2G_Message/Body/CurrentDemandReq`
-  public var description: String {
-    var text = ""
-    forEach { text += (text.isEmpty ? "" : "/") + String(describing: $0) }
-    return text
+#if !hasFeature(Embedded)
+  extension EXIPath: CustomStringConvertible {
+    /// `V2G_Message/Body/CurrentDemandReq`
+    public var description: String {
+      var text = ""
+      forEach { text += (text.isEmpty ? "" : "/") + String(describing: $0) }
+      return text
+    }
   }
-}
+#endif
