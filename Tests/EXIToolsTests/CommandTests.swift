@@ -100,6 +100,11 @@ import Testing
     for (name, text) in [
       ("messages.hex", Self.setup + "\n"), ("authorization.hex", try Self.signed() + "\n"),
       ("stop.xml", Self.stop),
+      (
+        "dump.txt",
+        "0000   01 fe 80 01 00 00 00 0e 80 98 00 40 11 d0 18 00   ...........@....\n"
+          + "0010   44 88 cd 12 a8 00                                 D.....\n"
+      ),
       ("answer.json", #"{"supportedAppProtocolRes":{"ResponseCode":"Failed_NoNegotiation"}}"# + "\n"),
     ] {
       try Data(text.utf8).write(to: folder.appendingPathComponent(name))
@@ -109,7 +114,7 @@ import Testing
       let help = try Self.shell("coupler help exi \(subcommand)", in: folder).output
       for (command, output) in Self.examples(help) {
         // Not every machine has these.
-        let tools = ["jq", "xxd", "openssl"].filter { command.contains("| \($0) ") }
+        let tools = ["jq", "xxd", "openssl"].filter { "| \(command)".contains("| \($0) ") }
         let missing = try tools.contains { try Self.shell("command -v \($0)", in: folder).status != 0 }
         if missing { continue }
         let outcome = try Self.shell(command, in: folder)

@@ -15,6 +15,10 @@ import Wire
       do {
         let octets = try converter.encode(json: json, fragment: vector.isFragment)
         #expect(hexadecimal(octets) == vector.exi, "line \(number + 1), \(vector.message ?? "") \(json)")
+        // The other form of empty values is the same text.
+        if let other = vector.otherOctets {
+          #expect(try converter.decode(other, fragment: vector.isFragment).json == json, "line \(number + 1)")
+        }
       } catch {
         Issue.record("line \(number + 1), \(vector.message ?? ""): \(error)")
       }
