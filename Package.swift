@@ -145,7 +145,7 @@ let package = Package(
         "CAllocationCounter",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-    .testTarget(name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree"]),
+    .testTarget(name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree", "coupler"]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),

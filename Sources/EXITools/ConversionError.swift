@@ -22,6 +22,14 @@ public struct ConversionError: Error, Equatable, CustomStringConvertible {
     return problem + place + (path.isEmpty ? "" : " (in \(path.joined(separator: "/")))")
   }
 
+  /// With the number of the outermost element among those of its name, where there may be several.
+  func numbered(_ index: Int, if isRepeated: Bool) -> ConversionError {
+    guard isRepeated, let first = path.first else { return self }
+    var copy = self
+    copy.path[0] = "\(first)[\(index)]"
+    return copy
+  }
+
   func inside(_ element: String, line: Int? = nil) -> ConversionError {
     ConversionError(problem, path: [element] + path, bit: bit, line: self.line ?? line)
   }

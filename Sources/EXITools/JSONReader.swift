@@ -31,7 +31,10 @@ struct JSONReader {
       candidates.removeAll { $0.name.namespace != namespace }
       content = .object(members)
     }
-    guard let first = candidates.first else { throw ConversionError("no \(what) \(name) in this set") }
+    guard let first = candidates.first else {
+      let expected = what == "document" ? "; \(tables.expectedDocuments(instead: name))" : ""
+      throw ConversionError("no \(what) \(name) in this set\(expected)")
+    }
     guard candidates.count == 1 else {
       let namespaces = candidates.map { $0.name.namespace.isEmpty ? "\"\"" : $0.name.namespace }
       throw ConversionError(
@@ -140,7 +143,13 @@ struct JSONReader {
       var result: [DocumentNode.Content] = []
       for number in numbers {
         let name = tables.elements[number].name.local
-        if let item = items[name]?.popFirst() { result.append(.element(try element(item, number))) }
+        guard let item = items[name]?.popFirst() else { continue }
+        do throws(ConversionError) {
+          result.append(.element(try element(item, number)))
+        } catch {
+          let index = items[name]?.startIndex ?? 1
+          throw error.numbered(index, if: tables.isRepeated(tables.elements[number].name, in: particle))
+        }
       }
       return result
     }

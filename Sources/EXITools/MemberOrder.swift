@@ -73,6 +73,15 @@ extension SchemaTables {
     }
   }
 
+  /// True when `element` may come more than once in `particle`.
+  func isRepeated(_ element: Name, in particle: Int) -> Bool {
+    let place = Place(element: element, particle: particle)
+    if let known = repeatedElements[place] { return known }
+    let result = GrammarState.isRepeated(element, in: particle, of: self)
+    repeatedElements[place] = result
+    return result
+  }
+
   /// `type: name` wherever two elements of one local name and different namespaces may stand in one element.
   var ambiguousNames: [String] {
     var result: [String] = []
@@ -94,5 +103,23 @@ extension SchemaTables {
       }
     }
     return result
+  }
+}
+
+// MARK: words of errors
+
+extension SchemaTables {
+  /// `namespace urn:...`, or `no namespace`.
+  func place(_ namespace: String) -> String { namespace.isEmpty ? "no namespace" : "namespace \(namespace)" }
+
+  /// What could have been the document in place of one of this name.
+  func expectedDocuments(instead name: String) -> String {
+    let names = globals.map { elements[$0].name }
+    let same = names.filter { $0.local == name }
+    if !same.isEmpty { return "expected it in \(listed(same.map { place($0.namespace) }))" }
+    let messages = names.filter { $0.local == "V2G_Message" }
+    let pairs = names.filter { $0.local.hasSuffix("Req") || $0.local.hasSuffix("Res") }
+    let best = messages.isEmpty ? (pairs.isEmpty ? names : pairs) : messages
+    return "expected \(listed(best.map(\.local)))"
   }
 }

@@ -34,7 +34,7 @@ public struct MessageWriter {
   /// Makes one message, or one fragment, from a text.
   ///
   /// With the automatic choice, XML tells the set by the namespace of its root, JSON by the member `set` beside
-  /// `document` (as `ReceivedMessage.description` writes them), or by a name that only one set has.
+  /// `document` (as `ReceivedMessage.detailedJSON` writes them), or by a name that only one set has.
   public mutating func write(
     _ text: String, format: Format? = nil, fragment: Bool = false
   ) throws(ConversionError) -> Made {
@@ -106,7 +106,7 @@ public struct MessageWriter {
 
 extension ReceivedMessage {
   /// One line of JSON: the document with all that is known of it.
-  public var description: String {
+  public var detailedJSON: String {
     var members = ["\"set\":\"\(set.rawValue)\""]
     if let payloadType {
       let type = payloadType.rawValue

@@ -80,6 +80,13 @@ final class SchemaTables {
   private var namespaces: [String] = []
   /// What is known of the order in particles, by number; filled as it is asked for.
   var plainParticles: [Int: Bool] = [:]
+  var repeatedElements: [Place: Bool] = [:]
+
+  /// An element in a particle.
+  struct Place: Hashable {
+    let element: Name
+    let particle: Int
+  }
 
   /// Reads the text that `exigen` wrote.
   init(_ text: String) {

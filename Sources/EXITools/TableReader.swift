@@ -198,9 +198,15 @@ struct TableReader {
       let text = try string(min: 0, max: 0xFFFF)
       if !text.isEmpty { node.content.append(.text(text)) }
     case .element(let number, let rest):
-      var child = try element(number)
       let name = tables.elements[number].name
-      child.isRepeated = GrammarState.isRepeated(name, in: particle, of: tables)
+      let isRepeated = tables.isRepeated(name, in: particle)
+      var child: DocumentNode
+      do throws(ConversionError) {
+        child = try element(number)
+      } catch {
+        throw error.numbered(node.children.count { $0.name == name.local } + 1, if: isRepeated)
+      }
+      child.isRepeated = isRepeated
       node.content.append(.element(child))
       state = rest
     }

@@ -12,8 +12,8 @@ struct TableWriter {
   mutating func document(_ root: DocumentNode) throws(ConversionError) -> [UInt8] {
     guard let code = tables.globals.firstIndex(where: { matches(tables.elements[$0].name, root) }) else {
       throw ConversionError(
-        "no document \(root.name) in namespace \(root.namespace); expected namespace "
-          + listed(documentNamespaces), line: root.line)
+        "no document \(root.name) in \(tables.place(root.namespace)); "
+          + tables.expectedDocuments(instead: root.name), line: root.line)
     }
     output.put(0x80, 8)
     output.put(UInt64(code), codeBits(tables.globals.count))
@@ -23,7 +23,7 @@ struct TableWriter {
 
   mutating func fragment(_ root: DocumentNode) throws(ConversionError) -> [UInt8] {
     guard let code = tables.fragments.firstIndex(where: { matches($0.name, root) }) else {
-      throw ConversionError("no element \(root.name) in namespace \(root.namespace)", line: root.line)
+      throw ConversionError("no element \(root.name) in \(tables.place(root.namespace))", line: root.line)
     }
     let width = codeBits(tables.fragments.count + 1)
     output.put(0x80, 8)
@@ -31,12 +31,6 @@ struct TableWriter {
     if let number = tables.fragments[code].element { try element(root, number) } else { try relaxed(root) }
     output.put(UInt64(tables.fragments.count + 1), width)
     return output.octets
-  }
-
-  private var documentNamespaces: [String] {
-    tables.globals.map { tables.elements[$0].name.namespace }.reduce(into: []) { all, namespace in
-      if !all.contains(namespace) { all.append(namespace) }
-    }
   }
 
   private func matches(_ name: SchemaTables.Name, _ element: DocumentNode) -> Bool {
@@ -148,6 +142,7 @@ struct TableWriter {
   ) throws(ConversionError) {
     var state = GrammarState(particle)
     var offset = offset
+    var counts: [String: Int] = [:]
     for item in node.content {
       let productions = state.productions(in: tables, mixed: mixed)
       let width = codeBits(offset + productions.count)
@@ -172,7 +167,13 @@ struct TableWriter {
               + expected(productions), line: child.line)
         }
         output.put(UInt64(offset + found.code), width)
-        try element(child, found.number)
+        counts[child.name, default: 0] += 1
+        do throws(ConversionError) {
+          try element(child, found.number)
+        } catch {
+          let isRepeated = tables.isRepeated(tables.elements[found.number].name, in: particle)
+          throw error.numbered(counts[child.name, default: 0], if: isRepeated)
+        }
         state = found.rest
       }
       offset = 0
@@ -202,8 +203,7 @@ struct TableWriter {
     for case .element(let number, _) in productions {
       let name = tables.elements[number].name
       if name.local == child.name {
-        return " in " + (child.namespace.isEmpty ? "no namespace" : "namespace \(child.namespace)")
-          + ", only in " + (name.namespace.isEmpty ? "none" : name.namespace)
+        return " in \(tables.place(child.namespace)), only in \(tables.place(name.namespace))"
       }
     }
     return ""

@@ -67,7 +67,12 @@ private func node(_ element: XMLElement) -> String {
 
   @Test(arguments: [
     ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "a document type declaration is not accepted"),
-    ("<a/>", "no document a in namespace "),
+    ("<a/>", "no document a in no namespace; expected V2G_Message"),
+    (
+      "<V2G_Message xmlns='urn:din:70121:2012:MsgDef'/>",
+      "no document V2G_Message in namespace urn:din:70121:2012:MsgDef; expected it in namespace "
+        + "urn:iso:15118:2:2013:MsgDef"
+    ),
     ("<a", "not well-formed"),
   ])
   func xml_that_is_no_message_is_refused(xml: String, problem: String) throws {

@@ -94,7 +94,7 @@ func framed(_ type: UInt16, _ payload: [UInt8], length: Int? = nil) -> [UInt8] {
     #expect(both.trailing == 2)
     #expect(both.notes == ["1 octet behind the document", "1 octet behind the V2GTP message"])
     #expect(both.octets == octets)
-    #expect(both.description.hasPrefix(#"{"set":"iso2","payloadType":"0x8001","octets":48,"trailing":2,"#))
+    #expect(both.detailedJSON.hasPrefix(#"{"set":"iso2","payloadType":"0x8001","octets":48,"trailing":2,"#))
   }
 
   @Test(arguments: [
@@ -147,7 +147,7 @@ func framed(_ type: UInt16, _ payload: [UInt8], length: Int? = nil) -> [UInt8] {
       let octets = framed(type, vector.octets)
       let message = try reader.read(octets)
       #expect(try writer.write(message.root.xml).message == octets)
-      #expect(try writer.write(message.description).message == octets)
+      #expect(try writer.write(message.detailedJSON).message == octets)
       if message.root.name == "V2G_Message" {
         #expect(throws: ConversionError.self) { try writer.write(message.root.json) }
       } else {

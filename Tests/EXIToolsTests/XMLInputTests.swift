@@ -38,11 +38,11 @@ import XMLTree
     (
       "<b:SessionSetupReq><t:EVCCID>00</t:EVCCID></b:SessionSetupReq>",
       "element EVCCID may not stand here in namespace urn:iso:15118:2:2013:MsgDataTypes, only in "
-        + "urn:iso:15118:2:2013:MsgBody; expected EVCCID (in V2G_Message/Body/SessionSetupReq)"
+        + "namespace urn:iso:15118:2:2013:MsgBody; expected EVCCID (in V2G_Message/Body/SessionSetupReq)"
     ),
     (
       "<b:SessionSetupReq><EVCCID>00</EVCCID></b:SessionSetupReq>",
-      "element EVCCID may not stand here in no namespace, only in urn:iso:15118:2:2013:MsgBody; expected EVCCID "
+      "element EVCCID may not stand here in no namespace, only in namespace urn:iso:15118:2:2013:MsgBody; expected EVCCID "
         + "(in V2G_Message/Body/SessionSetupReq)"
     ),
     (
@@ -127,6 +127,42 @@ import XMLTree
       try Self.refusal(list(17))?.problem == "element SelectedService may not stand here; expected the end")
     #expect(
       try Self.refusal(list(0))?.problem == "an element is missing at the end; expected SelectedService")
+  }
+
+  @Test func an_error_in_a_list_counts_the_items() throws {
+    let offer =
+      "<AppProtocol><ProtocolNamespace>a</ProtocolNamespace><VersionNumberMajor>1</VersionNumberMajor>"
+      + "<VersionNumberMinor>0</VersionNumberMinor><SchemaID>1</SchemaID><Priority>PRIORITY</Priority></AppProtocol>"
+    func request(_ priorities: [String]) -> String {
+      "<a:supportedAppProtocolReq xmlns:a='urn:iso:15118:2:2010:AppProtocol'>"
+        + priorities.map { offer.replacingOccurrences(of: "PRIORITY", with: $0) }.joined()
+        + "</a:supportedAppProtocolReq>"
+    }
+    let converter = try #require(DocumentConverter(set: "appprotocol"))
+    let path = "value 30 outside 1...20 (in supportedAppProtocolReq/AppProtocol[3]/Priority)"
+    #expect(try Self.refusal(request(["1", "2", "30"]), set: "appprotocol")?.description == path)
+    let octets = try converter.encode(xml: request(["1", "2", "3"]))
+    let json = try converter.decode(octets).json.replacingOccurrences(
+      of: "\"Priority\":3", with: "\"Priority\":30")
+    do {
+      _ = try converter.encode(json: json)
+      Issue.record("accepted")
+    } catch {
+      #expect(error.description == path)
+    }
+    // The last priority is in the five bits before the ends of element, entry, list and the padding.
+    let end = octets.count * 8 - 1
+    var found = 0
+    for bit in (end - 16)...end {
+      var other = octets
+      other[bit >> 3] ^= 0x80 >> UInt8(bit & 7)
+      do {
+        _ = try converter.decode(other)
+      } catch {
+        if "\(error)".contains("AppProtocol[3]/Priority)") { found += 1 }
+      }
+    }
+    #expect(found > 0)
   }
 
   @Test func comments_instructions_and_white_space_do_not_matter() throws {

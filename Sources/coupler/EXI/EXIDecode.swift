@@ -10,6 +10,11 @@ struct EXIDecode: ParsableCommand {
       Digits may have white space, commas, colons and 0x between the octets. XML and JSON are taken, too: they are \
       encoded first, so that one format can be made of the other.
 
+      From a hex dump with offsets and text, as Wireshark copies it, the columns with the octets:
+        $ cut -c8-54 dump.txt | tr '\\n' ' ' |
+            coupler exi decode --set auto --json | jq -c .V2G_Message.Body
+        {"SessionSetupReq":{"EVCCID":"0011223344AA"}}
+
       Octets behind the end of a document are ignored and told on standard error, as vehicles send some. Both forms \
       of an empty value are read. Everything else that the schema does not allow is an error with its place:
         $ echo 8098004011d0180044 | coupler exi decode --set iso2
@@ -47,7 +52,7 @@ struct EXIDecode: ParsableCommand {
     try input.eachLine(asJSON: details) { line, note throws(ConversionError) in
       let message = try source.message(line, fragment: input.fragment)
       for text in message.notes { note(text) }
-      return (details ? message.description : asJSON ? message.root.json : message.root.xml, true)
+      return (details ? message.detailedJSON : asJSON ? message.root.json : message.root.xml, true)
     }
   }
 }
