@@ -2,10 +2,10 @@
 
 SWIFT ?= swift
 PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac))
-SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards)
+SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit interop peers packages bench format lint clean
+.PHONY: help demo build test unit interop peers packages bench embedded fuzz format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,6 +20,7 @@ build: ## build everything, debug
 	$(SWIFT) build
 
 test: lint packages peers ## the whole suite; the part with foreign peers needs root
+	Embedded/embedded.py --limits
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip InteropTests
 	$(SWIFT) test --skip-build --filter InteropTests
@@ -48,6 +49,12 @@ packages: ## install the Debian packages that build and tests need
 bench: ## measure it all, release build; JSON=FILE writes the figures there too
 	@.ci/packages build
 	@Benchmarks/run.sh $(if $(JSON),--json "$(JSON)")
+
+embedded: ## compile the codec for bare-metal boards; print sizes, hold the limits
+	Embedded/embedded.py
+
+fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
+	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
 
 format: ## format all Swift sources in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)

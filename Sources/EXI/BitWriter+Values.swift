@@ -54,8 +54,7 @@ extension BitWriter {
     } else if value < 128 {
       put(value &<< UInt64(truncatingIfNeeded: ends), bits: lead &+ 8 &+ ends)
     } else {
-      longUnsigned(value, lead: lead)
-      zero(bits: ends)
+      longUnsigned(value, lead: lead, ends: ends)
     }
   }
 
@@ -79,26 +78,34 @@ extension BitWriter {
         (sign &<< 16 | (magnitude & 127 | 128) &<< 8 | magnitude &>> 7) &<< shift, bits: lead &+ 17 &+ ends)
     } else {
       put(sign, bits: lead &+ 1)
-      longUnsigned(magnitude, lead: 0)
-      zero(bits: ends)
+      longUnsigned(magnitude, lead: 0, ends: ends)
     }
   }
 
-  /// An unsigned integer without an end-element.
+  /// An unsigned integer of two octets or more, with the events around it.
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func longUnsigned(_ value: UInt64, lead: Int) {
-    if lead != 0 { zero(bits: lead) }
-    if value < 1 << 14 && value >= 128 {
-      put((value & 127 | 128) &<< 8 | value &>> 7, bits: 16)
+  mutating func longUnsigned(_ value: UInt64, lead: Int, ends: Int) {
+    if value < 1 << 21 {
+      // Two or three octets go in one piece.
+      let last = UInt64(truncatingIfNeeded: ends)
+      if value < 1 << 14 {
+        let two = (value & 127 | 128) &<< 8 | value &>> 7
+        put(two &<< last, bits: lead &+ 16 &+ ends)
+      } else {
+        let three = (value & 127 | 128) &<< 16 | (value &>> 7 & 127 | 128) &<< 8 | value &>> 14
+        put(three &<< last, bits: lead &+ 24 &+ ends)
+      }
       return
     }
     var value = value
+    if lead != 0 { zero(bits: lead) }
     while value >= 128 {
       put(value & 127 | 128, bits: 8)
       value = value &>> 7
     }
     put(value, bits: 8)
+    if ends != 0 { zero(bits: ends) }
   }
 
   @_lifetime(self: copy self)
@@ -128,6 +135,7 @@ extension BitWriter {
       fail(.lengthOutOfRange)
       return
     }
+    if let limits, limits.isASCIIOnly, value.octets != value.count { fail(.peerLimit) }
     length(UInt64(count &+ 2), lead: lead)
     copy(firstBit: value.firstBit, bitCount: Int(value.octets) &* 8)
   }
@@ -162,7 +170,7 @@ extension BitWriter {
     if value < 128 {
       put(value, bits: lead &+ 8)
     } else {
-      longUnsigned(value, lead: lead)
+      longUnsigned(value, lead: lead, ends: 0)
     }
   }
 
@@ -172,8 +180,10 @@ extension BitWriter {
   /// the place in the schema; items that were coded for a place like it are copied.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
-    items(list.extent, min: min, max: max, gap: gap) { reader, writer in
+  public mutating func list<Element>(
+    _ list: EXIList<Element>, of element: StaticString, min: Int, max: Int, gap: Int
+  ) {
+    items(list.extent, of: element, min: min, max: max, gap: gap) { reader, writer in
       Element(from: &reader).encode(to: &writer)
     }
   }
@@ -182,11 +192,15 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
   mutating func items(
-    _ list: EXIListExtent, min: Int, max: Int, gap: Int, item: (inout BitReader, inout BitWriter) -> Void
+    _ list: EXIListExtent, of element: StaticString, min: Int, max: Int, gap: Int,
+    item: (inout BitReader, inout BitWriter) -> Void
   ) {
-    if !check(list, min: min, max: max) { return }
-    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
-    {
+    if !check(list, of: element, min: min, max: max) { return }
+    // A peer's limits hold for what is inside the items, too.
+    let isAsIs =
+      list.count == 1 && list.minimum < 128
+      || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
+    if isAsIs && limits == nil {
       copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
       return
     }
@@ -205,13 +219,15 @@ extension BitWriter {
   /// False, and a failure, when the list has too few or too many items or lies outside the source.
   @_lifetime(self: copy self)
   @inlinable @inline(__always)
-  public mutating func check<Element>(_ list: EXIList<Element>, min: Int, max: Int) -> Bool {
-    check(list.extent, min: min, max: max)
+  public mutating func check<Element>(
+    _ list: EXIList<Element>, of element: StaticString, min: Int, max: Int
+  ) -> Bool {
+    check(list.extent, of: element, min: min, max: max)
   }
 
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func check(_ list: EXIListExtent, min: Int, max: Int) -> Bool {
+  mutating func check(_ list: EXIListExtent, of element: StaticString, min: Int, max: Int) -> Bool {
     let count = Int(list.count)
     if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
       fail(.slotOutsideSource)
@@ -219,6 +235,10 @@ extension BitWriter {
     }
     if count < min || count > max {
       fail(.listCount)
+      return false
+    }
+    if let limits, !limits.allows(count, of: element, max: max) {
+      fail(.peerLimit)
       return false
     }
     return true
@@ -247,7 +267,7 @@ extension BitWriter {
       return
     }
     put(UInt64(base &+ UInt32(content.firstCode & 127)), bits: bits)
-    if content.firstCode < 128 {
+    if content.firstCode < 128 && limits == nil {
       copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
     } else {
       rewrite(content)

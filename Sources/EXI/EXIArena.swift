@@ -64,7 +64,9 @@ public struct EXIArena: Sendable {
     guard let base = source.baseAddress else { return true }
     let used = used
     unsafe octets.withUnsafeMutableBytes { target in
-      if let start = target.baseAddress { unsafe (start + used).copyMemory(from: base, byteCount: source.count) }
+      if let start = target.baseAddress {
+        unsafe (start + used).copyMemory(from: base, byteCount: source.count)
+      }
     }
     self.used = used + source.count
     return true
@@ -95,7 +97,9 @@ public struct EXIArena: Sendable {
   public mutating func string(_ text: String) -> EXIString {
     let start = used
     // Printable ASCII, which is nearly everything, is coded as it is.
-    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true { return slot(from: start, count: used - start) }
+    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true {
+      return slot(from: start, count: used - start)
+    }
     var count = 0
     for scalar in text.unicodeScalars {
       guard append(scalar) else { return .invalid }
@@ -171,10 +175,12 @@ public struct EXIArena: Sendable {
   /// Puts down the last `count` octets (0...8) of a number, the most significant first: identifiers.
   public mutating func binary(bigEndian value: UInt64, count: Int) -> EXIBinary {
     let start = used
-    for index in stride(from: Swift.min(count, 8) - 1, through: 0, by: -1) {
-      guard append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) else { return .invalid }
+    let count = Swift.min(Swift.max(count, 0), 8)
+    let aligned = count == 0 ? 0 : value &<< UInt64(truncatingIfNeeded: 64 &- count &* 8)
+    let whole = unsafe withUnsafeBytes(of: aligned.bigEndian) { octets in
+      unsafe append(all: UnsafeBufferPointer(rebasing: octets.assumingMemoryBound(to: UInt8.self)[..<count]))
     }
-    return EXIBinary(firstBit: UInt32(start * 8), count: UInt16(used - start))
+    return whole ? binary(from: start) : .invalid
   }
 
   /// Copies octets out of received ones.
@@ -243,7 +249,28 @@ public struct EXIArena: Sendable {
       }
       bits = writer.position
     }
-    guard written else { return .invalid }
+    return list(from: start, bits: bits, count: written ? count : -1)
+  }
+
+  /// Puts the items of a span down: of an array or, without allocation, of an `InlineArray`.
+  @inlinable
+  public mutating func list<Element: EXIElement>(_ items: Span<Element>) -> EXIList<Element> {
+    let start = used
+    var bits = 0
+    let written = encode { writer in
+      for index in items.indices {
+        if index > 0 { writer.zero(bits: 2) }
+        items[index].encode(to: &writer)
+      }
+      bits = writer.position
+    }
+    return list(from: start, bits: bits, count: written ? items.count : -1)
+  }
+
+  /// The list of `count` items behind `start`; -1 when they were not written.
+  @inlinable
+  mutating func list<Element>(from start: Int, bits: Int, count: Int) -> EXIList<Element> {
+    if count < 0 { return .invalid }
     guard count <= 0xFFFF else {
       fail(.capacity)
       return .invalid
@@ -301,9 +328,13 @@ public struct EXIArena: Sendable {
     var kind: EXIError.Kind?
     unsafe octets.withUnsafeMutableBytes { bytes in
       // Two halves of the same storage: what is read lies in front, what is written behind.
-      let source = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(used)))
+      guard let base = bytes.baseAddress else {
+        kind = .outputFull
+        return
+      }
+      let source = unsafe RawSpan(_unsafeStart: base, byteCount: used)
       var writer = unsafe BitWriter(
-        UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(used)), source: source)
+        UnsafeMutableRawBufferPointer(start: base + used, count: bytes.count - used), source: source)
       body(&writer)
       length = writer.finish()
       kind = writer.failure

@@ -41,7 +41,7 @@ public struct Fragment: Sendable {
 public struct FragmentCutter {
   static let signatureNamespace = MessageSet.xmldsig.namespace
 
-  let message: ReceivedMessage
+  public let message: ReceivedMessage
   private let own: SchemaTables
   private let signature: SchemaTables
   let signatureNode: DocumentNode?

@@ -2,9 +2,6 @@ import Wire
 
 /// Reads EXI by the tables, into nodes that know their bits.
 struct TableReader {
-  /// Groups of seven bits that an integer without limits may have here: far more than any serial number.
-  private static let maxGroups = 512
-
   private let tables: SchemaTables
   private let octets: [UInt8]
   /// Bits read so far.
@@ -278,7 +275,9 @@ struct TableReader {
       repeat {
         octet = try bits(8)
         groups.append(UInt8(octet & 127))
-        if groups.count > Self.maxGroups { throw fail("an integer of more than \(7 * Self.maxGroups) bits") }
+        if groups.count > ValueText.maxGroups {
+          throw fail("an integer of more than \(7 * ValueText.maxGroups) bits")
+        }
       } while octet & 128 != 0
       return ValueText.decimal(groups: groups, isNegative: isNegative)
     }

@@ -2,9 +2,6 @@ import Wire
 
 /// Writes EXI by the tables. Strict: whatever the schema does not allow is refused.
 struct TableWriter {
-  /// Digits of an integer without limits, as the reader takes them.
-  private static let maxDigits = 1080
-
   private let tables: SchemaTables
   private var output = BitOutput()
 
@@ -269,11 +266,16 @@ struct TableWriter {
 
   private mutating func integer(_ text: String, min: Int64?, max: UInt64?) throws(ConversionError) {
     guard let min, let max else {
-      guard text.utf8.count <= Self.maxDigits else {
-        throw ConversionError("an integer of more than \(Self.maxDigits) digits")
+      // The conversion takes the square of the length.
+      guard text.utf8.count <= 3 * ValueText.maxGroups else {
+        throw ConversionError(
+          "an integer of \(text.utf8.count) digits; at most \(7 * ValueText.maxGroups) bits")
       }
       guard let (groups, isNegative) = ValueText.groups(decimal: text) else {
         throw ConversionError("'\(shortened(text))' is no integer")
+      }
+      guard groups.count <= ValueText.maxGroups else {
+        throw ConversionError("an integer of more than \(7 * ValueText.maxGroups) bits")
       }
       output.put(isNegative ? 1 : 0, 1)
       for (index, group) in groups.enumerated() {

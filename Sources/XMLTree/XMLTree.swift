@@ -94,7 +94,7 @@ extension XMLElement {
     if context.pointee.errNo == Int32(XML_ERR_USER_STOP.rawValue) {
       throw XMLError("a document type declaration is not accepted")
     }
-    guard let document else { throw Self.problem(context) }
+    guard let document, context.pointee.nsWellFormed == 1 else { throw Self.problem(context) }
     guard let root = xmlDocGetRootElement(document) else { throw XMLError("no root element") }
     var count = 0
     self = try Self.convert(root, depth: 0, count: &count)

@@ -192,7 +192,8 @@ func framed(_ type: UInt16, _ payload: [UInt8], length: Int? = nil) -> [UInt8] {
   }
 
   @Test(arguments: [
-    ("809", "an odd number of digits: half an octet is missing"), ("80 9 8", "half an octet before character 5"),
+    ("809", "an odd number of digits: half an octet is missing"),
+    ("80 9 8", "half an octet before character 5"),
     ("80zz", "not hexadecimal at character 3"), ("80 xx", "not hexadecimal at character 4"),
     ("1x80", "not hexadecimal at character 2"),
   ])

@@ -9,15 +9,19 @@ import XMLSignatureMessages
 
 func makeSupportedAppProtocolReq(in arena: inout EXIArena) -> SupportedAppProtocolReq {
   let first = AppProtocol(
-    protocolNamespace: arena.string("urn:iso:std:iso:15118:-20:DC"), versionNumberMajor: 1, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:iso:std:iso:15118:-20:DC"), versionNumberMajor: 1,
+    versionNumberMinor: 0,
     schemaID: 1, priority: 1)
   let second = AppProtocol(
-    protocolNamespace: arena.string("urn:iso:15118:2:2013:MsgDef"), versionNumberMajor: 2, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:iso:15118:2:2013:MsgDef"), versionNumberMajor: 2,
+    versionNumberMinor: 0,
     schemaID: 2, priority: 2)
   let third = AppProtocol(
-    protocolNamespace: arena.string("urn:din:70121:2012:MsgDef"), versionNumberMajor: 2, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:din:70121:2012:MsgDef"), versionNumberMajor: 2,
+    versionNumberMinor: 0,
     schemaID: 3, priority: 3)
-  return SupportedAppProtocolReq(appProtocol: arena.list(Few(first, second, third)))
+  let protocols: [3 of AppProtocol] = [first, second, third]
+  return SupportedAppProtocolReq(appProtocol: arena.list(protocols.span))
 }
 
 private func header(in arena: inout EXIArena) -> EXIBinary {
@@ -72,10 +76,14 @@ private func schedule(
       timeInterval: .relativeTimeInterval(ISO15118_2Messages.RelativeTimeInterval(start: start)),
       ePriceLevel: level)
   }
-  let entries = arena.list(Few(power(0, nil, 11000), power(3600, nil, 7400), power(7200, 79200, 15000)))
+  let powers: [3 of ISO15118_2Messages.PMaxScheduleEntry] = [
+    power(0, nil, 11000), power(3600, nil, 7400), power(7200, 79200, 15000),
+  ]
+  let entries = arena.list(powers.span)
+  let prices: [3 of ISO15118_2Messages.SalesTariffEntry] = [price(0, 1), price(3600, 2), price(7200, 1)]
   let tariff = ISO15118_2Messages.SalesTariff(
     id: arena.string(id), salesTariffID: number, salesTariffDescription: arena.string("Day tariff"),
-    numEPriceLevels: 2, salesTariffEntry: arena.list(Few(price(0, 1), price(3600, 2), price(7200, 1))))
+    numEPriceLevels: 2, salesTariffEntry: arena.list(prices.span))
   return ISO15118_2Messages.SAScheduleTuple(
     saScheduleTupleID: number, pMaxSchedule: ISO15118_2Messages.PMaxSchedule(pMaxScheduleEntry: entries),
     salesTariff: tariff)
@@ -84,12 +92,15 @@ private func schedule(
 func makeChargeParameterDiscoveryRes(in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
   let first = schedule(1, tariff: "id1", in: &arena)
   let second = schedule(2, tariff: "id2", in: &arena)
-  let schedules = ISO15118_2Messages.SAScheduleList(saScheduleTuple: arena.list(Few(first, second)))
+  let tuples: [2 of ISO15118_2Messages.SAScheduleTuple] = [first, second]
+  let schedules = ISO15118_2Messages.SAScheduleList(saScheduleTuple: arena.list(tuples.span))
   let parameter = ISO15118_2Messages.DC_EVSEChargeParameter(
     dcEVSEStatus: ISO15118_2Messages.DC_EVSEStatus(
-      notificationMaxDelay: 0, evseNotification: .None, evseIsolationStatus: .Valid, evseStatusCode: .EVSE_Ready),
+      notificationMaxDelay: 0, evseNotification: .None, evseIsolationStatus: .Valid,
+      evseStatusCode: .EVSE_Ready),
     evseMaximumCurrentLimit: amperes(200), evseMaximumPowerLimit: tensOfWatts(15000),
-    evseMaximumVoltageLimit: volts(500), evseMinimumCurrentLimit: amperes(0), evseMinimumVoltageLimit: volts(150),
+    evseMaximumVoltageLimit: volts(500), evseMinimumCurrentLimit: amperes(0),
+    evseMinimumVoltageLimit: volts(150),
     evsePeakCurrentRipple: amperes(5))
   return ISO15118_2Messages.V2G_Message(
     header: ISO15118_2Messages.MessageHeader(sessionID: header(in: &arena)),
@@ -100,8 +111,7 @@ func makeChargeParameterDiscoveryRes(in arena: inout EXIArena) -> ISO15118_2Mess
           evseChargeParameter: .dcEVSEChargeParameter(parameter)))))
 }
 
-func makeAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message? {
-  guard parts.digests.count == 1, parts.octets.count == 1 else { return nil }
+func makeAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
   let references = arena.list(
     CollectionOfOne(reference("#id1", parts.digests[0], method: sha256, in: &arena)))
   return ISO15118_2Messages.V2G_Message(
@@ -118,20 +128,22 @@ private func chain(
   id: String?, _ parts: ArraySlice<[UInt8]>, in arena: inout EXIArena
 ) -> ISO15118_2Messages.CertificateChain {
   let first = parts.startIndex
-  let others = Few(arena.binary(parts[first + 1]), arena.binary(parts[first + 2]))
+  let others: [2 of EXIBinary] = [arena.binary(parts[first + 1]), arena.binary(parts[first + 2])]
   return ISO15118_2Messages.CertificateChain(
     id: id.map { arena.string($0) }, certificate: arena.binary(parts[first]),
-    subCertificates: ISO15118_2Messages.SubCertificates(certificate: arena.list(others)))
+    subCertificates: ISO15118_2Messages.SubCertificates(certificate: arena.list(others.span)))
 }
 
-func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message? {
-  guard parts.digests.count == 4, parts.octets.count == 8 else { return nil }
-  let references = Few(
+func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena)
+  -> ISO15118_2Messages.V2G_Message
+{
+  let references: [4 of Reference] = [
     reference("#id1", parts.digests[0], method: sha256, in: &arena),
     reference("#id2", parts.digests[1], method: sha256, in: &arena),
     reference("#id3", parts.digests[2], method: sha256, in: &arena),
-    reference("#id4", parts.digests[3], method: sha256, in: &arena))
-  let list = arena.list(references)
+    reference("#id4", parts.digests[3], method: sha256, in: &arena),
+  ]
+  let list = arena.list(references.span)
   return ISO15118_2Messages.V2G_Message(
     header: ISO15118_2Messages.MessageHeader(
       sessionID: header(in: &arena),
@@ -148,21 +160,23 @@ func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) ->
           eMAID: ISO15118_2Messages.EMAID(id: arena.string("id4"), value: arena.string("DEABCC1234567A"))))))
 }
 
-func makePncAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_20Messages.AuthorizationReq {
+func makePncAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_20Messages.AuthorizationReq
+{
   let references = arena.list(
     CollectionOfOne(
       reference("#id1", parts.digests[0], method: "http://www.w3.org/2001/04/xmlenc#sha512", in: &arena)))
-  let others = Few(arena.binary(parts.octets[2]), arena.binary(parts.octets[3]))
+  let others: [2 of EXIBinary] = [arena.binary(parts.octets[2]), arena.binary(parts.octets[3])]
   return ISO15118_20Messages.AuthorizationReq(
     header: ISO15118_20Messages.MessageHeader(
       sessionID: header(in: &arena), timeStamp: 1_795_219_200,
       signature: signature(
-        parts, references: references, method: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", in: &arena)),
+        parts, references: references, method: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+        in: &arena)),
     selectedAuthorizationService: .PnC,
     aReqAuthorizationMode: .pnCAReqAuthorizationMode(
       ISO15118_20Messages.PnC_AReqAuthorizationMode(
         id: arena.string("id1"), genChallenge: arena.binary(parts.octets[0]),
         contractCertificateChain: ISO15118_20Messages.ContractCertificateChain(
           certificate: arena.binary(parts.octets[1]),
-          subCertificates: ISO15118_20Messages.SubCertificates(certificate: arena.list(others))))))
+          subCertificates: ISO15118_20Messages.SubCertificates(certificate: arena.list(others.span))))))
 }

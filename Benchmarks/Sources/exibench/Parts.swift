@@ -32,7 +32,9 @@ struct Parts {
         case .pnCAReqAuthorizationMode(let mode) = request.aReqAuthorizationMode
       else { return }
       take(request.header.signature, bytes)
-      octets = [mode.genChallenge.bytes(in: bytes), mode.contractCertificateChain.certificate.bytes(in: bytes)]
+      octets = [
+        mode.genChallenge.bytes(in: bytes), mode.contractCertificateChain.certificate.bytes(in: bytes),
+      ]
       mode.contractCertificateChain.subCertificates.certificate.forEach(in: bytes) {
         octets.append($0.bytes(in: bytes))
       }
@@ -44,26 +46,5 @@ struct Parts {
     guard let signature else { return }
     self.signature = signature.signatureValue.value.bytes(in: bytes)
     signature.signedInfo.reference.forEach(in: bytes) { digests.append($0.digestValue.bytes(in: bytes)) }
-  }
-}
-
-/// Up to four items, which an array would allocate for.
-struct Few<Element>: Sequence, IteratorProtocol {
-  private var items: (Element?, Element?, Element?, Element?)
-  private var index = 0
-
-  init(_ first: Element, _ second: Element? = nil, _ third: Element? = nil, _ fourth: Element? = nil) {
-    items = (first, second, third, fourth)
-  }
-
-  mutating func next() -> Element? {
-    index += 1
-    switch index {
-    case 1: return items.0
-    case 2: return items.1
-    case 3: return items.2
-    case 4: return items.3
-    default: return nil
-    }
   }
 }

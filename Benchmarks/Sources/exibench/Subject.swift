@@ -8,26 +8,27 @@ import XMLSignatureMessages
 
 /// The documents of a message set, and what is done with them here.
 protocol Subject {
+  typealias Maker = (Parts, inout EXIArena) -> Self
   init(decoding bytes: RawSpan) throws(EXIError)
   func encode(into output: inout OutputBuffer, source: RawSpan) throws(EXIError) -> Int
   /// Reads every field.
   func read(by visitor: inout Visitor)
   /// Appends what a receiver hashes to check a signature: the signed elements, then SignedInfo, as fragments.
   func digestInput(of bytes: RawSpan, into output: inout OutputBuffer) throws(EXIError)
-  /// The same message, made of values, strings and octets with the help of `parts`.
-  static func built(_ name: String, parts: Parts, in arena: inout EXIArena) -> Self?
+  /// What makes the message called `name` of values, strings and octets.
+  static func maker(of name: String) -> Maker?
 }
 
 extension Subject {
   func digestInput(of bytes: RawSpan, into output: inout OutputBuffer) throws(EXIError) {}
-  static func built(_ name: String, parts: Parts, in arena: inout EXIArena) -> Self? { nil }
+  static func maker(of name: String) -> Maker? { nil }
 }
 
 extension AppProtocolDocument: Subject {
   func read(by visitor: inout Visitor) { visitor.read(self) }
 
-  static func built(_ name: String, parts: Parts, in arena: inout EXIArena) -> Self? {
-    .supportedAppProtocolReq(makeSupportedAppProtocolReq(in: &arena))
+  static func maker(of name: String) -> Maker? {
+    { _, arena in .supportedAppProtocolReq(makeSupportedAppProtocolReq(in: &arena)) }
   }
 }
 
@@ -48,7 +49,8 @@ extension ISO15118_2Messages.V2G_Message: Subject {
     case .authorizationReq(let request): try add(.authorizationReq, request.receivedBits)
     case .certificateInstallationRes(let response):
       try add(.contractSignatureCertChain, response.contractSignatureCertChain.receivedBits)
-      try add(.contractSignatureEncryptedPrivateKey, response.contractSignatureEncryptedPrivateKey.receivedBits)
+      try add(
+        .contractSignatureEncryptedPrivateKey, response.contractSignatureEncryptedPrivateKey.receivedBits)
       try add(.dhPublickey, response.dhPublickey.receivedBits)
       // The one element whose fragment has another form.
       let contract = EXIRelaxedElement(id: response.eMAID.id, value: response.eMAID.value)
@@ -59,11 +61,12 @@ extension ISO15118_2Messages.V2G_Message: Subject {
       code: SignedInfo.fragmentCode, bits: signature.signedInfo.receivedBits, from: bytes, into: &output)
   }
 
-  static func built(_ name: String, parts: Parts, in arena: inout EXIArena) -> Self? {
+  static func maker(of name: String) -> Maker? {
     switch name {
-    case "iso2-charge-parameter-discovery-res": makeChargeParameterDiscoveryRes(in: &arena)
-    case "iso2-authorization-req-signed": makeAuthorizationReq(parts, in: &arena)
-    case "iso2-certificate-installation-res": makeCertificateInstallationRes(parts, in: &arena)
+    case "iso2-charge-parameter-discovery-res": { _, arena in makeChargeParameterDiscoveryRes(in: &arena) }
+    case "iso2-authorization-req-signed": { parts, arena in makeAuthorizationReq(parts, in: &arena) }
+    case "iso2-certificate-installation-res":
+      { parts, arena in makeCertificateInstallationRes(parts, in: &arena) }
     default: nil
     }
   }
@@ -83,8 +86,8 @@ extension ISO15118_20CommonDocument: Subject {
       code: SignedInfo.fragmentCode, bits: signature.signedInfo.receivedBits, from: bytes, into: &output)
   }
 
-  static func built(_ name: String, parts: Parts, in arena: inout EXIArena) -> Self? {
-    .authorizationReq(makePncAuthorizationReq(parts, in: &arena))
+  static func maker(of name: String) -> Maker? {
+    { parts, arena in .authorizationReq(makePncAuthorizationReq(parts, in: &arena)) }
   }
 }
 

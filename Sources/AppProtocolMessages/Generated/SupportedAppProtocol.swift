@@ -79,7 +79,7 @@ public struct SupportedAppProtocolReq: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(appProtocol, min: 1, max: 20, gap: 2)
+    writer.list(appProtocol, of: "AppProtocol", min: 1, max: 20, gap: 2)
     let state: UInt32 = appProtocol.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(258) }

@@ -268,7 +268,7 @@ public struct SAScheduleList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(saScheduleTuple, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(saScheduleTuple, of: "SAScheduleTuple", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(282) }
@@ -396,7 +396,7 @@ public struct SalesTariff: Sendable {
     writer.event(3, from: state, last: 3)
     writer.bounded(Int64(numEPriceLevels), lead: 1, bits: 8, max: 255)
     writer.zero(bits: 1)
-    writer.list(salesTariffEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(salesTariffEntry, of: "SalesTariffEntry", min: 1, max: 0xFFFF, gap: 2)
     state = 4
     writer.event(5, from: state, last: 5)
     if writer.failed { writer.note(280) }
@@ -464,7 +464,7 @@ public struct SalesTariffEntry: EXIElement {
     var state: UInt32 = 3
     if !consumptionCost.isEmpty {
       writer.event(3, from: state, last: 4)
-      writer.list(consumptionCost, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(consumptionCost, of: "ConsumptionCost", min: 0, max: 0xFFFF, gap: 2)
       state = 3
     }
     writer.event(4, from: state, last: 4)
@@ -515,7 +515,7 @@ public struct ConsumptionCost: EXIElement {
     var state: UInt32 = 1
     if !cost.isEmpty {
       writer.event(1, from: state, last: 2)
-      writer.list(cost, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(cost, of: "Cost", min: 0, max: 0xFFFF, gap: 2)
       state = 1
     }
     writer.event(2, from: state, last: 2)
@@ -608,7 +608,7 @@ public struct PMaxSchedule: Sendable {
     if writer.failed { return }
     writer.signed(Int64(pMaxScheduleID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(pMaxScheduleEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(pMaxScheduleEntry, of: "PMaxScheduleEntry", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(276) }
@@ -658,9 +658,9 @@ public struct PMaxScheduleEntry: EXIElement {
 /// `RelativeTimeIntervalType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
 public struct RelativeTimeInterval: Sendable, Equatable {
-  /// `start`.
+  /// `start`, s.
   public var start: UInt32
-  /// `duration`.
+  /// `duration`, s.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -851,7 +851,7 @@ public struct DC_EVChargeParameter: Sendable {
 /// `AC_EVChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct AC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `EAmount`.
   public var eAmount: PhysicalValue

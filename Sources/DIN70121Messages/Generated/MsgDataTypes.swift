@@ -14,7 +14,7 @@ public struct MeterInfo: Sendable {
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -88,7 +88,7 @@ public struct AC_EVSEStatus: Sendable, Equatable {
   public var powerSwitchClosed: Bool
   /// `RCD`.
   public var rcd: Bool
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -249,7 +249,8 @@ public struct SubCertificates: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -300,7 +301,8 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(rootCertificateID, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(rootCertificateID, of: "RootCertificateID", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(rootCertificateID)
       var index = 0
       while let item = items.next() {
@@ -323,7 +325,7 @@ public struct DC_EVSEStatus: Sendable, Equatable {
   public var evseIsolationStatus: IsolationLevel?
   /// `EVSEStatusCode`.
   public var evseStatusCode: DC_EVSEStatusCode
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification

@@ -9,7 +9,7 @@ public struct PaymentDetailsRes: Sendable {
   public var responseCode: ResponseCode
   /// `GenChallenge`.
   public var genChallenge: EXIString
-  /// `DateTimeNow`.
+  /// `DateTimeNow`, seconds since 1970, UTC.
   public var dateTimeNow: Int64
 
   public init(responseCode: ResponseCode, genChallenge: EXIString, dateTimeNow: Int64) {

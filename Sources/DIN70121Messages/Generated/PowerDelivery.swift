@@ -196,7 +196,7 @@ public struct ChargingProfile: Sendable {
     if writer.failed { return }
     writer.signed(Int64(saScheduleTupleID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(profileEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(profileEntry, of: "ProfileEntry", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(299) }
@@ -206,7 +206,7 @@ public struct ChargingProfile: Sendable {
 /// `ProfileEntryType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: Int16

@@ -93,7 +93,7 @@ public struct ServiceTagList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(315) }
@@ -270,7 +270,7 @@ public struct PaymentOptions: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(paymentOption, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(paymentOption, of: "PaymentOption", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(311) }

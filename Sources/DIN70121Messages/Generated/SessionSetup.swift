@@ -9,7 +9,7 @@ public struct SessionSetupRes: Sendable {
   public var responseCode: ResponseCode
   /// `EVSEID`, 0...32 octets.
   public var evseID: EXIBinary
-  /// `DateTimeNow`.
+  /// `DateTimeNow`, seconds since 1970, UTC.
   public var dateTimeNow: Int64?
 
   public init(responseCode: ResponseCode, evseID: EXIBinary, dateTimeNow: Int64? = nil) {

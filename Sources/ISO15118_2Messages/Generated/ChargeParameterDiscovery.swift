@@ -254,7 +254,7 @@ public struct SAScheduleList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(saScheduleTuple, min: 1, max: 3, gap: 2)
+    writer.list(saScheduleTuple, of: "SAScheduleTuple", min: 1, max: 3, gap: 2)
     let state: UInt32 = saScheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(287) }
@@ -396,7 +396,7 @@ public struct SalesTariff: Sendable {
       state = 4
     }
     writer.event(4, from: state, last: 4)
-    writer.list(salesTariffEntry, min: 1, max: 1024, gap: 2)
+    writer.list(salesTariffEntry, of: "SalesTariffEntry", min: 1, max: 1024, gap: 2)
     state = salesTariffEntry.count == 1024 ? 5 : 4
     writer.event(5, from: state, last: 5)
     if writer.failed { writer.note(285) }
@@ -471,7 +471,7 @@ public struct SalesTariffEntry: EXIElement {
     }
     if !consumptionCost.isEmpty {
       writer.event(3, from: state, last: 4)
-      writer.list(consumptionCost, min: 0, max: 3, gap: 2)
+      writer.list(consumptionCost, of: "ConsumptionCost", min: 0, max: 3, gap: 2)
       state = consumptionCost.count == 3 ? 4 : 3
     }
     writer.event(4, from: state, last: 4)
@@ -522,7 +522,7 @@ public struct ConsumptionCost: EXIElement {
     writer.zero(bits: 1)
     startValue.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(cost, min: 1, max: 3, gap: 2)
+    writer.list(cost, of: "Cost", min: 1, max: 3, gap: 2)
     let state: UInt32 = cost.count == 3 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(283) }
@@ -608,7 +608,7 @@ public struct PMaxSchedule: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(pMaxScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(pMaxScheduleEntry, of: "PMaxScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = pMaxScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(281) }
@@ -662,9 +662,9 @@ public struct PMaxScheduleEntry: EXIElement {
 /// `RelativeTimeIntervalType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
 public struct RelativeTimeInterval: Sendable, Equatable {
-  /// `start`, 0...16777214.
+  /// `start`, s, 0...16777214.
   public var start: UInt32
-  /// `duration`, 0...86400.
+  /// `duration`, s, 0...86400.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -763,7 +763,7 @@ public struct ChargeParameterDiscoveryReq: Sendable {
 /// `DC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct DC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
@@ -887,7 +887,7 @@ public struct DC_EVChargeParameter: Sendable {
 /// `AC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
 public struct AC_EVChargeParameter: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EAmount`.
   public var eAmount: PhysicalValue

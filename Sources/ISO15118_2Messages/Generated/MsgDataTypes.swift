@@ -9,13 +9,13 @@ public import XMLSignatureMessages
 public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `MeterReading`.
+  /// `MeterReading`, Wh.
   public var meterReading: UInt64?
   /// `SigMeterReading`, 0...64 octets.
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -85,7 +85,7 @@ public struct MeterInfo: Sendable {
 /// `AC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes, ChargingStatusRes, MeteringReceiptRes and PowerDeliveryRes.
 public struct AC_EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -338,7 +338,8 @@ public struct SubCertificates: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 4) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 4)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -388,7 +389,7 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(265) }
@@ -398,7 +399,7 @@ public struct ListOfRootCertificateIDs: Sendable {
 /// `DC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of 7 messages.
 public struct DC_EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification

@@ -9,7 +9,7 @@ public struct PaymentDetailsRes: Sendable {
   public var responseCode: ResponseCode
   /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary
-  /// `EVSETimeStamp`.
+  /// `EVSETimeStamp`, seconds since 1970, UTC.
   public var evseTimeStamp: Int64
 
   public init(responseCode: ResponseCode, genChallenge: EXIBinary, evseTimeStamp: Int64) {

@@ -198,7 +198,7 @@ public struct ChargingProfile: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(profileEntry, min: 1, max: 24, gap: 2)
+    writer.list(profileEntry, of: "ProfileEntry", min: 1, max: 24, gap: 2)
     let state: UInt32 = profileEntry.count == 24 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }
@@ -208,7 +208,7 @@ public struct ChargingProfile: Sendable {
 /// `ProfileEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: PhysicalValue

@@ -83,7 +83,7 @@ public struct ServiceParameterList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(parameterSet, min: 1, max: 255, gap: 2)
+    writer.list(parameterSet, of: "ParameterSet", min: 1, max: 255, gap: 2)
     let state: UInt32 = parameterSet.count == 255 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(315) }
@@ -131,7 +131,7 @@ public struct ParameterSet: EXIElement {
     if writer.failed { return }
     writer.signed(Int64(parameterSetID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(parameter, min: 1, max: 16, gap: 2)
+    writer.list(parameter, of: "Parameter", min: 1, max: 16, gap: 2)
     let state: UInt32 = parameter.count == 16 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(314) }

@@ -92,7 +92,7 @@ public struct ServiceList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 8, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 8, gap: 2)
     let state: UInt32 = service.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(322) }
@@ -284,7 +284,7 @@ public struct SupportedEnergyTransferMode: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(energyTransferMode, min: 1, max: 6, gap: 2)
+    writer.list(energyTransferMode, of: "EnergyTransferMode", min: 1, max: 6, gap: 2)
     let state: UInt32 = energyTransferMode.count == 6 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(319) }
@@ -326,7 +326,7 @@ public struct PaymentOptionList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(paymentOption, min: 1, max: 2, gap: 2)
+    writer.list(paymentOption, of: "PaymentOption", min: 1, max: 2, gap: 2)
     let state: UInt32 = paymentOption.count == 2 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(318) }

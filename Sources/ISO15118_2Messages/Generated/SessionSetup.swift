@@ -9,7 +9,7 @@ public struct SessionSetupRes: Sendable {
   public var responseCode: ResponseCode
   /// `EVSEID`, 7...37 characters.
   public var evseID: EXIString
-  /// `EVSETimeStamp`.
+  /// `EVSETimeStamp`, seconds since 1970, UTC.
   public var evseTimeStamp: Int64?
 
   public init(responseCode: ResponseCode, evseID: EXIString, evseTimeStamp: Int64? = nil) {

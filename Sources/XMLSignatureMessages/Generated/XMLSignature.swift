@@ -86,7 +86,7 @@ public struct Signature: Sendable {
     }
     if !object.isEmpty {
       writer.event(4, from: state, last: 5)
-      writer.list(object, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(object, of: "Object", min: 0, max: 0xFFFF, gap: 2)
       state = 4
     }
     writer.event(5, from: state, last: 5)
@@ -947,7 +947,7 @@ public struct SignedInfo: Sendable {
     writer.zero(bits: 1)
     signatureMethod.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(reference, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(reference, of: "Reference", min: 1, max: 0xFFFF, gap: 2)
     state = 3
     writer.event(4, from: state, last: 4)
     if writer.failed { writer.note(7) }
@@ -1141,7 +1141,7 @@ public struct Transforms: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(transform, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(transform, of: "Transform", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(4) }

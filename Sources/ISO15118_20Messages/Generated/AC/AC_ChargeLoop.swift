@@ -254,7 +254,7 @@ public struct Scheduled_AC_CLResControlMode: Sendable {
 /// `Dynamic_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
 public struct Dynamic_AC_CLResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -572,7 +572,7 @@ public struct BPT_Scheduled_AC_CLResControlMode: Sendable {
 /// `BPT_Dynamic_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
 public struct BPT_Dynamic_AC_CLResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -1040,7 +1040,7 @@ public struct Scheduled_AC_CLReqControlMode: Sendable {
 /// `Dynamic_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
 public struct Dynamic_AC_CLReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -1519,7 +1519,7 @@ public struct BPT_Scheduled_AC_CLReqControlMode: Sendable {
 /// `BPT_Dynamic_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
 public struct BPT_Dynamic_AC_CLReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber

@@ -68,7 +68,7 @@ public struct AuthorizationSetupRes: Sendable {
     header.encode(to: &writer)
     writer.enumeration(responseCode, lead: 2)
     writer.zero(bits: 1)
-    writer.list(authorizationServices, min: 1, max: 2, gap: 2)
+    writer.list(authorizationServices, of: "AuthorizationServices", min: 1, max: 2, gap: 2)
     let state: UInt32 = authorizationServices.count == 2 ? 3 : 2
     writer.event(3, from: state, last: 3)
     writer.boolean(certificateInstallationService, lead: 1)
@@ -164,7 +164,8 @@ public struct SupportedProvidersList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(providerID, min: 1, max: 128) {
+    let isValid = writer.check(providerID, of: "ProviderID", min: 1, max: 128)
+    if isValid {
       var items = writer.cursor(providerID)
       var index = 0
       while let item = items.next() {

@@ -279,7 +279,8 @@ public struct EMAIDList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(emaid, min: 1, max: 8) {
+    let isValid = writer.check(emaid, of: "EMAID", min: 1, max: 8)
+    if isValid {
       var items = writer.cursor(emaid)
       var index = 0
       while let item = items.next() {

@@ -6,7 +6,7 @@ public import EXI
 /// `PowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq and ScheduleExchangeRes.
 public struct PowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber
@@ -130,7 +130,8 @@ public struct SubCertificates: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 3) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 3)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {

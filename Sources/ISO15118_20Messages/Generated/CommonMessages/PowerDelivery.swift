@@ -118,7 +118,7 @@ public struct PowerDeliveryReq: Sendable {
 /// `EVPowerProfileType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
 public struct EVPowerProfile: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Dynamic_EVPPTControlMode` or `Scheduled_EVPPTControlMode`.
   public var evpptControlMode: EVPPTControlMode
@@ -209,7 +209,7 @@ public struct EVPowerProfileEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerProfileEntry, min: 1, max: 2048, gap: 2)
+    writer.list(evPowerProfileEntry, of: "EVPowerProfileEntry", min: 1, max: 2048, gap: 2)
     let state: UInt32 = evPowerProfileEntry.count == 2048 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(289) }

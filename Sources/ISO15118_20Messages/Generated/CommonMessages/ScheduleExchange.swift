@@ -117,7 +117,7 @@ public struct Scheduled_SEResControlMode: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(scheduleTuple, min: 1, max: 3, gap: 2)
+    writer.list(scheduleTuple, of: "ScheduleTuple", min: 1, max: 3, gap: 2)
     let state: UInt32 = scheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(323) }
@@ -235,7 +235,7 @@ public struct ChargingSchedule: Sendable {
 /// `PowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PowerSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `AvailableEnergy`, Wh.
   public var availableEnergy: RationalNumber?
@@ -328,7 +328,7 @@ public struct PowerScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(powerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(powerScheduleEntry, of: "PowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = powerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(319) }
@@ -338,7 +338,7 @@ public struct PowerScheduleEntryList: Sendable {
 /// `Dynamic_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct Dynamic_SEResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -429,7 +429,7 @@ public struct Dynamic_SEResControlMode: Sendable {
 public struct PriceLevelSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -540,7 +540,7 @@ public struct PriceLevelScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceLevelScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(priceLevelScheduleEntry, of: "PriceLevelScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceLevelScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(316) }
@@ -550,7 +550,7 @@ public struct PriceLevelScheduleEntryList: Sendable {
 /// `PriceLevelScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceLevelScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceLevel`.
   public var priceLevel: UInt8
@@ -582,7 +582,7 @@ public struct PriceLevelScheduleEntry: EXIElement, Equatable {
 public struct AbsolutePriceSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -769,7 +769,7 @@ public struct AdditionalServiceList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(additionalService, min: 1, max: 5, gap: 2)
+    writer.list(additionalService, of: "AdditionalService", min: 1, max: 5, gap: 2)
     let state: UInt32 = additionalService.count == 5 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(313) }
@@ -813,7 +813,7 @@ public struct AdditionalService: EXIElement {
 /// `OverstayRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct OverstayRuleList: Sendable {
-  /// `OverstayTimeThreshold`.
+  /// `OverstayTimeThreshold`, s.
   public var overstayTimeThreshold: UInt32?
   /// `OverstayPowerThreshold`, W.
   public var overstayPowerThreshold: RationalNumber?
@@ -873,7 +873,7 @@ public struct OverstayRuleList: Sendable {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    writer.list(overstayRule, min: 1, max: 5, gap: 2)
+    writer.list(overstayRule, of: "OverstayRule", min: 1, max: 5, gap: 2)
     state = overstayRule.count == 5 ? 3 : 2
     writer.event(3, from: state, last: 3)
     if writer.failed { writer.note(311) }
@@ -885,11 +885,11 @@ public struct OverstayRuleList: Sendable {
 public struct OverstayRule: EXIElement {
   /// `OverstayRuleDescription`, 0...160 characters.
   public var overstayRuleDescription: EXIString?
-  /// `StartTime`.
+  /// `StartTime`, s.
   public var startTime: UInt32
   /// `OverstayFee`.
   public var overstayFee: RationalNumber
-  /// `OverstayFeePeriod`.
+  /// `OverstayFeePeriod`, s.
   public var overstayFeePeriod: UInt32
 
   public init(
@@ -971,7 +971,7 @@ public struct PriceRuleStackList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(priceRuleStack, of: "PriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(309) }
@@ -981,7 +981,7 @@ public struct PriceRuleStackList: Sendable {
 /// `PriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceRule`, 1...8 items.
   public var priceRule: EXIList<PriceRule>
@@ -1019,7 +1019,7 @@ public struct PriceRuleStack: EXIElement {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(priceRule, min: 1, max: 8, gap: 2)
+    writer.list(priceRule, of: "PriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = priceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(308) }
@@ -1033,11 +1033,11 @@ public struct PriceRule: EXIElement {
   public var energyFee: RationalNumber
   /// `ParkingFee`.
   public var parkingFee: RationalNumber?
-  /// `ParkingFeePeriod`.
+  /// `ParkingFeePeriod`, s.
   public var parkingFeePeriod: UInt32?
   /// `CarbonDioxideEmission`.
   public var carbonDioxideEmission: UInt16?
-  /// `RenewableGenerationPercentage`.
+  /// `RenewableGenerationPercentage`, %.
   public var renewableGenerationPercentage: UInt8?
   /// `PowerRangeStart`, W.
   public var powerRangeStart: RationalNumber
@@ -1150,7 +1150,7 @@ public struct TaxRuleList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(taxRule, min: 1, max: 10, gap: 2)
+    writer.list(taxRule, of: "TaxRule", min: 1, max: 10, gap: 2)
     let state: UInt32 = taxRule.count == 10 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }
@@ -1164,7 +1164,7 @@ public struct TaxRule: EXIElement {
   public var taxRuleID: UInt32
   /// `TaxRuleName`, 0...80 characters.
   public var taxRuleName: EXIString?
-  /// `TaxRate`.
+  /// `TaxRate`, %.
   public var taxRate: RationalNumber
   /// `TaxIncludedInPrice`.
   public var taxIncludedInPrice: Bool?
@@ -1304,7 +1304,7 @@ public struct ScheduleExchangeReq: Sendable {
 /// `Scheduled_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct Scheduled_SEReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
@@ -1424,7 +1424,7 @@ public struct EVEnergyOffer: Sendable {
 /// `EVAbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVAbsolutePriceSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Currency`, 0...3 characters.
   public var currency: EXIString
@@ -1501,7 +1501,7 @@ public struct EVPriceRuleStackList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPriceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(evPriceRuleStack, of: "EVPriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPriceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(300) }
@@ -1511,7 +1511,7 @@ public struct EVPriceRuleStackList: Sendable {
 /// `EVPriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `EVPriceRule`, 1...8 items.
   public var evPriceRule: EXIList<EVPriceRule>
@@ -1550,7 +1550,7 @@ public struct EVPriceRuleStack: EXIElement {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(evPriceRule, min: 1, max: 8, gap: 2)
+    writer.list(evPriceRule, of: "EVPriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = evPriceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(299) }
@@ -1594,7 +1594,7 @@ public struct EVPriceRule: EXIElement, Equatable {
 /// `EVPowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPowerSchedule: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EVPowerScheduleEntries`.
   public var evPowerScheduleEntries: EVPowerScheduleEntryList
@@ -1658,7 +1658,7 @@ public struct EVPowerScheduleEntryList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(evPowerScheduleEntry, of: "EVPowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPowerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(296) }
@@ -1668,7 +1668,7 @@ public struct EVPowerScheduleEntryList: Sendable {
 /// `EVPowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber
@@ -1700,7 +1700,7 @@ public struct EVPowerScheduleEntry: EXIElement, Equatable {
 /// `Dynamic_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct Dynamic_SEReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?

@@ -84,7 +84,7 @@ public struct ServiceParameterList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(parameterSet, min: 1, max: 32, gap: 2)
+    writer.list(parameterSet, of: "ParameterSet", min: 1, max: 32, gap: 2)
     let state: UInt32 = parameterSet.count == 32 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(328) }
@@ -132,7 +132,7 @@ public struct ParameterSet: EXIElement {
     if writer.failed { return }
     writer.unsigned(UInt64(parameterSetID), lead: 2, max: 65535)
     writer.zero(bits: 1)
-    writer.list(parameter, min: 1, max: 32, gap: 2)
+    writer.list(parameter, of: "Parameter", min: 1, max: 32, gap: 2)
     let state: UInt32 = parameter.count == 32 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(327) }

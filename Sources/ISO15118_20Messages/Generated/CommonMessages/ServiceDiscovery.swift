@@ -99,7 +99,7 @@ public struct ServiceList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 8, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 8, gap: 2)
     let state: UInt32 = service.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(333) }
@@ -210,7 +210,7 @@ public struct ServiceIDList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(serviceID, min: 1, max: 16, gap: 2)
+    writer.list(serviceID, of: "ServiceID", min: 1, max: 16, gap: 2)
     let state: UInt32 = serviceID.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(330) }

@@ -119,7 +119,7 @@ public struct SelectedServiceList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(selectedService, min: 1, max: 16, gap: 2)
+    writer.list(selectedService, of: "SelectedService", min: 1, max: 16, gap: 2)
     let state: UInt32 = selectedService.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(336) }

@@ -45,7 +45,7 @@ public struct VehicleCheckOutReq: Sendable {
   public var header: MessageHeader
   /// `EVCheckOutStatus`.
   public var evCheckOutStatus: EvCheckOutStatus
-  /// `CheckOutTime`.
+  /// `CheckOutTime`, seconds since 1970, UTC.
   public var checkOutTime: UInt64
 
   public init(header: MessageHeader, evCheckOutStatus: EvCheckOutStatus, checkOutTime: UInt64) {

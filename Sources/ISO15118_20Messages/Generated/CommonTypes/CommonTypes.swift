@@ -7,7 +7,7 @@ public import XMLSignatureMessages
 /// `EVSEStatusType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, PowerDeliveryRes and WPT_ChargeLoopRes.
 public struct EVSEStatus: Sendable, Equatable {
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EvseNotification
@@ -37,7 +37,7 @@ public struct EVSEStatus: Sendable, Equatable {
 /// `ReceiptType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
 public struct Receipt: Sendable {
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EnergyCosts`.
   public var energyCosts: DetailedCost?
@@ -126,7 +126,7 @@ public struct Receipt: Sendable {
     }
     if !taxCosts.isEmpty {
       writer.event(5, from: state, last: 6)
-      writer.list(taxCosts, min: 0, max: 10, gap: 2)
+      writer.list(taxCosts, of: "TaxCosts", min: 0, max: 10, gap: 2)
       state = taxCosts.count == 10 ? 6 : 5
     }
     writer.event(6, from: state, last: 6)
@@ -233,19 +233,19 @@ public struct RationalNumber: Sendable, Equatable {
 public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `ChargedEnergyReadingWh`.
+  /// `ChargedEnergyReadingWh`, Wh.
   public var chargedEnergyReadingWh: UInt64
-  /// `BPT_DischargedEnergyReadingWh`.
+  /// `BPT_DischargedEnergyReadingWh`, Wh.
   public var bptDischargedEnergyReadingWh: UInt64?
-  /// `CapacitiveEnergyReadingVARh`.
+  /// `CapacitiveEnergyReadingVARh`, varh.
   public var capacitiveEnergyReadingVARh: UInt64?
-  /// `BPT_InductiveEnergyReadingVARh`.
+  /// `BPT_InductiveEnergyReadingVARh`, varh.
   public var bptInductiveEnergyReadingVARh: UInt64?
   /// `MeterSignature`, 0...64 octets.
   public var meterSignature: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `MeterTimestamp`.
+  /// `MeterTimestamp`, seconds since 1970, UTC.
   public var meterTimestamp: UInt64?
 
   public init(
@@ -371,7 +371,7 @@ public struct ListOfRootCertificateIDs: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(270) }
@@ -509,11 +509,11 @@ public struct DisplayParameters: Sendable {
   public var targetSOC: Int8?
   /// `MaximumSOC`, %, 0...100.
   public var maximumSOC: Int8?
-  /// `RemainingTimeToMinimumSOC`.
+  /// `RemainingTimeToMinimumSOC`, s.
   public var remainingTimeToMinimumSOC: UInt32?
-  /// `RemainingTimeToTargetSOC`.
+  /// `RemainingTimeToTargetSOC`, s.
   public var remainingTimeToTargetSOC: UInt32?
-  /// `RemainingTimeToMaximumSOC`.
+  /// `RemainingTimeToMaximumSOC`, s.
   public var remainingTimeToMaximumSOC: UInt32?
   /// `ChargingComplete`.
   public var chargingComplete: Bool?

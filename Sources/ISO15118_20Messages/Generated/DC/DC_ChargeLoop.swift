@@ -212,7 +212,7 @@ public struct Scheduled_DC_CLResControlMode: Sendable, Equatable {
 /// `Dynamic_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
 public struct Dynamic_DC_CLResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -437,7 +437,7 @@ public struct BPT_Scheduled_DC_CLResControlMode: Sendable {
 /// `BPT_Dynamic_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
 public struct BPT_Dynamic_DC_CLResControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -794,7 +794,7 @@ public struct Scheduled_DC_CLReqControlMode: Sendable {
 /// `Dynamic_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
 public struct Dynamic_DC_CLReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -1067,7 +1067,7 @@ public struct BPT_Scheduled_DC_CLReqControlMode: Sendable {
 /// `BPT_Dynamic_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
 public struct BPT_Dynamic_DC_CLReqControlMode: Sendable {
-  /// `DepartureTime`.
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber

@@ -11,9 +11,9 @@ public struct WPT_AlignmentCheckRes: Sendable {
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
   public var evseProcessing: Processing
-  /// `PowerTransmitted`, W.
+  /// `PowerTransmitted`.
   public var powerTransmitted: RationalNumber?
-  /// `SupplyDeviceCurrent`, A.
+  /// `SupplyDeviceCurrent`.
   public var supplyDeviceCurrent: RationalNumber?
   /// `VendorSpecificDataContainer`, 0...16 items, 0...256 octets each.
   public var vendorSpecificDataContainer: EXIList<EXIBinary> = EXIList()
@@ -85,7 +85,9 @@ public struct WPT_AlignmentCheckRes: Sendable {
     }
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(5, from: state, last: 6)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -107,7 +109,7 @@ public struct WPT_AlignmentCheckReq: Sendable {
   public var header: MessageHeader
   /// `EVProcessing`.
   public var evProcessing: Processing
-  /// `TargetCoilCurrent`, A.
+  /// `TargetCoilCurrent`.
   public var targetCoilCurrent: RationalNumber?
   /// `EVResultCode`.
   public var evResultCode: WPT_EVResult
@@ -172,7 +174,9 @@ public struct WPT_AlignmentCheckReq: Sendable {
     state = 4
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(4, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

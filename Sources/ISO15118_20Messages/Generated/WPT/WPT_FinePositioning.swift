@@ -68,7 +68,9 @@ public struct WPT_FinePositioningRes: Sendable {
     var state: UInt32 = 3
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(3, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -154,7 +156,9 @@ public struct WPT_FinePositioningReq: Sendable {
     var state: UInt32 = 3
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(3, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

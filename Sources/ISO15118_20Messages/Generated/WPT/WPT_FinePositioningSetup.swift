@@ -90,7 +90,9 @@ public struct WPT_FinePositioningSetupRes: Sendable {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 8)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -198,7 +200,9 @@ public struct WPT_FinePositioningSetupReq: Sendable {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 8)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -310,7 +314,7 @@ public struct WPT_LF_ReceiverData: Sendable {
     if writer.failed { return }
     writer.bounded(Int64(numberOfReceivers), lead: 2, bits: 8, max: 255)
     writer.zero(bits: 1)
-    writer.list(rxSpecData, min: 2, max: 255, gap: 2)
+    writer.list(rxSpecData, of: "RxSpecData", min: 2, max: 255, gap: 2)
     let state: UInt32 = rxSpecData.count == 255 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(419) }
@@ -322,7 +326,7 @@ public struct WPT_LF_ReceiverData: Sendable {
 public struct WPT_LF_TransmitterData: Sendable {
   /// `NumberOfTransmitters`.
   public var numberOfTransmitters: UInt8
-  /// `SignalFrequency`, Hz.
+  /// `SignalFrequency`.
   public var signalFrequency: RationalNumber
   /// `TxSpecData`, 2...255 items.
   public var txSpecData: EXIList<WPT_TxRxSpecData>
@@ -380,7 +384,7 @@ public struct WPT_LF_TransmitterData: Sendable {
     writer.zero(bits: 1)
     signalFrequency.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(txSpecData, min: 2, max: 255, gap: 2)
+    writer.list(txSpecData, of: "TxSpecData", min: 2, max: 255, gap: 2)
     var state: UInt32 = txSpecData.count == 255 ? 3 : 2
     if let txPackageSpecData {
       writer.event(3, from: state, last: 4)
@@ -449,7 +453,7 @@ public struct WPT_TxRxPackageSpecData: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(pulseSequenceOrder, min: 2, max: 255, gap: 2)
+    writer.list(pulseSequenceOrder, of: "PulseSequenceOrder", min: 2, max: 255, gap: 2)
     let state: UInt32 = pulseSequenceOrder.count == 255 ? 1 : 0
     writer.event(1, from: state, last: 1)
     writer.unsigned(UInt64(pulseSeparationTime), lead: 1, max: 65535)
@@ -594,7 +598,7 @@ public struct WPT_AlignmentCheckMethodList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptAlignmentCheckMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptAlignmentCheckMethod, of: "WPT_AlignmentCheckMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptAlignmentCheckMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(413) }
@@ -636,7 +640,7 @@ public struct WPT_PairingMethodList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptPairingMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptPairingMethod, of: "WPT_PairingMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptPairingMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(412) }
@@ -678,7 +682,7 @@ public struct WPT_FinePositioningMethodList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptFinePositioningMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptFinePositioningMethod, of: "WPT_FinePositioningMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptFinePositioningMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(411) }

@@ -85,7 +85,9 @@ public struct WPT_PairingRes: Sendable {
     }
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(5, from: state, last: 6)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -136,7 +138,7 @@ public struct AlternativeSECCList: Sendable {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(alternativeSECC, min: 1, max: 8, gap: 2)
+    writer.list(alternativeSECC, of: "AlternativeSECC", min: 1, max: 8, gap: 2)
     let state: UInt32 = alternativeSECC.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(425) }
@@ -288,7 +290,9 @@ public struct WPT_PairingReq: Sendable {
     state = 4
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(4, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Fuzzes the decoders of all message sets, with libFuzzer and the address sanitizer.
+
+A target is a message set's documents or its fragments; Harness.swift says what has to hold. Each starts from the
+vectors in Tests/Fixtures and from what earlier runs found, which is kept in .build/fuzz/corpus. An input that crashes,
+takes longer than 5 s or more than 512 MB is kept in .build/fuzz/findings, and the command that repeats it is printed.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / ".ci"))
+import message_sets
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = message_sets.ROOT / ".build" / "fuzz"
+FIXTURES = message_sets.ROOT / "Tests" / "Fixtures"
+TARGETS = {f"{codec.set}-{codec.kind}": codec for codec in message_sets.CODECS}
+# Traps of the language stay in: -O, not -Ounchecked.
+FLAGS = ["-O", "-g", "-sanitize=fuzzer,address"]
+
+ENTRY = """\
+import EXI
+import %(module)s
+import Wire
+
+@_cdecl("LLVMFuzzerTestOneInput") public func test(_ octets: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+  withstand(
+    octets, count,
+    decode: { (bytes) throws(EXIError) in try %(module)s.%(type)s(%(decode)s: bytes) },
+    encode: { (message, output, bytes) throws(EXIError) in try message.%(encode)s(into: &output, source: bytes) })
+}
+"""
+
+# The runtime keeps what it made once; freed memory is held back for a while, and counts against the limit.
+ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:quarantine_size_mb=16"}
+
+
+def build(name):
+    """The program of one target."""
+    codec = TARGETS[name]
+    objects = BUILD / "modules"
+    modules = message_sets.imports(codec.module)
+    folder = BUILD / name
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = folder / "Entry.swift"
+    entry.write_text(ENTRY % codec._asdict())
+    files = [HERE / "Harness.swift", entry]
+    depends = files + [file for module in modules for file in message_sets.sources(module)]
+    # A test, not a parser: it may look where it likes.
+    flags = [flag for flag in message_sets.FLAGS if flag != "-strict-memory-safety"] + [*FLAGS, "-I", objects]
+    program = message_sets.compile_into(folder, "Fuzz_" + name.replace("-", "_"), files, flags, depends)
+    message_sets.run(message_sets.SWIFTC, *FLAGS, program, *[objects / f"{module}.o" for module in modules],
+                     "-o", folder / "fuzz")
+    return folder / "fuzz"
+
+
+def seeds(name):
+    """Writes the vectors of the target's set as files."""
+    codec = TARGETS[name]
+    folder = BUILD / "seeds" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(FIXTURES.glob("*.jsonl")):
+        for line in file.read_text().splitlines():
+            vector = json.loads(line)
+            # One set has two names; SignedInfo has vectors of its own among the others of XML signature.
+            if vector.get("set", "").replace("din70121", "din") != codec.set:
+                continue
+            if "fragment" in (codec.kind, vector["kind"]) and vector["kind"] != codec.kind and codec.kind != "signed-info":
+                continue
+            for form in ("exi", "exi_ee"):
+                octets = bytes.fromhex(vector.get(form) or "")
+                if octets:
+                    (folder / hashlib.sha1(octets).hexdigest()).write_bytes(octets)
+    return folder
+
+
+def fuzz(name, seconds):
+    """Runs one target. What it printed at the end."""
+    program, corpus, findings = BUILD / name / "fuzz", BUILD / "corpus" / name, BUILD / "findings" / name
+    for folder in (corpus, findings):
+        folder.mkdir(parents=True, exist_ok=True)
+    before = set(findings.iterdir())
+    started = time.monotonic()
+    log = BUILD / name / "log"
+    with log.open("w") as stream:
+        status = subprocess.run(
+            [program, corpus, seeds(name), f"-max_total_time={seconds}", f"-artifact_prefix={findings}/", "-timeout=5",
+             "-rss_limit_mb=512", "-max_len=8192", "-use_value_profile=1", "-print_final_stats=1"],
+            stdout=stream, stderr=stream, env=ENVIRONMENT, timeout=seconds + 300, check=False).returncode
+    text = log.read_text(errors="replace")
+    states = re.findall(r"^#(\d+)\s.*?cov: (\d+) ft: (\d+) corp: (\d+)", text, re.M)
+    executed = re.search(r"number_of_executed_units: (\d+)", text)
+    return {
+        "name": name, "status": status, "seconds": time.monotonic() - started, "log": log,
+        "executions": int(executed[1]) if executed else int(states[-1][0]) if states else 0,
+        "coverage": states[-1][1:] if states else ("?", "?", "?"),
+        "findings": sorted(set(findings.iterdir()) - before),
+        "reason": re.findall(r"^(?:DISAGREEMENT: .*|.*Fatal error: .*|SUMMARY: .*)", text, re.M)[:2],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="targets:\n  " + "\n  ".join(TARGETS) + "\n\nexamples:\n"
+               "  fuzz.py                                     every target for a minute\n"
+               "  fuzz.py --time 600 iso2-document            one of them for ten minutes\n"
+               "  fuzz.py --repeat FILE iso2-document         one input again, with what was found")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all")
+    parser.add_argument("--time", type=int, default=60, metavar="SECONDS", help="of each target; default: 60")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="targets at once; default: processors")
+    parser.add_argument("--repeat", metavar="FILE", help="run this input only")
+    options = parser.parse_args()
+    names = options.targets or list(TARGETS)
+    for name in names:
+        if name not in TARGETS:
+            parser.error(f"no target {name}: there are {', '.join(TARGETS)}")
+    if options.time < 1 or options.jobs < 1:
+        parser.error("--time and --jobs are at least 1")
+
+    needed = {module for name in names for module in message_sets.imports(TARGETS[name].module)}
+    for module in message_sets.MODULES:
+        if module in needed:
+            print(f"building {module}", flush=True)
+            message_sets.build(module, BUILD / "modules", FLAGS)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        programs = list(pool.map(build, names))
+        if options.repeat:
+            return max(subprocess.run([program, options.repeat], env=ENVIRONMENT, check=False).returncode != 0 for program in programs)
+        print(f"fuzzing {len(names)} targets, {options.time} s each, {options.jobs} at once", flush=True)
+        results = list(pool.map(lambda name: fuzz(name, options.time), names))
+
+    print(f"\n{'target':24} {'executions':>11} {'per s':>7} {'cov':>7} {'ft':>7} {'corpus':>7}  findings")
+    failed = False
+    for result in results:
+        cov, features, corpus = result["coverage"]
+        print(f"{result['name']:24} {result['executions']:11} {result['executions'] / max(result['seconds'], 1):7.0f}"
+              f" {cov:>7} {features:>7} {corpus:>7}  {len(result['findings'])}")
+        failed |= bool(result["findings"]) or result["status"] != 0
+    for result in results:
+        if result["status"] != 0 or result["findings"]:
+            print(f"\n{result['name']}: {'; '.join(result['reason']) or 'ended with status ' + str(result['status'])}")
+            print(f"  log: {result['log'].relative_to(message_sets.ROOT)}")
+        for file in result["findings"]:
+            print(f"  {file.stat().st_size} octets: {file.read_bytes()[:64].hex()}")
+            print(f"  again: Fuzz/fuzz.py --repeat {file.relative_to(message_sets.ROOT)} {result['name']}")
+    return 1 if failed else 0
+
+
+message_sets.main(main)
