@@ -13,7 +13,7 @@ import documents
 import schemas
 from bench import ScenarioFailed, die_with_parent
 
-# Documents and fragments of each set; 2,000 in all.
+# Documents and fragments of each set; 2,000 in all. Beside them every list that has a bound is filled, once.
 SHARES = {
     "appprotocol": (60, 20), "din": (200, 90), "iso2": (260, 140), "iso20-common": (260, 140), "iso20-ac": (140, 60),
     "iso20-dc": (140, 60), "iso20-acdp": (100, 50), "iso20-wpt": (130, 60), "xmldsig": (50, 40),
@@ -22,15 +22,19 @@ SHOWN = 10
 
 
 class Case:
-    """One document, named SET/document/NUMBER or SET/fragment/NUMBER; seed and name are all it depends on."""
+    """One document, named SET/KIND/NUMBER. Seed and name are all it depends on."""
 
     def __init__(self, seed, group, kind, number, roots):
         self.name = f"{group}/{kind}/{number}"
-        self.group, self.fragment = group, kind == "fragment"
+        self.group, self.fragment = group, kind != "document"
         chance = random.Random(f"{seed}/{self.name}")
-        usual, others = roots.fragments if self.fragment else roots.documents
-        root = others[number // 3 % len(others)] if number % 3 == 2 else chance.choice(usual)
-        self.document = documents.Maker(roots.schema, chance).element(root)
+        filled = None
+        if kind == "full":
+            root, filled = roots.lists[number]
+        else:
+            usual, others = roots.fragments if self.fragment else roots.documents
+            root = others[number // 3 % len(others)] if number % 3 == 2 else chance.choice(usual)
+        self.document = documents.Maker(roots.schema, chance, filled).element(root)
         self.xml = self.document.xml()
         self.problems = []
 
@@ -56,6 +60,7 @@ class Roots:
         random.Random(group).shuffle(anywhere)
         self.documents = [element for element in everything if self.is_message(element)] or everything, everything
         self.fragments = [element for element in anywhere if self.is_signed(element)] or anywhere, anywhere
+        self.lists = self.schema.bounded_lists()
 
     def is_message(self, element):
         kind = self.schema.type_of(element)
@@ -70,7 +75,7 @@ def make(seed, folder, only=""):
     cases = []
     for group, shares in SHARES.items():
         roots = Roots(group, folder)
-        for kind, count in zip(("document", "fragment"), shares):
+        for kind, count in zip(("document", "fragment", "full"), (*shares, len(roots.lists))):
             cases += [Case(seed, group, kind, number, roots) for number in range(count)
                       if only in ("", f"{group}/{kind}/{number}")]
     return cases
@@ -130,11 +135,11 @@ def coupler(binary, action, cases, lines):
                 continue
             argv = [binary, "exi", action, "--set", group, *(["--fragment"] if fragment else [])]
             text = "".join(line + "\n" for _, line in chosen)
-            result = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=120)
+            result = subprocess.run(argv, input=text, capture_output=True, encoding="utf-8", timeout=120)
             printed = result.stdout.split("\n")[:-1]
             if len(printed) != len(chosen) or result.returncode not in (0, 1):
-                raise ScenarioFailed(f"{' '.join(map(str, argv))}: status {result.returncode}, {len(printed)} lines for "
-                                     f"{len(chosen)}: {result.stderr.strip()}")
+                raise ScenarioFailed(f"{' '.join(map(str, argv))}: status {result.returncode}, {len(printed)} lines "
+                                     f"for {len(chosen)}: {result.stderr.strip()}")
             answers.update({case.name: line for (case, _), line in zip(chosen, printed)})
     return [answers.get(case.name) for case in cases]
 
@@ -216,13 +221,13 @@ def report(logs, binary, seed, cases, ours, theirs):
         empty = sum(cases[number].document.has_empty_value() for number in mine)
         names = {node.name for number in mine for node in cases[number].document.nodes()}
         fragments = sum(cases[number].fragment for number in mine)
-        print(f"    {group:12} {len(mine) - fragments:4} documents, {fragments:4} fragments, {len(names):4} elements by "
-              f"name; {equal:4} of the same octets, {empty:3} with an empty value")
+        print(f"    {group:12} {len(mine) - fragments:4} documents, {fragments:4} fragments, {len(names):4} names of "
+              f"elements; {equal:4} with the same octets, {empty:3} with an empty value")
     failed = [number for number, case in enumerate(cases) if case.problems]
     for number in failed[:SHOWN]:
         case = cases[number]
         stem = logs / case.name.replace("/", "-")
-        stem.with_suffix(".xml").write_text(case.xml + "\n")
+        stem.with_suffix(".xml").write_text(case.xml + "\n", encoding="utf-8")
         stem.with_suffix(".coupler.hex").write_text(ours[number] + "\n")
         stem.with_suffix(".exificient.hex").write_text(theirs[number].get("exi", "") + "\n")
         flag = " --fragment" if case.fragment else ""

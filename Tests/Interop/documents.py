@@ -122,10 +122,11 @@ def brief(item):
 
 
 class Maker:
-    """Makes one document from a random generator."""
+    """Makes one document from a random generator; the list whose particle is `filled` gets all items it can have."""
 
-    def __init__(self, schema, random):
+    def __init__(self, schema, random, filled=None):
         self.schema, self.random = schema, random
+        self.filled = filled
         self.ids = []
         profile = random.random()
         # Chance of an optional part; and how many elements there may be beyond the ones that must be.
@@ -137,6 +138,8 @@ class Maker:
             self.optional, self.budget, self.full = 0.7, 9000, True
         else:
             self.optional, self.budget, self.full = random.choice((0.15, 0.5, 0.85)), 150, False
+        if filled is not None:
+            self.optional, self.budget, self.full = 0.5, 40, False
         # Empty values are coded in two legal ways; most documents do without, so that octets can be compared.
         self.empties = random.random() < 0.1
         self.plain = random.random() < 0.5
@@ -172,7 +175,12 @@ class Maker:
         size = self.schema.item_size(node, scope)
         content = []
         if size < math.inf:
-            for _ in range(self.count(least, most, max(size, 1))):
+            count = self.count(least, most, max(size, 1))
+            if node is self.filled:
+                count = most
+            elif self.holds_filled(node):
+                count = max(count, 1)
+            for _ in range(count):
                 content += self.item(node, scope)
         return content
 
@@ -198,7 +206,11 @@ class Maker:
         if node.tag == XSD + "sequence":
             return [part for child in node for part in self.particle(child, scope)]
         possible = [child for child in node if schema.item_size(child, scope) < math.inf]
-        return self.particle(self.random.choice(possible), scope)
+        wanted = [child for child in possible if self.holds_filled(child)]
+        return self.particle(self.random.choice(wanted or possible), scope)
+
+    def holds_filled(self, node):
+        return self.filled is not None and any(inner is self.filled for inner in node.iter())
 
     # Values
 

@@ -146,6 +146,17 @@ class Schema:
         return self.documents() + [element for element in self.locals
                                    if element in self.substitutes(element) and self.size(element) < math.inf]
 
+    def bounded_lists(self):
+        """The particles that can come several times, but not any number of times: each with an element that has it."""
+        found = {}
+        for element in self.fragments():
+            kind = self.type_of(element)
+            for particle, _ in kind.particles if isinstance(kind, Complex) else []:
+                for node in particle.iter(XSD + "element"):
+                    if 1 < occurs(node)[1] < math.inf:
+                        found.setdefault(node, element)
+        return [(element, node) for node, element in found.items()]
+
     # Types
 
     def type_of(self, declaration):
