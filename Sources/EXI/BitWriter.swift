@@ -225,8 +225,10 @@
         let up = Words(repeating: UInt64(left))
         let down = Words(repeating: UInt64(8 &- left))
         repeat {
-          let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: Words.self)
-          let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
+          let high = unsafe source.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: first &+ index, as: Words.self)
+          let low = unsafe source.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
           unsafe target.storeBytes(
             of: high &<< up & mask | low &>> down & ~mask, toByteOffset: index, as: Words.self)
           index &+= MemoryLayout<Words>.size

@@ -55,7 +55,7 @@ public struct EXIArena: Sendable {
   }
 
   /// Appends octets that lie one behind the other; false when there is no room.
-  @usableFromInline
+  @inline(__always) @usableFromInline
   mutating func append(all source: UnsafeBufferPointer<UInt8>) -> Bool {
     guard source.count <= octets.count - used else {
       fail(.outputFull)
@@ -64,13 +64,16 @@ public struct EXIArena: Sendable {
     guard let base = source.baseAddress else { return true }
     let used = used
     unsafe octets.withUnsafeMutableBytes { target in
-      if let start = target.baseAddress { unsafe (start + used).copyMemory(from: base, byteCount: source.count) }
+      if let start = target.baseAddress {
+        unsafe (start + used).copyMemory(from: base, byteCount: source.count)
+      }
     }
     self.used = used + source.count
     return true
   }
 
   /// Appends characters if all are printable ASCII and there is room.
+  @inline(__always)
   private mutating func append(plain source: UnsafeBufferPointer<UInt8>) -> Bool {
     // Bit 7 clear and bit 5 or 6 set (0x20...0x7F), eight characters in a step and then the rest.
     let raw = UnsafeRawBufferPointer(source)
@@ -95,7 +98,9 @@ public struct EXIArena: Sendable {
   public mutating func string(_ text: String) -> EXIString {
     let start = used
     // Printable ASCII, which is nearly everything, is coded as it is.
-    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true { return slot(from: start, count: used - start) }
+    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true {
+      return slot(from: start, count: used - start)
+    }
     var count = 0
     for scalar in text.unicodeScalars {
       guard append(scalar) else { return .invalid }
@@ -126,6 +131,7 @@ public struct EXIArena: Sendable {
     return append(UInt8(truncatingIfNeeded: value))
   }
 
+  @inline(__always)
   private mutating func slot(from start: Int, count: Int) -> EXIString {
     guard used - start <= 0xFFFF else {
       fail(.capacity)
@@ -264,7 +270,7 @@ public struct EXIArena: Sendable {
   }
 
   /// The list of `count` items behind `start`; -1 when they were not written.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func list<Element>(from start: Int, bits: Int, count: Int) -> EXIList<Element> {
     if count < 0 { return .invalid }
     guard count <= 0xFFFF else {
@@ -273,7 +279,8 @@ public struct EXIArena: Sendable {
     }
     return EXIList(
       EXIListExtent(
-        firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1))
+        firstBit: UInt32(truncatingIfNeeded: start &* 8), bitCount: UInt32(truncatingIfNeeded: bits),
+        count: UInt16(truncatingIfNeeded: count), gap: 2, minimum: 1))
   }
 
   /// Puts items of mixed or repeated content down, in an order its grammar allows.

@@ -52,7 +52,8 @@ import Wire
       else { continue }
       let isSignedInfo = fragment.message == "SignedInfo"
       let code: ISO15118_20CommonFragment.Code = isSignedInfo ? .signedInfo : .pnCAReqAuthorizationMode
-      let bits = isSignedInfo ? try #require(request.header.signature).signedInfo.receivedBits : mode.receivedBits
+      let bits =
+        isSignedInfo ? try #require(request.header.signature).signedInfo.receivedBits : mode.receivedBits
       var output = OutputBuffer()
       _ = try ISO15118_20CommonFragment.grammar.splice(
         code: code.rawValue, bits: bits, from: bytes, into: &output)
@@ -71,7 +72,9 @@ import Wire
       let bytes = octets.span.bytes
       let header: Signature?
       if document.set == "iso20-common" {
-        guard case .authorizationReq(let request) = try ISO15118_20CommonDocument(decoding: bytes) else { continue }
+        guard case .authorizationReq(let request) = try ISO15118_20CommonDocument(decoding: bytes) else {
+          continue
+        }
         header = request.header.signature
       } else {
         header = try ISO15118_2Messages.V2G_Message(decoding: bytes).header.signature

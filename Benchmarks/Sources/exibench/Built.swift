@@ -9,13 +9,16 @@ import XMLSignatureMessages
 
 func makeSupportedAppProtocolReq(in arena: inout EXIArena) -> SupportedAppProtocolReq {
   let first = AppProtocol(
-    protocolNamespace: arena.string("urn:iso:std:iso:15118:-20:DC"), versionNumberMajor: 1, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:iso:std:iso:15118:-20:DC"), versionNumberMajor: 1,
+    versionNumberMinor: 0,
     schemaID: 1, priority: 1)
   let second = AppProtocol(
-    protocolNamespace: arena.string("urn:iso:15118:2:2013:MsgDef"), versionNumberMajor: 2, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:iso:15118:2:2013:MsgDef"), versionNumberMajor: 2,
+    versionNumberMinor: 0,
     schemaID: 2, priority: 2)
   let third = AppProtocol(
-    protocolNamespace: arena.string("urn:din:70121:2012:MsgDef"), versionNumberMajor: 2, versionNumberMinor: 0,
+    protocolNamespace: arena.string("urn:din:70121:2012:MsgDef"), versionNumberMajor: 2,
+    versionNumberMinor: 0,
     schemaID: 3, priority: 3)
   let protocols: [3 of AppProtocol] = [first, second, third]
   return SupportedAppProtocolReq(appProtocol: arena.list(protocols.span))
@@ -93,9 +96,11 @@ func makeChargeParameterDiscoveryRes(in arena: inout EXIArena) -> ISO15118_2Mess
   let schedules = ISO15118_2Messages.SAScheduleList(saScheduleTuple: arena.list(tuples.span))
   let parameter = ISO15118_2Messages.DC_EVSEChargeParameter(
     dcEVSEStatus: ISO15118_2Messages.DC_EVSEStatus(
-      notificationMaxDelay: 0, evseNotification: .None, evseIsolationStatus: .Valid, evseStatusCode: .EVSE_Ready),
+      notificationMaxDelay: 0, evseNotification: .None, evseIsolationStatus: .Valid,
+      evseStatusCode: .EVSE_Ready),
     evseMaximumCurrentLimit: amperes(200), evseMaximumPowerLimit: tensOfWatts(15000),
-    evseMaximumVoltageLimit: volts(500), evseMinimumCurrentLimit: amperes(0), evseMinimumVoltageLimit: volts(150),
+    evseMaximumVoltageLimit: volts(500), evseMinimumCurrentLimit: amperes(0),
+    evseMinimumVoltageLimit: volts(150),
     evsePeakCurrentRipple: amperes(5))
   return ISO15118_2Messages.V2G_Message(
     header: ISO15118_2Messages.MessageHeader(sessionID: header(in: &arena)),
@@ -129,7 +134,9 @@ private func chain(
     subCertificates: ISO15118_2Messages.SubCertificates(certificate: arena.list(others.span)))
 }
 
-func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_2Messages.V2G_Message {
+func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena)
+  -> ISO15118_2Messages.V2G_Message
+{
   let references: [4 of Reference] = [
     reference("#id1", parts.digests[0], method: sha256, in: &arena),
     reference("#id2", parts.digests[1], method: sha256, in: &arena),
@@ -153,7 +160,8 @@ func makeCertificateInstallationRes(_ parts: Parts, in arena: inout EXIArena) ->
           eMAID: ISO15118_2Messages.EMAID(id: arena.string("id4"), value: arena.string("DEABCC1234567A"))))))
 }
 
-func makePncAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_20Messages.AuthorizationReq {
+func makePncAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO15118_20Messages.AuthorizationReq
+{
   let references = arena.list(
     CollectionOfOne(
       reference("#id1", parts.digests[0], method: "http://www.w3.org/2001/04/xmlenc#sha512", in: &arena)))
@@ -162,7 +170,8 @@ func makePncAuthorizationReq(_ parts: Parts, in arena: inout EXIArena) -> ISO151
     header: ISO15118_20Messages.MessageHeader(
       sessionID: header(in: &arena), timeStamp: 1_795_219_200,
       signature: signature(
-        parts, references: references, method: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", in: &arena)),
+        parts, references: references, method: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+        in: &arena)),
     selectedAuthorizationService: .PnC,
     aReqAuthorizationMode: .pnCAReqAuthorizationMode(
       ISO15118_20Messages.PnC_AReqAuthorizationMode(

@@ -35,7 +35,8 @@ struct Input {
   static func all() throws -> [Input] {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<4 { root.deleteLastPathComponent() }
-    let text = try String(contentsOf: root.appendingPathComponent("Tests/Fixtures/bench.jsonl"), encoding: .utf8)
+    let text = try String(
+      contentsOf: root.appendingPathComponent("Tests/Fixtures/bench.jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map {
       let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
       return Input(

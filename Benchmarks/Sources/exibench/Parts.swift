@@ -32,7 +32,9 @@ struct Parts {
         case .pnCAReqAuthorizationMode(let mode) = request.aReqAuthorizationMode
       else { return }
       take(request.header.signature, bytes)
-      octets = [mode.genChallenge.bytes(in: bytes), mode.contractCertificateChain.certificate.bytes(in: bytes)]
+      octets = [
+        mode.genChallenge.bytes(in: bytes), mode.contractCertificateChain.certificate.bytes(in: bytes),
+      ]
       mode.contractCertificateChain.subCertificates.certificate.forEach(in: bytes) {
         octets.append($0.bytes(in: bytes))
       }

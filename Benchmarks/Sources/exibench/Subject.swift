@@ -49,7 +49,8 @@ extension ISO15118_2Messages.V2G_Message: Subject {
     case .authorizationReq(let request): try add(.authorizationReq, request.receivedBits)
     case .certificateInstallationRes(let response):
       try add(.contractSignatureCertChain, response.contractSignatureCertChain.receivedBits)
-      try add(.contractSignatureEncryptedPrivateKey, response.contractSignatureEncryptedPrivateKey.receivedBits)
+      try add(
+        .contractSignatureEncryptedPrivateKey, response.contractSignatureEncryptedPrivateKey.receivedBits)
       try add(.dhPublickey, response.dhPublickey.receivedBits)
       // The one element whose fragment has another form.
       let contract = EXIRelaxedElement(id: response.eMAID.id, value: response.eMAID.value)
