@@ -8,7 +8,7 @@ commit=54fed4de61d54aef497e1e3d5863bd8d4ea7d168
 out="$PWD/.build/peer"
 source="$out/libcbv2g"
 case "${PEER:-1}" in
-1) from=https://github.com/EVerest/libcbv2g ;;
+'' | 1) from=https://github.com/EVerest/libcbv2g ;;
 *) from="$PEER" ;;
 esac
 
@@ -16,7 +16,7 @@ if [ ! -d "$source/lib" ]; then
   rm -rf "$source"
   mkdir -p "$source"
   git -C "$source" init -q
-  git -C "$source" fetch -q --depth 1 "$from" "$commit" || {
+  timeout 60 git -C "$source" fetch -q --depth 1 "$from" "$commit" || {
     rm -rf "$source"
     echo "libcbv2g cannot be fetched from $from; PEER may name a local clone" >&2
     exit 2

@@ -55,7 +55,7 @@ public struct EXIArena: Sendable {
   }
 
   /// Appends octets that lie one behind the other; false when there is no room.
-  @usableFromInline
+  @inline(__always) @usableFromInline
   mutating func append(all source: UnsafeBufferPointer<UInt8>) -> Bool {
     guard source.count <= octets.count - used else {
       fail(.outputFull)
@@ -73,6 +73,7 @@ public struct EXIArena: Sendable {
   }
 
   /// Appends characters if all are printable ASCII and there is room.
+  @inline(__always)
   private mutating func append(plain source: UnsafeBufferPointer<UInt8>) -> Bool {
     // Bit 7 clear and bit 5 or 6 set (0x20...0x7F), eight characters in a step and then the rest.
     let raw = UnsafeRawBufferPointer(source)
@@ -130,6 +131,7 @@ public struct EXIArena: Sendable {
     return append(UInt8(truncatingIfNeeded: value))
   }
 
+  @inline(__always)
   private mutating func slot(from start: Int, count: Int) -> EXIString {
     guard used - start <= 0xFFFF else {
       fail(.capacity)
@@ -268,7 +270,7 @@ public struct EXIArena: Sendable {
   }
 
   /// The list of `count` items behind `start`; -1 when they were not written.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func list<Element>(from start: Int, bits: Int, count: Int) -> EXIList<Element> {
     if count < 0 { return .invalid }
     guard count <= 0xFFFF else {
@@ -277,7 +279,8 @@ public struct EXIArena: Sendable {
     }
     return EXIList(
       EXIListExtent(
-        firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1))
+        firstBit: UInt32(truncatingIfNeeded: start &* 8), bitCount: UInt32(truncatingIfNeeded: bits),
+        count: UInt16(truncatingIfNeeded: count), gap: 2, minimum: 1))
   }
 
   /// Puts items of mixed or repeated content down, in an order its grammar allows.

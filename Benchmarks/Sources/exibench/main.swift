@@ -8,7 +8,7 @@ import ISO15118_2Messages
 import Wire
 
 // exibench                       ns and allocations per message and operation
-// exibench run NAME OPERATION N  one message N times, for an instruction counter
+// exibench run NAME OPERATION N  one message N times, for an instruction counter; exit code 3: nothing to do
 // exibench names                 what there is: name, set
 // exibench octets NAME           the message, hexadecimal
 // exibench reference NAME        instructions of libcbv2g, decode and encode
@@ -170,6 +170,6 @@ case ("run", 4):
   var output = OutputBuffer(reserving: 1 << 16)
   var arena = EXIArena(capacity: 1 << 15)
   let parts = try Parts(input)
-  guard try run(operation, input, parts: parts, times: times, arena: &arena, output: &output) else { exit(1) }
+  guard try run(operation, input, parts: parts, times: times, arena: &arena, output: &output) else { exit(3) }
 default: print("exibench [names | octets NAME | reference NAME | run NAME OPERATION N]")
 }
