@@ -27,11 +27,11 @@ test: lint packages peers ## the whole suite; the part with foreign peers needs 
 
 unit: ## the suite without foreign peers
 	@.ci/packages build
-	$(SWIFT) test --skip InteropTests
+	$(SWIFT) test --skip InteropTests --skip EXIficientTests
 
-interop: packages peers ## foreign peers alone (root): pyslac, iso15118, tshark
+interop: packages peers ## foreign peers alone (root): pyslac, iso15118, EXIficient, tshark; SCENARIO=NAME for one
 	$(SWIFT) build --product coupler
-	python3 Tests/Interop/interop.py
+	python3 Tests/Interop/interop.py $(SCENARIO)
 
 peers: $(PEERS) ## install the foreign peers into .peers
 

@@ -118,7 +118,7 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "EXITools",
-      dependencies: ["Wire", "EXI", "AppProtocolMessages", "ISO15118_2Messages", "XMLTree"],
+      dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
     .target(name: "EXIGenerator", dependencies: ["XMLTree"], swiftSettings: house),
 
@@ -145,6 +145,7 @@ let package = Package(
         "CAllocationCounter",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree"]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),

@@ -54,8 +54,7 @@ extension BitWriter {
     } else if value < 128 {
       put(value &<< UInt64(truncatingIfNeeded: ends), bits: lead &+ 8 &+ ends)
     } else {
-      longUnsigned(value, lead: lead)
-      zero(bits: ends)
+      longUnsigned(value, lead: lead, ends: ends)
     }
   }
 
@@ -79,26 +78,34 @@ extension BitWriter {
         (sign &<< 16 | (magnitude & 127 | 128) &<< 8 | magnitude &>> 7) &<< shift, bits: lead &+ 17 &+ ends)
     } else {
       put(sign, bits: lead &+ 1)
-      longUnsigned(magnitude, lead: 0)
-      zero(bits: ends)
+      longUnsigned(magnitude, lead: 0, ends: ends)
     }
   }
 
-  /// An unsigned integer without an end-element.
+  /// An unsigned integer of two octets or more, with the events around it.
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
-  mutating func longUnsigned(_ value: UInt64, lead: Int) {
-    if lead != 0 { zero(bits: lead) }
-    if value < 1 << 14 && value >= 128 {
-      put((value & 127 | 128) &<< 8 | value &>> 7, bits: 16)
+  mutating func longUnsigned(_ value: UInt64, lead: Int, ends: Int) {
+    if value < 1 << 21 {
+      // Two or three octets go in one piece.
+      let last = UInt64(truncatingIfNeeded: ends)
+      if value < 1 << 14 {
+        let two = (value & 127 | 128) &<< 8 | value &>> 7
+        put(two &<< last, bits: lead &+ 16 &+ ends)
+      } else {
+        let three = (value & 127 | 128) &<< 16 | (value &>> 7 & 127 | 128) &<< 8 | value &>> 14
+        put(three &<< last, bits: lead &+ 24 &+ ends)
+      }
       return
     }
     var value = value
+    if lead != 0 { zero(bits: lead) }
     while value >= 128 {
       put(value & 127 | 128, bits: 8)
       value = value &>> 7
     }
     put(value, bits: 8)
+    if ends != 0 { zero(bits: ends) }
   }
 
   @_lifetime(self: copy self)
@@ -128,6 +135,7 @@ extension BitWriter {
       fail(.lengthOutOfRange)
       return
     }
+    if let limits, limits.isASCIIOnly, value.octets != value.count { fail(.peerLimit) }
     length(UInt64(count &+ 2), lead: lead)
     copy(firstBit: value.firstBit, bitCount: Int(value.octets) &* 8)
   }
@@ -162,7 +170,7 @@ extension BitWriter {
     if value < 128 {
       put(value, bits: lead &+ 8)
     } else {
-      longUnsigned(value, lead: lead)
+      longUnsigned(value, lead: lead, ends: 0)
     }
   }
 
@@ -171,28 +179,55 @@ extension BitWriter {
   /// The items of a list, from the content of the first to the end of the last. `gap` and `minimum` belong to
   /// the place in the schema; items that were coded for a place like it are copied.
   @_lifetime(self: copy self)
-  @inlinable
-  public mutating func list<Element>(_ list: EXIList<Element>, min: Int, max: Int, gap: Int) {
-    if !check(list, min: min, max: max) { return }
-    if list.count == 1 && list.minimum < 128 || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
-    {
+  @inlinable @inline(__always)
+  public mutating func list<Element>(
+    _ list: EXIList<Element>, of element: StaticString, min: Int, max: Int, gap: Int
+  ) {
+    items(list.extent, of: element, min: min, max: max, gap: gap) { reader, writer in
+      Element(from: &reader).encode(to: &writer)
+    }
+  }
+
+  /// `list`, without knowing what the items are: once in a program, not once per type.
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func items(
+    _ list: EXIListExtent, of element: StaticString, min: Int, max: Int, gap: Int,
+    item: (inout BitReader, inout BitWriter) -> Void
+  ) {
+    if !check(list, of: element, min: min, max: max) { return }
+    // A peer's limits hold for what is inside the items, too.
+    let isAsIs =
+      list.count == 1 && list.minimum < 128
+      || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
+    if isAsIs && limits == nil {
       copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
       return
     }
-    var cursor = list.cursor(in: source)
-    var index = 0
-    while let item = cursor.next() {
-      if index > 0 { zero(bits: index < min ? 1 : gap) }
-      item.encode(to: &self)
-      index &+= 1
+    var reader = BitReader(source, position: Int(clamping: list.firstBit))
+    for index in 0..<Int(list.count) {
+      if index > 0 {
+        _ = reader.bits(index < Int(list.minimum & 127) ? 1 : Int(list.gap))
+        zero(bits: index < min ? 1 : gap)
+      }
+      item(&reader, &self)
+      if reader.failed || failed { break }
     }
-    if index != Int(list.count) { fail(.slotOutsideSource) }
+    if reader.failed { fail(.slotOutsideSource) }
   }
 
   /// False, and a failure, when the list has too few or too many items or lies outside the source.
   @_lifetime(self: copy self)
-  @inlinable
-  public mutating func check<Element>(_ list: EXIList<Element>, min: Int, max: Int) -> Bool {
+  @inlinable @inline(__always)
+  public mutating func check<Element>(
+    _ list: EXIList<Element>, of element: StaticString, min: Int, max: Int
+  ) -> Bool {
+    check(list.extent, of: element, min: min, max: max)
+  }
+
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func check(_ list: EXIListExtent, of element: StaticString, min: Int, max: Int) -> Bool {
     let count = Int(list.count)
     if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
       fail(.slotOutsideSource)
@@ -200,6 +235,10 @@ extension BitWriter {
     }
     if count < min || count > max {
       fail(.listCount)
+      return false
+    }
+    if let limits, !limits.allows(count, of: element, max: max) {
+      fail(.peerLimit)
       return false
     }
     return true
@@ -228,7 +267,7 @@ extension BitWriter {
       return
     }
     put(UInt64(base &+ UInt32(content.firstCode & 127)), bits: bits)
-    if content.firstCode < 128 {
+    if content.firstCode < 128 && limits == nil {
       copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
     } else {
       rewrite(content)
@@ -240,16 +279,30 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inlinable
   mutating func rewrite<Item>(_ content: EXIContent<Item>) {
-    var reader = BitReader(source, position: Int(content.firstBit))
-    var code = UInt32(content.firstCode & 127)
+    rewrite(
+      from: content.firstBit, count: content.count, firstCode: content.firstCode & 127, width: Item.bitWidth,
+      production: Item.production
+    ) { kind, reader, writer in
+      Item(kind: kind, from: &reader).encode(to: &writer)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  @inline(never) @usableFromInline
+  mutating func rewrite(
+    from firstBit: UInt32, count: UInt16, firstCode: UInt8, width: (UInt8) -> Int,
+    production: (UInt8, UInt32) -> EXIProduction, item: (UInt8, inout BitReader, inout BitWriter) -> Void
+  ) {
+    var reader = BitReader(source, position: Int(clamping: firstBit))
+    var code = UInt32(firstCode)
     var state: UInt8 = 0
-    for index in 0..<content.count {
-      guard case .item(let kind, let next) = Item.production(state: state, code: code) else { break }
-      if index > 0 { put(UInt64(code), bits: Item.bitWidth(state: state)) }
-      let item = Item(kind: kind, from: &reader)
-      item.encode(to: &self)
+    for index in 0..<count {
+      guard case .item(let kind, let next) = production(state, code) else { break }
+      if index > 0 { put(UInt64(code), bits: width(state)) }
+      item(kind, &reader, &self)
       state = next
-      if index &+ 1 < content.count { code = reader.event(bits: Item.bitWidth(state: state)) }
+      if reader.failed || failed { break }
+      if index &+ 1 < count { code = reader.event(bits: width(state)) }
     }
     if reader.failed { fail(.slotOutsideSource) }
   }

@@ -14,11 +14,14 @@
   @usableFromInline var outerPath: UInt64 = 0
   @usableFromInline var innerPath: UInt64 = 0
 
+  @usableFromInline let limits: PeerLimits?
+
   /// A writer over `target`, which must outlive it.
   @_lifetime(copy source)
   @inlinable @inline(__always)
-  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan) {
+  public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan, limits: PeerLimits? = nil) {
     self.source = source
+    self.limits = limits
     // An empty buffer may have no base address; `start == end` then, and nothing is ever stored.
     if let base = target.baseAddress {
       unsafe start = base.assumingMemoryBound(to: UInt8.self)
@@ -143,14 +146,33 @@
       fail(.outputFull)
       return
     }
-    if bitCount > 64 || source.byteCount < 8 {
+    if bitCount > 96 {
       copyOctets(position, bitCount)
-    } else if bitCount <= 32 {
-      put(word(at: position) &>> UInt64(truncatingIfNeeded: 64 &- bitCount), bits: bitCount)
+    } else if source.byteCount < 8 {
+      copyBits(position, bitCount)
     } else {
-      put(word(at: position) &>> 32, bits: 32)
-      put(word(at: position &+ 32) &>> UInt64(truncatingIfNeeded: 96 &- bitCount), bits: bitCount &- 32)
+      var position = position
+      var left = bitCount
+      while left > 32 {
+        put(word(at: position) &>> 32, bits: 32)
+        position &+= 32
+        left &-= 32
+      }
+      put(word(at: position) &>> UInt64(truncatingIfNeeded: 64 &- left), bits: left)
     }
+  }
+
+  /// `copy` out of a source of less than eight octets.
+  @_lifetime(self: copy self)
+  @inline(never)
+  private mutating func copyBits(_ position: Int, _ bitCount: Int) {
+    var reader = BitReader(source, position: position)
+    var left = bitCount
+    while left > 32 {
+      put(reader.bits(32), bits: 32)
+      left &-= 32
+    }
+    put(reader.bits(left), bits: left)
   }
 
   /// The bits of the source from `position` on, left-aligned: 57 or all there are. It has eight octets.
@@ -162,60 +184,31 @@
       &<< UInt64(truncatingIfNeeded: position &- offset &* 8)
   }
 
-  /// Copies bits of the source octet by octet of the output; source and room were checked.
+  /// `copy` of more than 96 bits: brings the output to a whole octet, shifts octets and keeps the rest.
   @_lifetime(self: copy self)
   @inline(never)
   private mutating func copyOctets(_ firstBit: Int, _ bitCount: Int) {
-    var position = firstBit
-    var left = bitCount
-    var next = unsafe next
-    while pendingCount >= 8 {
-      unsafe next.pointee = UInt8(truncatingIfNeeded: pending &>> 56)
-      unsafe next += 1
-      pending = pending &<< 8
-      pendingCount &-= 8
-    }
+    // At most 32 bits with those pending; that eight octets fit is known.
+    let missing = (0 &- pendingCount) & 7
+    let begin = pending | word(at: firstBit) &>> UInt64(truncatingIfNeeded: pendingCount)
+    unsafe UnsafeMutableRawPointer(next).storeBytes(of: begin.bigEndian, as: UInt64.self)
+    unsafe next += (pendingCount &+ missing) >> 3
+    let left = bitCount &- missing
+    let count = left >> 3
+    unsafe shift(firstBit &+ missing, count, into: UnsafeMutableRawPointer(next))
+    unsafe next += count
+    pendingCount = left & 7
+    pending = 0
     if pendingCount > 0 {
-      // The octet that is begun.
-      let missing = Swift.min(8 &- pendingCount, left)
-      pending |= (bits(at: position, missing) &>> UInt64(truncatingIfNeeded: pendingCount))
-      position &+= missing
-      left &-= missing
-      pendingCount &+= missing
-      if pendingCount == 8 {
-        unsafe next.pointee = UInt8(truncatingIfNeeded: pending &>> 56)
-        unsafe next += 1
-        pendingCount = 0
-      }
+      let rest = word(at: firstBit &+ bitCount &- pendingCount)
+      pending = rest & ~(UInt64.max &>> UInt64(truncatingIfNeeded: pendingCount))
     }
-    if left > 0 {
-      let count = left >> 3
-      unsafe shift(position, count, into: next)
-      unsafe next += count
-      pendingCount = left & 7
-      pending = pendingCount == 0 ? 0 : bits(at: position &+ count &* 8, pendingCount)
-    }
-    unsafe self.next = next
   }
 
-  /// `count` bits of the source, 1...8, left-aligned.
+  /// `count` octets, eleven or more, from bit `position` of the source.
   @inline(__always)
-  private func bits(at position: Int, _ count: Int) -> UInt64 {
-    let offset = position >> 3
-    let bit = position & 7
-    var pair = UInt64(unsafe source.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)) &<< 8
-    if bit &+ count > 8 {
-      pair |= UInt64(unsafe source.unsafeLoad(fromUncheckedByteOffset: offset &+ 1, as: UInt8.self))
-    }
-    pair = pair &>> UInt64(truncatingIfNeeded: 16 &- bit &- count)
-    return pair &<< UInt64(truncatingIfNeeded: 64 &- count)
-  }
-
-  /// `count` octets from bit `position` of the source.
-  @inline(__always)
-  private func shift(_ position: Int, _ count: Int, into target: UnsafeMutablePointer<UInt8>) {
+  private func shift(_ position: Int, _ count: Int, into target: UnsafeMutableRawPointer) {
     let first = position >> 3
-    let target = UnsafeMutableRawPointer(target)
     if position & 7 == 0 {
       unsafe source.withUnsafeBytes {
         if let base = $0.baseAddress { unsafe target.copyMemory(from: base + first, byteCount: count) }
@@ -223,30 +216,39 @@
       return
     }
     // Each octet is the end of one octet of the source and the begin of the next, whose bits are needed too,
-    // so that both exist. Shifting whole words does it for all octets at once, whatever the byte order.
+    // so that both exist. Shifting whole words does it for all their octets at once, whatever the byte order.
     let left = UInt(truncatingIfNeeded: position & 7)
     let upper = UInt.max / 255 &* (0xFF &<< left & 0xFF)
-    let size = MemoryLayout<UInt>.size
-    if count < size {
-      for index in 0..<count {
-        let high = unsafe source.unsafeLoad(fromUncheckedByteOffset: first &+ index, as: UInt8.self)
-        let low = unsafe source.unsafeLoad(fromUncheckedByteOffset: first &+ index &+ 1, as: UInt8.self)
-        unsafe target.storeBytes(
-          of: high &<< UInt8(truncatingIfNeeded: left) | low &>> UInt8(truncatingIfNeeded: 8 &- left),
-          toByteOffset: index, as: UInt8.self)
-      }
-      return
-    }
-    // The last word overlaps the one before it.
-    let last = count &- size
     var index = 0
+    #if arch(x86_64) || arch(arm64)
+      // Certificates: four words in a step.
+      typealias Words = SIMD4<UInt64>
+      if count >= 2 &* MemoryLayout<Words>.size {
+        let mask = Words(repeating: UInt64(upper))
+        let up = Words(repeating: UInt64(left))
+        let down = Words(repeating: UInt64(8 &- left))
+        repeat {
+          let high = unsafe source.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: first &+ index, as: Words.self)
+          let low = unsafe source.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: first &+ index &+ 1, as: Words.self)
+          unsafe target.storeBytes(
+            of: high &<< up & mask | low &>> down & ~mask, toByteOffset: index, as: Words.self)
+          index &+= MemoryLayout<Words>.size
+        } while index <= count &- MemoryLayout<Words>.size
+        if index == count { return }
+      }
+    #endif
+    // The last word overlaps the one before it.
+    let last = count &- MemoryLayout<UInt>.size
+    index = Swift.min(index, last)
     while true {
       let high = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index, as: UInt.self)
       let low = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: first &+ index &+ 1, as: UInt.self)
       unsafe target.storeBytes(
         of: high &<< left & upper | low &>> (8 &- left) & ~upper, toByteOffset: index, as: UInt.self)
       if index == last { return }
-      index = Swift.min(index &+ size, last)
+      index = Swift.min(index &+ MemoryLayout<UInt>.size, last)
     }
   }
 

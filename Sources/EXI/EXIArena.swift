@@ -37,12 +37,14 @@ public struct EXIArena: Sendable {
     failure = nil
   }
 
-  private mutating func fail(_ kind: EXIError.Kind) {
+  @inline(never) @usableFromInline
+  mutating func fail(_ kind: EXIError.Kind) {
     if failure == nil { failure = EXIError(kind, position: used * 8) }
   }
 
   /// Appends one octet; false when there is no room.
-  private mutating func append(_ octet: UInt8) -> Bool {
+  @usableFromInline
+  mutating func append(_ octet: UInt8) -> Bool {
     guard used < octets.count else {
       fail(.outputFull)
       return false
@@ -52,11 +54,52 @@ public struct EXIArena: Sendable {
     return true
   }
 
+  /// Appends octets that lie one behind the other; false when there is no room.
+  @usableFromInline
+  mutating func append(all source: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard source.count <= octets.count - used else {
+      fail(.outputFull)
+      return false
+    }
+    guard let base = source.baseAddress else { return true }
+    let used = used
+    unsafe octets.withUnsafeMutableBytes { target in
+      if let start = target.baseAddress {
+        unsafe (start + used).copyMemory(from: base, byteCount: source.count)
+      }
+    }
+    self.used = used + source.count
+    return true
+  }
+
+  /// Appends characters if all are printable ASCII and there is room.
+  private mutating func append(plain source: UnsafeBufferPointer<UInt8>) -> Bool {
+    // Bit 7 clear and bit 5 or 6 set (0x20...0x7F), eight characters in a step and then the rest.
+    let raw = UnsafeRawBufferPointer(source)
+    var index = 0
+    var others: UInt64 = 0
+    while index &+ 8 <= source.count {
+      let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      others |= (word | ~(word &<< 1 | word &<< 2)) & 0x8080_8080_8080_8080
+      index &+= 8
+    }
+    while index < source.count {
+      let octet = unsafe raw[index]
+      others |= octet &- 0x20 >= 0x60 ? 1 : 0
+      index &+= 1
+    }
+    return unsafe others == 0 && append(all: source)
+  }
+
   // MARK: strings
 
   /// Puts text down. Characters XML cannot carry are refused.
   public mutating func string(_ text: String) -> EXIString {
     let start = used
+    // Printable ASCII, which is nearly everything, is coded as it is.
+    if unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe append(plain: $0) }) == true {
+      return slot(from: start, count: used - start)
+    }
     var count = 0
     for scalar in text.unicodeScalars {
       guard append(scalar) else { return .invalid }
@@ -98,11 +141,30 @@ public struct EXIArena: Sendable {
   // MARK: binaries and integers
 
   /// Puts octets down.
+  @inlinable
   public mutating func binary(_ bytes: some Sequence<UInt8>) -> EXIBinary {
     let start = used
-    for octet in bytes {
-      guard append(octet) else { return .invalid }
+    if let whole = bytes.withContiguousStorageIfAvailable({ unsafe append(all: $0) }) {
+      if !whole { return .invalid }
+    } else {
+      for octet in bytes {
+        guard append(octet) else { return .invalid }
+      }
     }
+    return binary(from: start)
+  }
+
+  /// Puts the octets of a span down.
+  public mutating func binary(_ bytes: RawSpan) -> EXIBinary {
+    let start = used
+    let whole = unsafe bytes.withUnsafeBytes { source in
+      unsafe append(all: source.assumingMemoryBound(to: UInt8.self))
+    }
+    return whole ? binary(from: start) : .invalid
+  }
+
+  @usableFromInline
+  mutating func binary(from start: Int) -> EXIBinary {
     guard used - start <= 0xFFFF else {
       fail(.capacity)
       return .invalid
@@ -113,10 +175,12 @@ public struct EXIArena: Sendable {
   /// Puts down the last `count` octets (0...8) of a number, the most significant first: identifiers.
   public mutating func binary(bigEndian value: UInt64, count: Int) -> EXIBinary {
     let start = used
-    for index in stride(from: Swift.min(count, 8) - 1, through: 0, by: -1) {
-      guard append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) else { return .invalid }
+    let count = Swift.min(Swift.max(count, 0), 8)
+    let aligned = count == 0 ? 0 : value &<< UInt64(truncatingIfNeeded: 64 &- count &* 8)
+    let whole = unsafe withUnsafeBytes(of: aligned.bigEndian) { octets in
+      unsafe append(all: UnsafeBufferPointer(rebasing: octets.assumingMemoryBound(to: UInt8.self)[..<count]))
     }
-    return EXIBinary(firstBit: UInt32(start * 8), count: UInt16(used - start))
+    return whole ? binary(from: start) : .invalid
   }
 
   /// Copies octets out of received ones.
@@ -172,6 +236,7 @@ public struct EXIArena: Sendable {
   // MARK: lists
 
   /// Puts items down, whose own slots point into this arena.
+  @inlinable
   public mutating func list<Element: EXIElement>(_ items: some Sequence<Element>) -> EXIList<Element> {
     let start = used
     var count = 0
@@ -184,13 +249,35 @@ public struct EXIArena: Sendable {
       }
       bits = writer.position
     }
-    guard written else { return .invalid }
+    return list(from: start, bits: bits, count: written ? count : -1)
+  }
+
+  /// Puts the items of a span down: of an array or, without allocation, of an `InlineArray`.
+  @inlinable
+  public mutating func list<Element: EXIElement>(_ items: Span<Element>) -> EXIList<Element> {
+    let start = used
+    var bits = 0
+    let written = encode { writer in
+      for index in items.indices {
+        if index > 0 { writer.zero(bits: 2) }
+        items[index].encode(to: &writer)
+      }
+      bits = writer.position
+    }
+    return list(from: start, bits: bits, count: written ? items.count : -1)
+  }
+
+  /// The list of `count` items behind `start`; -1 when they were not written.
+  @inlinable
+  mutating func list<Element>(from start: Int, bits: Int, count: Int) -> EXIList<Element> {
+    if count < 0 { return .invalid }
     guard count <= 0xFFFF else {
       fail(.capacity)
       return .invalid
     }
     return EXIList(
-      firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1)
+      EXIListExtent(
+        firstBit: UInt32(start * 8), bitCount: UInt32(bits), count: UInt16(count), gap: 2, minimum: 1))
   }
 
   /// Puts items of mixed or repeated content down, in an order its grammar allows.
@@ -234,15 +321,20 @@ public struct EXIArena: Sendable {
   }
 
   /// Lets `body` write behind what is in use, reading from there.
-  private mutating func encode(_ body: (inout BitWriter) -> Void) -> Bool {
+  @usableFromInline
+  mutating func encode(_ body: (inout BitWriter) -> Void) -> Bool {
     let used = used
     var length = 0
     var kind: EXIError.Kind?
     unsafe octets.withUnsafeMutableBytes { bytes in
       // Two halves of the same storage: what is read lies in front, what is written behind.
-      let source = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(used)))
+      guard let base = bytes.baseAddress else {
+        kind = .outputFull
+        return
+      }
+      let source = unsafe RawSpan(_unsafeStart: base, byteCount: used)
       var writer = unsafe BitWriter(
-        UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(used)), source: source)
+        UnsafeMutableRawBufferPointer(start: base + used, count: bytes.count - used), source: source)
       body(&writer)
       length = writer.finish()
       kind = writer.failure

@@ -22,11 +22,18 @@ public struct EXIBinary: Sendable {
   /// Hands out the octets in order.
   @inlinable
   public func forEach<E: Error>(in bytes: RawSpan, _ body: (UInt8) throws(E) -> Void) throws(E) {
-    var reader = BitReader(bytes, position: Int(firstBit))
-    for _ in 0..<count {
-      let octet = reader.bits(8)
-      if reader.failed { return }
-      try body(UInt8(truncatingIfNeeded: octet))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
+    // Seven octets come out of one load.
+    var left = Swift.min(Int(count), Swift.max(reader.endBit &- reader.position, 0) >> 3)
+    while left > 0 {
+      let step = Swift.min(left, 7)
+      var word = reader.peek()
+      reader.position &+= step &* 8
+      left &-= step
+      for _ in 0..<step {
+        try body(UInt8(truncatingIfNeeded: word &>> 56))
+        word = word &<< 8
+      }
     }
   }
 
@@ -45,7 +52,7 @@ public struct EXIBinary: Sendable {
 
   /// True when the octets are these.
   public func equals(_ other: some Sequence<UInt8>, in bytes: RawSpan) -> Bool {
-    var reader = BitReader(bytes, position: Int(firstBit))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
     var left = Int(count)
     for octet in other {
       if left == 0 || reader.bits(8) != UInt64(octet) || reader.failed { return false }

@@ -90,7 +90,7 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
   /// Hands out the items in order.
   @inlinable
   public func forEach<E: Error>(in bytes: RawSpan, _ body: (Item) throws(E) -> Void) throws(E) {
-    var reader = BitReader(bytes, position: Int(firstBit))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
     var code = UInt32(firstCode & 127)
     var state: UInt8 = 0
     for index in 0..<count {

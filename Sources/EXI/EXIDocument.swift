@@ -32,15 +32,15 @@ public struct EXIFragmentGrammar: Sendable {
 /// Appends what `body` writes to `output`, growing it until it fits. The number of octets appended.
 @inline(never)
 public func encodeStream(
-  into output: inout OutputBuffer, source: RawSpan, names: @escaping @Sendable (UInt16) -> StaticString,
-  _ body: (inout BitWriter) -> Void
+  into output: inout OutputBuffer, source: RawSpan, limits: PeerLimits? = nil,
+  names: @escaping @Sendable (UInt16) -> StaticString, _ body: (inout BitWriter) -> Void
 ) throws(EXIError) -> Int {
   var capacity = 512 &+ source.byteCount
   while true {
     var written = 0
     var failure: EXIError?
     unsafe output.append(uninitialized: capacity) { target in
-      var writer = unsafe BitWriter(target, source: source)
+      var writer = unsafe BitWriter(target, source: source, limits: limits)
       body(&writer)
       written = writer.finish()
       if writer.failed {

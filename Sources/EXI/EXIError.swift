@@ -43,6 +43,8 @@ public struct EXIError: Error, Sendable {
     case slotOutsideSource
     /// The output had no room.
     case outputFull
+    /// The schema allows the value, the limits of the peer do not.
+    case peerLimit
   }
 
   public let kind: Kind

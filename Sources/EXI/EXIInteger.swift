@@ -21,7 +21,7 @@ public struct EXIInteger: Sendable {
   /// The value, if 64 bits hold it.
   public func int64(in bytes: RawSpan) -> Int64? {
     if count == 0 { return 0 }
-    var reader = BitReader(bytes, position: Int(firstBit))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
     let value = reader.groups()
     if reader.failed || value > UInt64(Int64.max) { return nil }
     return isNegative ? ~Int64(value) : Int64(value)
@@ -30,7 +30,7 @@ public struct EXIInteger: Sendable {
   /// The magnitude as big-endian octets without leading zeros; allocates, for hosts.
   public func magnitude(in bytes: RawSpan) -> [UInt8] {
     var octets: [UInt8] = []  // least significant first
-    var reader = BitReader(bytes, position: Int(firstBit))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
     var pending: UInt32 = 0
     var pendingBits: UInt32 = 0
     for _ in 0..<count {

@@ -1,34 +1,24 @@
 /// A repeated element that stays in the stream: a slot. Items are decoded when they are looked at, and
 /// encoding a list copies its bits in one go.
 public struct EXIList<Element: EXIElement>: Sendable {
-  /// Offset of the first item's content from the start of the span, in bits.
-  public let firstBit: UInt32
-  /// Bits from there to the end of the last item.
-  public let bitCount: UInt32
+  /// Where the items lie and how they are coded.
+  @usableFromInline let extent: EXIListExtent
+
   /// Number of items.
-  public let count: UInt16
-  /// Width of the start-element code between two items once the schema's minimum is reached.
-  @usableFromInline let gap: UInt8
-  /// The schema's minimum: up to there the code between two items takes one bit. 255 marks items that
-  /// deviate from the form this codec writes, which are therefore never copied as they are.
-  @usableFromInline let minimum: UInt8
+  @inlinable public var count: UInt16 { extent.count }
 
   /// No items.
-  @inlinable public init() { self.init(firstBit: 0, bitCount: 0, count: 0, gap: 2, minimum: 1) }
-
-  @inlinable init(firstBit: UInt32, bitCount: UInt32, count: UInt16, gap: UInt8, minimum: UInt8) {
-    self.firstBit = firstBit
-    self.bitCount = bitCount
-    self.count = count
-    self.gap = gap
-    self.minimum = minimum
+  @inlinable public init() {
+    self.init(EXIListExtent(firstBit: 0, bitCount: 0, count: 0, gap: 2, minimum: 1))
   }
+
+  @inlinable init(_ extent: EXIListExtent) { self.extent = extent }
 
   @usableFromInline static var invalid: EXIList {
-    EXIList(firstBit: .max, bitCount: 1, count: 1, gap: 2, minimum: 1)
+    EXIList(EXIListExtent(firstBit: .max, bitCount: 1, count: 1, gap: 2, minimum: 1))
   }
 
-  @inlinable public var isEmpty: Bool { count == 0 }
+  @inlinable public var isEmpty: Bool { extent.count == 0 }
 
   /// A cursor in front of the first item.
   @_lifetime(copy bytes)
@@ -71,6 +61,30 @@ public struct EXIList<Element: EXIElement>: Sendable {
   }
 }
 
+/// The bits of a list, whatever its items are.
+@usableFromInline
+struct EXIListExtent: Sendable {
+  /// Offset of the first item's content from the start of the span, in bits.
+  @usableFromInline let firstBit: UInt32
+  /// Bits from there to the end of the last item.
+  @usableFromInline let bitCount: UInt32
+  /// Number of items.
+  @usableFromInline let count: UInt16
+  /// Width of the start-element code between two items once the schema's minimum is reached.
+  @usableFromInline let gap: UInt8
+  /// The schema's minimum: up to there the code between two items takes one bit. The highest bit marks items
+  /// that deviate from the form this codec writes, which are therefore never copied as they are.
+  @usableFromInline let minimum: UInt8
+
+  @inlinable init(firstBit: UInt32, bitCount: UInt32, count: UInt16, gap: UInt8, minimum: UInt8) {
+    self.firstBit = firstBit
+    self.bitCount = bitCount
+    self.count = count
+    self.gap = gap
+    self.minimum = minimum
+  }
+}
+
 /// Walks over the items of a list.
 public struct EXIListCursor<Element: EXIElement>: ~Escapable {
   @usableFromInline var reader: BitReader
@@ -81,10 +95,10 @@ public struct EXIListCursor<Element: EXIElement>: ~Escapable {
 
   @_lifetime(copy bytes)
   @inlinable init(_ list: EXIList<Element>, in bytes: RawSpan) {
-    reader = BitReader(bytes, position: Int(list.firstBit))
-    count = Int(list.count)
-    gap = Int(list.gap)
-    minimum = Int(list.minimum & 127)
+    reader = BitReader(bytes, position: Int(clamping: list.extent.firstBit))
+    count = Int(list.extent.count)
+    gap = Int(list.extent.gap)
+    minimum = Int(list.extent.minimum & 127)
   }
 
   /// The next item; `nil` behind the last, or when the span does not hold the list.
@@ -106,8 +120,9 @@ extension BitReader {
   ) -> EXIList<Element> {
     if failed { return EXIList() }
     return EXIList(
-      firstBit: UInt32(truncatingIfNeeded: start), bitCount: UInt32(truncatingIfNeeded: end &- start),
-      count: UInt16(truncatingIfNeeded: count), gap: UInt8(truncatingIfNeeded: gap),
-      minimum: UInt8(truncatingIfNeeded: minimum) | (self.deviations == deviations ? 0 : 128))
+      EXIListExtent(
+        firstBit: UInt32(truncatingIfNeeded: start), bitCount: UInt32(truncatingIfNeeded: end &- start),
+        count: UInt16(truncatingIfNeeded: count), gap: UInt8(truncatingIfNeeded: gap),
+        minimum: UInt8(truncatingIfNeeded: minimum) | (self.deviations == deviations ? 0 : 128)))
   }
 }

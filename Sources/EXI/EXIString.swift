@@ -31,10 +31,23 @@ public struct EXIString: Sendable {
   /// Hands out the characters in order.
   @inlinable
   public func forEach<E: Error>(in bytes: RawSpan, _ body: (Unicode.Scalar) throws(E) -> Void) throws(E) {
-    var reader = BitReader(bytes, position: Int(firstBit))
-    for _ in 0..<count {
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
+    var left = Int(count)
+    while left > 0 {
+      // Up to seven ASCII characters come out of one load.
+      var word = reader.peek()
+      let whole = Swift.min(left, Swift.max(reader.endBit &- reader.position, 0) >> 3)
+      let step = Swift.min(whole, (word & 0x8080_8080_8080_8080 | 0x80).leadingZeroBitCount >> 3)
+      reader.position &+= step &* 8
+      left &-= step
+      for _ in 0..<step {
+        try body(Unicode.Scalar(UInt8(truncatingIfNeeded: word &>> 56)))
+        word = word &<< 8
+      }
+      if step > 0 { continue }
       let value = reader.groups()
       if reader.failed { return }
+      left &-= 1
       if let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: value)) { try body(scalar) }
     }
   }
@@ -53,7 +66,7 @@ public struct EXIString: Sendable {
 
   /// Compares character by character, without allocating.
   public func equals(_ text: String, in bytes: RawSpan) -> Bool {
-    var reader = BitReader(bytes, position: Int(firstBit))
+    var reader = BitReader(bytes, position: Int(clamping: firstBit))
     var left = Int(count)
     for scalar in text.unicodeScalars {
       if left == 0 || reader.groups() != UInt64(scalar.value) || reader.failed { return false }
@@ -65,8 +78,8 @@ public struct EXIString: Sendable {
   /// Compares two slots, each in its own span.
   public func equals(_ other: EXIString, in bytes: RawSpan, other otherBytes: RawSpan) -> Bool {
     guard count == other.count else { return false }
-    var a = BitReader(bytes, position: Int(firstBit))
-    var b = BitReader(otherBytes, position: Int(other.firstBit))
+    var a = BitReader(bytes, position: Int(clamping: firstBit))
+    var b = BitReader(otherBytes, position: Int(clamping: other.firstBit))
     for _ in 0..<count where a.groups() != b.groups() { return false }
     return !a.failed && !b.failed
   }

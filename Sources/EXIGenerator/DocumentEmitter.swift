@@ -24,12 +24,14 @@ struct DocumentEmitter {
       text.add(
         "self.init(from: &reader)", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
       text.add(
-        "/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
+        "/// Appends the document to `output`; slots point into `source`. The number of octets appended.",
+        "/// Refuses what the schema does not allow, and what the peer's `limits` do not.")
       text.add("@discardableResult")
       text.add("public func encode(")
-      text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+      text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
       text.add(") throws(EXIError) -> Int {")
-      text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+      text.add(
+        "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
       text.add("writer.put(0x80, bits: 8)", "writer.put(\(code), bits: \(width))", "encode(to: &writer)")
       text.add("}", "}", "}", "")
     }
@@ -61,11 +63,15 @@ struct DocumentEmitter {
     text.under("self = .\(cases[0].name)(\(cases[0].type)(from: &reader))")
     text.add("}", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
     text.add(
-      "/// Appends the document to `output`; slots point into `source`. The number of octets appended.")
+      "/// Appends the document to `output`; slots point into `source`. The number of octets appended.",
+      "/// Refuses what the schema does not allow, and what the peer's `limits` do not.")
     text.add("@discardableResult")
-    text.add("public func encode(", "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+    text.add(
+      "public func encode(",
+      "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
     text.add(") throws(EXIError) -> Int {")
-    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add(
+      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
     text.add("writer.put(0x80, bits: 8)", "switch self {")
     for item in cases {
       text.add("case .\(item.name)(let item):")

@@ -53,9 +53,10 @@ struct FragmentEmitter {
       "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
     text.add(
       "@discardableResult", "public func encode(",
-      "into output: inout OutputBuffer, source: RawSpan = RawSpan()")
+      "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
     text.add(") throws(EXIError) -> Int {")
-    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add(
+      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
     text.add(
       "writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
     for item in items {
@@ -148,8 +149,11 @@ struct FragmentEmitter {
     text.add(
       "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult", "public func encodeFragment(")
-    text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan()", ") throws(EXIError) -> Int {")
-    text.add("try encodeStream(into: &output, source: source, names: elementName) { writer in")
+    text.add(
+      "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil",
+      ") throws(EXIError) -> Int {")
+    text.add(
+      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
     text.add("writer.put(0x80, bits: 8)", "writer.put(\(code), bits: \(width))", "encode(to: &writer)")
     text.add("writer.put(\(end), bits: \(width))", "}", "}", "}", "")
   }

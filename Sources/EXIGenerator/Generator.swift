@@ -4,7 +4,7 @@ public enum Generator {
   public static func files(sets: [MessageSet] = messageSets, source: @escaping SchemaSource) throws
     -> [GeneratedFile]
   {
-    var files: [GeneratedFile] = []
+    var emitters: [ModuleEmitter] = []
     var books: [String: NameBook] = [:]
     var modules: [String] = []
     for set in sets where !modules.contains(set.module) { modules.append(set.module) }
@@ -13,10 +13,13 @@ public enum Generator {
       for (namespace, owner) in sharedNamespaces where owner != module { foreign[namespace] = books[owner] }
       let book = NameBook(module: module, imported: Array(foreign.values))
       books[module] = book
-      let emitter = try ModuleEmitter(
-        sets.filter { $0.module == module }, book: book, foreign: foreign, source: source)
-      files += try emitter.files()
+      emitters.append(
+        try ModuleEmitter(sets.filter { $0.module == module }, book: book, foreign: foreign, source: source))
     }
+    // A type may be listed by another module than its own.
+    let listed = emitters.reduce(into: Set<String>()) { $0.formUnion($1.usage.listed) }
+    var files: [GeneratedFile] = []
+    for emitter in emitters { files += try emitter.files(listed: listed) }
     for set in sets {
       files.append(try TableEmitter(set: set, schema: Schema(entry: set.entry, source: source)).file())
     }

@@ -19,8 +19,7 @@ struct ModuleEmitter {
   private let book: NameBook
   private let foreign: [String: NameBook]
   private let parts: [Part]
-  /// For each type, by Swift name, the messages that use it, over all sets.
-  private let usage: Usage
+  let usage: Usage
 
   init(
     _ sets: [MessageSet], book: NameBook, foreign: [String: NameBook], source: @escaping SchemaSource
@@ -34,7 +33,7 @@ struct ModuleEmitter {
       let (roots, documents) = try Self.roots(of: set, in: schema)
       let model = try ModuleModel(
         set, roots: roots, ownNamespace: schema.ownNamespace, book: book, foreign: foreign)
-      usage.add(model.users)
+      try usage.add(model)
       parts.append(Part(set: set, schema: schema, model: model, roots: roots, documents: documents))
     }
     self.parts = parts
@@ -94,7 +93,8 @@ struct ModuleEmitter {
     }
   }
 
-  func files() throws -> [GeneratedFile] {
+  /// All files; `listed` are the types that are items of lists in any module, as `Module.Type`.
+  func files(listed: Set<String>) throws -> [GeneratedFile] {
     var files = Files()
     for part in parts {
       let model = part.model
@@ -102,7 +102,9 @@ struct ModuleEmitter {
         let name = model.swiftName(of: type)
         let (path, schema) = place(name, type.name.namespace, part)
         try files.write(name, to: path, schema: schema) {
-          try TypeEmitter(type, in: model, usage: usage).emit(into: &$0)
+          try TypeEmitter(
+            type, in: model, usage: usage, isListed: listed.contains(model.qualifiedName(of: type))
+          ).emit(into: &$0)
         }
       }
       for (head, members) in model.groups where model.owns(head.namespace) {
@@ -188,8 +190,7 @@ struct ModuleEmitter {
   ) throws {
     text.add("/// One of the elements that may stand for `\(head.local)` of `\(head.namespace)`.")
     text.add(contentsOf: usage.note(name))
-    let scalar = members.allSatisfy { model.isAbstract($0) || model.isScalar($0) }
-    text.add("public enum \(name): Sendable\(scalar ? ", Equatable" : "") {")
+    text.add("public enum \(name): Sendable {")
     for member in members where !model.isAbstract(member) {
       let (type, _) = try model.swiftType(of: member)
       text.add("case \(Naming.property(member.name.local))(\(type))")

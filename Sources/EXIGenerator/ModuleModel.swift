@@ -155,6 +155,11 @@ final class ModuleModel {
     (try? home(of: type.name.namespace).name(of: type.name)) ?? Naming.type(type.name.local)
   }
 
+  /// `Module.Type`.
+  func qualifiedName(of type: ComplexType) -> String {
+    "\(home(of: type.name.namespace).module).\(swiftName(of: type))"
+  }
+
   private func swiftName(of simple: SimpleType) -> String {
     set.renamed[simple.name.local] ?? Naming.type(simple.name.local)
   }
@@ -205,6 +210,17 @@ final class ModuleModel {
     switch element.type {
     case .simple(let simple): (try? code(simple))?.isScalar ?? false
     case .complex(let type): isScalar(type)
+    }
+  }
+
+  /// True for small values that need nothing from the stream they came from: a number with its unit, a status.
+  func isComparable(_ type: ComplexType) -> Bool {
+    guard isScalar(type), let parts = try? StructGrammar(type).parts, parts.count <= 4 else { return false }
+    return parts.allSatisfy { part in
+      guard case .element(let alternatives, _) = part.kind else { return true }
+      if alternatives.count > 1 { return false }
+      guard case .complex(let child) = alternatives[0].type else { return true }
+      return isComparable(child)
     }
   }
 

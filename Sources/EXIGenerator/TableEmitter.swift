@@ -88,7 +88,10 @@ private struct Builder {
     let line: String
     switch simple.kind {
     case .boolean: line = "simple boolean"
-    case .enumeration(let values): line = "simple enumeration " + values.joined(separator: " ")
+    case .enumeration(let values):
+      // Words are divided by spaces, and one value of WPT has a space of its own.
+      let words = values.map { $0.split(separator: " ", omittingEmptySubsequences: false) }
+      line = "simple enumeration " + words.map { $0.joined(separator: "%20") }.joined(separator: " ")
     case .integer(_, let min, let max): line = "simple integer \(limit(min)) \(limit(max))"
     case .string(let min, let max): line = "simple string \(min) \(limit(max))"
     case .binary(let hexadecimal, let min, let max):

@@ -1,7 +1,7 @@
 // The encoder of a type.
 extension TypeEmitter {
   func emitEncoder(into text: inout SourceText) throws(SchemaError) {
-    if module.isInlined(type) { text.add("@inline(__always)") }
+    emitInlining(into: &text)
     text.add("public func encode(to writer: inout BitWriter) {")
     text.add("if writer.failed { return }")
     var stateIsKnown = true
@@ -145,11 +145,13 @@ extension TypeEmitter {
     _ part: StructGrammar.Part, _ field: Field, index: Int, put: String, into text: inout SourceText
   ) throws(SchemaError) {
     let gap = grammar.bits(from: index, satisfied: true)
-    let limits = "min: \(part.min), max: \(part.max.map(String.init) ?? "0xFFFF")"
+    var element = field.name
+    if case .element(let alternatives, _) = part.kind { element = alternatives[0].name.local }
+    let limits = "of: \"\(element)\", min: \(part.min), max: \(part.max.map(String.init) ?? "0xFFFF")"
     if part.isOptional { text.add("if !\(field.name).isEmpty {") }
     text.add(put)
     if let code = field.code, code.hasLimits {
-      text.add("if writer.check(\(field.name), \(limits)) {")
+      text.add("let isValid = writer.check(\(field.name), \(limits))", "if isValid {")
       text.add("var items = writer.cursor(\(field.name))", "var index = 0")
       text.add("while let item = items.next() {")
       text.add(

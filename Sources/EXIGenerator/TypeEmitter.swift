@@ -2,6 +2,7 @@
 struct TypeEmitter {
   let module: ModuleModel
   let usage: Usage
+  let isListed: Bool
   let type: ComplexType
   let grammar: StructGrammar
   let name: String
@@ -19,9 +20,12 @@ struct TypeEmitter {
     let initialValue: String?
   }
 
-  init(_ type: ComplexType, in module: ModuleModel, usage: Usage) throws(SchemaError) {
+  init(
+    _ type: ComplexType, in module: ModuleModel, usage: Usage, isListed: Bool
+  ) throws(SchemaError) {
     self.module = module
     self.usage = usage
+    self.isListed = isListed
     self.type = type
     name = module.swiftName(of: type)
     grammar = try StructGrammar(type)
@@ -80,8 +84,9 @@ struct TypeEmitter {
   func emit(into text: inout SourceText) throws(SchemaError) {
     text.add("/// \(documentation)")
     text.add(contentsOf: usage.note(name))
-    let scalar = module.isScalar(type) ? ", Equatable" : ""
-    text.add("public struct \(name): EXIElement\(scalar) {")
+    // Only items of lists are used through the protocol; a conformance keeps the code of a type in every program.
+    let item = isListed ? "EXIElement" : "Sendable"
+    text.add("public struct \(name): \(item)\(module.isComparable(type) ? ", Equatable" : "") {")
     for (part, field) in zip(grammar.parts, fields) {
       text.add("/// \(note(part))")
       let value = part.isOptional && !part.isRepeated ? "" : field.initialValue.map { " = \($0)" } ?? ""
@@ -161,8 +166,7 @@ struct TypeEmitter {
     _ choice: String, _ alternatives: [ElementDeclaration], into text: inout SourceText
   ) throws(SchemaError) {
     text.add("/// One of the elements that may stand here.")
-    let scalar = module.isScalar(type) ? ", Equatable" : ""
-    text.add("public enum \(choice): Sendable\(scalar) {")
+    text.add("public enum \(choice): Sendable {")
     for alternative in alternatives {
       let (item, _) = try module.swiftType(of: alternative)
       text.add("case \(Naming.property(alternative.name.local))(\(item))")
@@ -240,8 +244,17 @@ struct TypeEmitter {
 
   // MARK: decoding
 
+  /// What is in one place is put there; items of lists are called, because each list would carry a copy.
+  func emitInlining(into text: inout SourceText) {
+    if module.isInlined(type) {
+      text.add("@inline(__always)")
+    } else if isListed && !module.isComparable(type) {
+      text.add("@inline(never)")
+    }
+  }
+
   private func emitDecoder(into text: inout SourceText) throws(SchemaError) {
-    if module.isInlined(type) { text.add("@inline(__always)") }
+    emitInlining(into: &text)
     text.add("public init(from reader: inout BitReader) {")
     text.add("let entry = reader.position")
     var eventIsRead = false

@@ -1,11 +1,18 @@
-/// Units that element names imply. The schemas state none: a -2 `PhysicalValue` carries its own, and
-/// ISO 15118-20 fixes them in the text, by what the element is about.
+/// Units that element names imply. The schemas state none: a `PhysicalValue` of ISO 15118-2 carries its own, and
+/// the texts of the standards fix the others by what the element is about.
 enum Units {
-  /// Words in the names of `RationalNumber` elements of ISO 15118-20, with the unit of the quantity. The first that
-  /// occurs counts.
-  private static let quantities = [
+  /// Words in the names of `RationalNumber` elements, with the unit of the quantity; the first that occurs
+  /// counts.
+  private static let quantities: [(word: String, unit: String?)] = [
     ("ReactivePower", "var"), ("PowerRamp", nil), ("EnergyFee", nil), ("Voltage", "V"), ("Current", "A"),
-    ("Power", "W"), ("Energy", "Wh"), ("Frequency", "Hz"),
+    ("Power", "W"), ("Energy", "Wh"), ("Frequency", "Hz"), ("TaxRate", "%"),
+  ]
+  private static let seconds: Set<String> = [
+    "start", "duration", "Duration", "StartTime", "DepartureTime", "ChargingProfileEntryStart",
+    "NotificationMaxDelay", "ParkingFeePeriod", "OverstayFeePeriod", "OverstayTimeThreshold",
+  ]
+  private static let instants: Set<String> = [
+    "TimeStamp", "MeterTimestamp", "TimeAnchor", "CheckOutTime", "EVSETimeStamp", "DateTimeNow", "TMeter",
   ]
 
   /// The unit of an element's value, where its name and type leave no doubt.
@@ -13,13 +20,18 @@ enum Units {
     let name = element.name.local
     switch element.type {
     case .simple(let type):
-      guard case .integer(let base, _, _) = type.kind else { return nil }
-      if type.name.local == "percentValueType" { return "%" }
-      if name == "TimeStamp" && base == "unsignedLong" { return "seconds since 1970, UTC" }
-      return nil
+      guard case .integer = type.kind else { return nil }
+      if type.name.local == "percentValueType" || name.hasSuffix("Percentage") { return "%" }
+      if instants.contains(name) { return "seconds since 1970, UTC" }
+      if seconds.contains(name) || name.hasPrefix("RemainingTime") { return "s" }
+      if name.hasSuffix("ReadingWh") || name == "MeterReading" { return "Wh" }
+      return name.hasSuffix("ReadingVARh") ? "varh" : nil
     case .complex(let type):
-      guard type.name.local == "RationalNumberType" else { return nil }
-      return quantities.first { name.contains($0.0) }?.1
+      // Wireless power has kilohertz, micrometres and more of which the names say nothing.
+      guard type.name.local == "RationalNumberType", !element.name.namespace.hasSuffix(":WPT") else {
+        return nil
+      }
+      return quantities.first { name.contains($0.word) }?.unit
     }
   }
 }

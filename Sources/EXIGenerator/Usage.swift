@@ -1,9 +1,20 @@
-/// Which messages use a type, over all sets of a module.
+/// Where types are used, over all sets of a module.
 struct Usage {
+  /// For each type, by Swift name, the messages that contain it.
   private(set) var users: [String: Set<String>] = [:]
+  /// Types that are items of lists, as `Module.Type`.
+  private(set) var listed: Set<String> = []
 
-  mutating func add(_ more: [String: Set<String>]) {
-    for (name, messages) in more { users[name, default: []].formUnion(messages) }
+  mutating func add(_ model: ModuleModel) throws(SchemaError) {
+    for (name, messages) in model.users { users[name, default: []].formUnion(messages) }
+    for type in model.types {
+      for part in try StructGrammar(type).parts where part.isRepeated {
+        guard case .element(let alternatives, _) = part.kind else { continue }
+        for case .complex(let item) in alternatives.map(\.type) {
+          listed.insert(model.qualifiedName(of: item))
+        }
+      }
+    }
   }
 
   /// The lines of a comment that say where `type` occurs; none for a message itself.

@@ -78,6 +78,8 @@ final class SchemaTables {
   /// All attribute names in code order.
   private(set) var attributes: [Name] = []
   private var namespaces: [String] = []
+  /// What is known of the order in particles, by number; filled as it is asked for.
+  var plainParticles: [Int: Bool] = [:]
 
   /// Reads the text that `exigen` wrote.
   init(_ text: String) {
@@ -114,7 +116,12 @@ final class SchemaTables {
     mutating func number() -> Int { Int(next()) ?? 0 }
     /// A number, or a word for none.
     mutating func limit() -> Int? { Int(next()) }
-    mutating func all() -> [String] { rest.split(separator: " ").map(String.init) }
+    /// The rest; `%20` is a space inside of a word.
+    mutating func all() -> [String] {
+      rest.split(separator: " ").map { word in
+        word.split(separator: "%20", omittingEmptySubsequences: false).joined(separator: " ")
+      }
+    }
   }
 
   private func name(_ words: inout Words) -> Name {

@@ -1,8 +1,11 @@
-/// Reads EXI by the tables, into nodes.
+import Wire
+
+/// Reads EXI by the tables, into nodes that know their bits.
 struct TableReader {
   private let tables: SchemaTables
   private let octets: [UInt8]
-  private var position = 0
+  /// Bits read so far.
+  private(set) var position = 0
 
   init(_ octets: [UInt8], tables: SchemaTables) {
     self.octets = octets
@@ -11,10 +14,10 @@ struct TableReader {
 
   // MARK: bits
 
-  private func fail(_ problem: String) -> ConversionError { ConversionError("\(problem) at bit \(position)") }
+  private func fail(_ problem: String) -> ConversionError { ConversionError(problem, bit: position) }
 
   private mutating func bits(_ count: Int) throws(ConversionError) -> UInt64 {
-    guard position + count <= octets.count * 8 else { throw fail("the stream ends early") }
+    guard count <= octets.count * 8 - position else { throw fail("the stream ends early") }
     var value: UInt64 = 0
     for _ in 0..<count {
       value = value << 1 | UInt64(octets[position >> 3] >> UInt8(7 - position & 7) & 1)
@@ -41,7 +44,9 @@ struct TableReader {
     try header()
     let code = Int(try bits(codeBits(tables.globals.count)))
     guard code < tables.globals.count else { throw fail("no document with code \(code)") }
-    return try element(tables.globals[code])
+    var root = try element(tables.globals[code])
+    root.isAmbiguous = tables.globals.filter { tables.elements[$0].name.local == root.name }.count > 1
+    return root
   }
 
   mutating func fragment() throws(ConversionError) -> DocumentNode {
@@ -49,21 +54,25 @@ struct TableReader {
     let width = codeBits(tables.fragments.count + 1)
     let code = Int(try bits(width))
     guard code < tables.fragments.count else { throw fail("no element with code \(code)") }
-    let node: DocumentNode
+    let name = tables.fragments[code].name
+    var node: DocumentNode
     if let number = tables.fragments[code].element {
       node = try element(number)
     } else {
-      node = try relaxed(tables.fragments[code].name)
+      do throws(ConversionError) { node = try relaxed(name) } catch { throw error.inside(name.local) }
     }
+    node.isAmbiguous = tables.fragments.filter { $0.name.local == name.local }.count > 1
     let end = Int(try bits(width))
     guard end == tables.fragments.count + 1 else { throw fail("no end of the fragment, but code \(end)") }
     return node
   }
 
   private mutating func header() throws(ConversionError) {
-    guard !octets.isEmpty else { throw ConversionError("no octets") }
+    guard !octets.isEmpty else { throw fail("no octets") }
     let first = try bits(8)
-    guard first == 0x80 else { throw ConversionError("the first octet is \(first), not the EXI header 128") }
+    guard first == 0x80 else {
+      throw fail("the first octet is 0x\(hexadecimal(UInt8(first))), not the EXI header 0x80")
+    }
   }
 
   // MARK: elements
@@ -71,11 +80,15 @@ struct TableReader {
   private mutating func element(_ number: Int) throws(ConversionError) -> DocumentNode {
     let declaration = tables.elements[number]
     do throws(ConversionError) {
-      if declaration.isAbstract { throw fail("an abstract element") }
-      switch declaration.type {
-      case .simple(let type): return try simpleElement(declaration.name, type: type)
-      case .complex(let type): return try complexElement(declaration.name, type: tables.types[type])
-      }
+      if declaration.isAbstract { throw fail("an abstract element, which is never sent") }
+      let start = position
+      var node =
+        switch declaration.type {
+        case .simple(let type): try simpleElement(declaration.name, type: type)
+        case .complex(let type): try complexElement(declaration.name, type: tables.types[type])
+        }
+      node.bits = start..<position
+      return node
     } catch {
       throw error.inside(declaration.name.local)
     }
@@ -157,6 +170,7 @@ struct TableReader {
           guard let following = try self.code(productions.count) else { throw fail("an undeclared event") }
           code = following
         }
+        node.isOrdered = !tables.namesTellOrder(of: node.children, in: particle)
         return node
       }
     }
@@ -196,6 +210,8 @@ struct TableReader {
   /// An element with differing declarations: any attribute, then text.
   private mutating func relaxed(_ name: SchemaTables.Name) throws(ConversionError) -> DocumentNode {
     var node = DocumentNode(name)
+    node.isLeaf = true
+    let start = position
     let attributes = tables.attributes.count
     let others = tables.fragments.count + 1
     while true {
@@ -213,8 +229,10 @@ struct TableReader {
         continue
       }
       guard code == attributes + 1 + others + 1 else { throw fail("an undeclared event") }
-      node.content = [.text(try string(min: 0, max: 0xFFFF))]
+      let text = try string(min: 0, max: 0xFFFF)
+      if !text.isEmpty { node.content = [.text(text)] }
       guard Int(try bits(codeBits(others + 2))) == others else { throw fail("an undeclared event") }
+      node.bits = start..<position
       return node
     }
   }
@@ -257,6 +275,9 @@ struct TableReader {
       repeat {
         octet = try bits(8)
         groups.append(UInt8(octet & 127))
+        if groups.count > ValueText.maxGroups {
+          throw fail("an integer of more than \(7 * ValueText.maxGroups) bits")
+        }
       } while octet & 128 != 0
       return ValueText.decimal(groups: groups, isNegative: isNegative)
     }

@@ -2,6 +2,14 @@ import Wire
 
 /// Values as XML Schema writes them.
 enum ValueText {
+  /// Groups of seven bits that an integer without limits may have here: far more than any serial number.
+  static let maxGroups = 512
+
+  /// True for the white space of XML.
+  static func isSpace(_ character: UInt8) -> Bool {
+    character == 0x20 || character == 9 || character == 10 || character == 13
+  }
+
   static func hexadecimal(_ octets: [UInt8]) -> String { Wire.hexadecimal(octets).uppercased() }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -82,7 +90,7 @@ enum ValueText {
   }
 
   /// The groups of seven bits, least significant first, of a decimal number, and its sign; `nil` when the text
-  /// is none. Negative numbers give the groups of -1 - value.
+  /// is none. Negative numbers give the groups of -1 - value. A number of more than `maxGroups` is cut off.
   static func groups(decimal text: String) -> (groups: [UInt8], isNegative: Bool)? {
     var rest = text[...]
     let isNegative = rest.hasPrefix("-")
@@ -115,7 +123,7 @@ enum ValueText {
       }
       groups.append(UInt8(remainder))
       digits = quotient
-    } while !digits.isEmpty
+    } while !digits.isEmpty && groups.count <= maxGroups
     return (groups, isNegative && !isZero)
   }
 }

@@ -39,7 +39,7 @@ struct SessionCodec: Sendable {
     _ message: some EXIMessage, from arena: EXIArena, into scratch: inout OutputBuffer
   ) -> Bool {
     do {
-      _ = try message.encode(into: &scratch, source: arena.span)
+      _ = try message.encode(into: &scratch, source: arena.span, limits: nil)
       return true
     } catch {
       scratch.removeAll()
@@ -149,7 +149,9 @@ extension SessionCodec {
 
 /// What the three kinds of documents have in common.
 private protocol EXIMessage {
-  func encode(into output: inout OutputBuffer, source: RawSpan) throws(EXIError) -> Int
+  func encode(
+    into output: inout OutputBuffer, source: RawSpan, limits: PeerLimits?
+  ) throws(EXIError) -> Int
 }
 
 extension V2G_Message: EXIMessage {}

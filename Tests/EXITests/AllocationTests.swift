@@ -8,14 +8,14 @@ import Wire
   @Test func a_message_is_small() {
     #expect(MemoryLayout<V2G_Message>.size <= 512)
     #expect(MemoryLayout<EXIString>.size == 8)
-    #expect(MemoryLayout<EXIList<PhysicalValue>>.size == 12)
+    #expect(MemoryLayout<EXIList<PMaxScheduleEntry>>.size == 12)
   }
 
   @Test(
     .enabled(if: allocation_counting_works() == 1, "allocations cannot be counted in this build"),
     arguments: ["CurrentDemandReq", "CurrentDemandRes", "ChargeParameterDiscoveryRes"])
   func decoding_and_encoding_does_not_allocate(message: String) throws {
-    let vector = try #require(try Vector.all("bench-part-a").first { $0.message == message })
+    let vector = try #require(try Vector.all("bench").first { $0.message == message })
     let octets = vector.octets
     var output = OutputBuffer(reserving: 1 << 16)
     // Once to instantiate metadata, then counted.

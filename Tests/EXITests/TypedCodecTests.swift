@@ -41,7 +41,7 @@ func typedRoundTrip(_ octets: [UInt8], set: String, fragment: Bool) throws(EXIEr
 }
 
 @Suite struct TypedCodecTests {
-  @Test(arguments: Vector.files + ["exi-fragments-bench", "bench-part-a"])
+  @Test(arguments: Vector.files + ["exi-fragments-bench", "bench"])
   func what_is_decoded_encodes_to_the_same_octets(file: String) throws {
     for (number, vector) in try Vector.all(file).enumerated() {
       do {

@@ -61,10 +61,15 @@ def main():
     parser.add_argument("--logs", default=scenarios.ROOT / ".build" / "interop", type=pathlib.Path)
     parser.add_argument("--list", action="store_true", help="print the names")
     parser.add_argument("--check", action="store_true", help="say whether the scenarios can run here")
+    parser.add_argument("--vectors", type=pathlib.Path, metavar="FILE",
+                        help="only write random documents with EXIficient's octets there (COUPLER_SEED selects them)")
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
     if options.list:
         print("\n".join(scenarios.SCENARIOS))
+        return 0
+    if options.vectors:
+        print(f"seed {scenarios.write_vectors(options.vectors, fresh_folder(options.logs, 'vectors'))}")
         return 0
     reason = scenarios.unavailable()
     if reason or options.check:

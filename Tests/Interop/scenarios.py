@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import capture
+import codec
 from bench import Bench, ScenarioFailed
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -370,6 +371,19 @@ def coupler_evse_notices_a_vehicle_that_falls_silent_while_charging(rig):
     print(f"    noticed after {time.monotonic() - start:.1f} s")
     vehicle.ip("-6", "rule", "del", "priority", "0", "blackhole")
     good_session(rig, vehicle, evse)
+
+
+# A stranger's codec.
+
+@scenario(300)
+def exificient_and_coupler_exi_agree_on_random_documents(rig):
+    codec.check(rig.logs, rig.binary, PEERS / "iso15118", JAVA)
+
+
+def write_vectors(path, logs):
+    """Random documents with EXIficient's octets, for the test of the generated types; the seed."""
+    logs.mkdir(parents=True, exist_ok=True)
+    return codec.write_vectors(path, logs, PEERS / "iso15118", JAVA)
 
 
 def unavailable():

@@ -24,6 +24,7 @@ struct InteropTests {
     try Scenario.holds()
   }
   @Test func coupler_evse_survives_vehicles_that_vanish_at_every_step() throws { try Scenario.holds() }
+  @Test func exificient_and_coupler_exi_agree_on_random_documents() throws { try Scenario.holds() }
 }
 
 /// Scenarios that mostly wait for timers of a minute, beside the others.

@@ -1,22 +1,26 @@
 import Foundation
 import Wire
 
-/// A message to measure, with what libcbv2g takes for it.
+/// A message to measure.
 struct Input {
   let name: String
   let set: String
   let octets: [UInt8]
 
-  /// Instructions of libcbv2g at -O2 to decode and to encode the message.
+  /// Instructions of libcbv2g at -O2 to decode and to encode the message, for where it cannot be built.
   var reference: (decode: Int, encode: Int)? {
     switch name {
-    case "bench-sap-req": (19661, 19810)
-    case "bench-iso2-session-setup-req": (4060, 4001)
-    case "bench-iso2-charge-parameter-discovery-res": (39487, 36510)
-    case "bench-iso2-current-demand-req": (11970, 11120)
-    case "bench-iso2-current-demand-res": (18247, 17423)
-    case "bench-iso2-authorization-req-signed": (55092, 57766)
-    case "bench-iso2-certificate-installation-res": (804_636, 853_989)
+    case "sap-req": (19661, 19810)
+    case "iso2-session-setup-req": (4060, 4001)
+    case "iso2-charge-parameter-discovery-res": (39487, 36510)
+    case "iso2-current-demand-req": (11970, 11120)
+    case "iso2-current-demand-res": (18247, 17423)
+    case "iso2-authorization-req-signed": (55092, 57766)
+    case "iso2-certificate-installation-res": (804_636, 853_989)
+    case "iso20-dc-charge-loop-req": (8872, 8577)
+    case "iso20-dc-charge-loop-res": (11597, 11216)
+    case "iso20-authorization-req-pnc": (432_825, 459_568)
+    case "din-current-demand-req": (12348, 11513)
     default: nil
     }
   }
@@ -27,15 +31,17 @@ struct Input {
     let exi: String
   }
 
-  /// The messages of `Tests/Fixtures/bench-part-a.jsonl`.
+  /// The messages of `Tests/Fixtures/bench.jsonl`.
   static func all() throws -> [Input] {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<4 { root.deleteLastPathComponent() }
     let text = try String(
-      contentsOf: root.appendingPathComponent("Tests/Fixtures/bench-part-a.jsonl"), encoding: .utf8)
+      contentsOf: root.appendingPathComponent("Tests/Fixtures/bench.jsonl"), encoding: .utf8)
     return try text.split(separator: "\n").map {
       let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
-      return Input(name: line.name, set: line.set, octets: Wire.octets(hexadecimal: line.exi) ?? [])
+      return Input(
+        name: line.name.replacingOccurrences(of: "bench-", with: ""), set: line.set,
+        octets: Wire.octets(hexadecimal: line.exi) ?? [])
     }
   }
 }

@@ -29,11 +29,12 @@ public enum AppProtocolDocument: Sendable {
   }
 
   /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  /// Refuses what the schema does not allow, and what the peer's `limits` do not.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       switch self {
       case .supportedAppProtocolReq(let item):
@@ -64,11 +65,12 @@ extension SupportedAppProtocolReq {
   }
 
   /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  /// Refuses what the schema does not allow, and what the peer's `limits` do not.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(0, bits: 2)
       encode(to: &writer)
@@ -93,11 +95,12 @@ extension SupportedAppProtocolRes {
   }
 
   /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  /// Refuses what the schema does not allow, and what the peer's `limits` do not.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(1, bits: 2)
       encode(to: &writer)

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `supportedAppProtocolRes` of `urn:iso:15118:2:2010:AppProtocol`.
-public struct SupportedAppProtocolRes: EXIElement, Equatable {
+public struct SupportedAppProtocolRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: AppProtocolResponseCode
   /// `SchemaID`.
@@ -44,7 +44,7 @@ public struct SupportedAppProtocolRes: EXIElement, Equatable {
 }
 
 /// `supportedAppProtocolReq` of `urn:iso:15118:2:2010:AppProtocol`.
-public struct SupportedAppProtocolReq: EXIElement {
+public struct SupportedAppProtocolReq: Sendable {
   /// `AppProtocol`, 1...20 items.
   public var appProtocol: EXIList<AppProtocol>
 
@@ -79,7 +79,7 @@ public struct SupportedAppProtocolReq: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(appProtocol, min: 1, max: 20, gap: 2)
+    writer.list(appProtocol, of: "AppProtocol", min: 1, max: 20, gap: 2)
     let state: UInt32 = appProtocol.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(258) }
@@ -111,6 +111,7 @@ public struct AppProtocol: EXIElement {
     self.priority = priority
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     protocolNamespace = reader.string(lead: 2, max: 100)
@@ -122,6 +123,7 @@ public struct AppProtocol: EXIElement {
     if reader.failed { reader.note(257, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.string(protocolNamespace, lead: 2, max: 100)

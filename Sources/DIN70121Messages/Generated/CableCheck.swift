@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CableCheckResType` of `urn:din:70121:2012:MsgBody`.
-public struct CableCheckRes: EXIElement, Equatable {
+public struct CableCheckRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `DC_EVSEStatus`.
@@ -40,7 +40,7 @@ public struct CableCheckRes: EXIElement, Equatable {
 }
 
 /// `CableCheckReqType` of `urn:din:70121:2012:MsgBody`.
-public struct CableCheckReq: EXIElement, Equatable {
+public struct CableCheckReq: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CertificateInstallationResType` of `urn:din:70121:2012:MsgBody`.
-public struct CertificateInstallationRes: EXIElement {
+public struct CertificateInstallationRes: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `ResponseCode`.
@@ -61,7 +61,7 @@ public struct CertificateInstallationRes: EXIElement {
 }
 
 /// `CertificateInstallationReqType` of `urn:din:70121:2012:MsgBody`.
-public struct CertificateInstallationReq: EXIElement {
+public struct CertificateInstallationReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `OEMProvisioningCert`, 0...1200 octets.

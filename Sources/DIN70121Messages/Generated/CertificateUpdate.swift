@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CertificateUpdateResType` of `urn:din:70121:2012:MsgBody`.
-public struct CertificateUpdateRes: EXIElement {
+public struct CertificateUpdateRes: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `ResponseCode`.
@@ -65,7 +65,7 @@ public struct CertificateUpdateRes: EXIElement {
 }
 
 /// `CertificateUpdateReqType` of `urn:din:70121:2012:MsgBody`.
-public struct CertificateUpdateReq: EXIElement {
+public struct CertificateUpdateReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `ContractSignatureCertChain`.

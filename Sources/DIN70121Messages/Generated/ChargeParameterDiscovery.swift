@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ChargeParameterDiscoveryResType` of `urn:din:70121:2012:MsgBody`.
-public struct ChargeParameterDiscoveryRes: EXIElement {
+public struct ChargeParameterDiscoveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
@@ -73,7 +73,7 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
 
 /// `DC_EVSEChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct DC_EVSEChargeParameter: EXIElement, Equatable {
+public struct DC_EVSEChargeParameter: Sendable {
   /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
   /// `EVSEMaximumCurrentLimit`.
@@ -183,7 +183,7 @@ public struct DC_EVSEChargeParameter: EXIElement, Equatable {
 
 /// `AC_EVSEChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct AC_EVSEChargeParameter: EXIElement, Equatable {
+public struct AC_EVSEChargeParameter: Sendable, Equatable {
   /// `AC_EVSEStatus`.
   public var acEVSEStatus: AC_EVSEStatus
   /// `EVSEMaxVoltage`.
@@ -234,7 +234,7 @@ public struct AC_EVSEChargeParameter: EXIElement, Equatable {
 
 /// `SAScheduleListType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct SAScheduleList: EXIElement {
+public struct SAScheduleList: Sendable {
   /// `SAScheduleTuple`, 1 items or more.
   public var saScheduleTuple: EXIList<SAScheduleTuple>
 
@@ -268,7 +268,7 @@ public struct SAScheduleList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(saScheduleTuple, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(saScheduleTuple, of: "SAScheduleTuple", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(282) }
@@ -291,6 +291,7 @@ public struct SAScheduleTuple: EXIElement {
     self.salesTariff = salesTariff
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     saScheduleTupleID = Int16(truncatingIfNeeded: reader.signed(lead: 2, min: -32768, max: 32767))
@@ -305,6 +306,7 @@ public struct SAScheduleTuple: EXIElement {
     if reader.failed { reader.note(281, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.signed(Int64(saScheduleTupleID), lead: 2, min: -32768, max: 32767)
@@ -323,7 +325,7 @@ public struct SAScheduleTuple: EXIElement {
 
 /// `SalesTariffType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct SalesTariff: EXIElement {
+public struct SalesTariff: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `SalesTariffID`.
@@ -394,7 +396,7 @@ public struct SalesTariff: EXIElement {
     writer.event(3, from: state, last: 3)
     writer.bounded(Int64(numEPriceLevels), lead: 1, bits: 8, max: 255)
     writer.zero(bits: 1)
-    writer.list(salesTariffEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(salesTariffEntry, of: "SalesTariffEntry", min: 1, max: 0xFFFF, gap: 2)
     state = 4
     writer.event(5, from: state, last: 5)
     if writer.failed { writer.note(280) }
@@ -419,6 +421,7 @@ public struct SalesTariffEntry: EXIElement {
     self.consumptionCost = consumptionCost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 2)
@@ -449,6 +452,7 @@ public struct SalesTariffEntry: EXIElement {
     if reader.failed { reader.note(279, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
@@ -460,7 +464,7 @@ public struct SalesTariffEntry: EXIElement {
     var state: UInt32 = 3
     if !consumptionCost.isEmpty {
       writer.event(3, from: state, last: 4)
-      writer.list(consumptionCost, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(consumptionCost, of: "ConsumptionCost", min: 0, max: 0xFFFF, gap: 2)
       state = 3
     }
     writer.event(4, from: state, last: 4)
@@ -481,6 +485,7 @@ public struct ConsumptionCost: EXIElement {
     self.cost = cost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     startValue = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -503,13 +508,14 @@ public struct ConsumptionCost: EXIElement {
     if reader.failed { reader.note(278, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(startValue), lead: 2, max: 4_294_967_295)
     var state: UInt32 = 1
     if !cost.isEmpty {
       writer.event(1, from: state, last: 2)
-      writer.list(cost, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(cost, of: "Cost", min: 0, max: 0xFFFF, gap: 2)
       state = 1
     }
     writer.event(2, from: state, last: 2)
@@ -563,7 +569,7 @@ public struct Cost: EXIElement, Equatable {
 
 /// `PMaxScheduleType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct PMaxSchedule: EXIElement {
+public struct PMaxSchedule: Sendable {
   /// `PMaxScheduleID`.
   public var pMaxScheduleID: Int16
   /// `PMaxScheduleEntry`, 1 items or more.
@@ -602,7 +608,7 @@ public struct PMaxSchedule: EXIElement {
     if writer.failed { return }
     writer.signed(Int64(pMaxScheduleID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(pMaxScheduleEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(pMaxScheduleEntry, of: "PMaxScheduleEntry", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(276) }
@@ -611,7 +617,7 @@ public struct PMaxSchedule: EXIElement {
 
 /// `PMaxScheduleEntryType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct PMaxScheduleEntry: EXIElement, Equatable {
+public struct PMaxScheduleEntry: EXIElement {
   /// `TimeInterval`.
   public var timeInterval: TimeInterval
   /// `PMax`.
@@ -622,6 +628,7 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     self.pMax = pMax
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     let event = reader.event(bits: 2)
@@ -635,6 +642,7 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     if reader.failed { reader.note(275, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
@@ -649,10 +657,10 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
 
 /// `RelativeTimeIntervalType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct RelativeTimeInterval: EXIElement, Equatable {
-  /// `start`.
+public struct RelativeTimeInterval: Sendable, Equatable {
+  /// `start`, s.
   public var start: UInt32
-  /// `duration`.
+  /// `duration`, s.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -687,7 +695,7 @@ public struct RelativeTimeInterval: EXIElement, Equatable {
 }
 
 /// `ChargeParameterDiscoveryReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
+public struct ChargeParameterDiscoveryReq: Sendable {
   /// `EVRequestedEnergyTransferType`.
   public var evRequestedEnergyTransferType: EVRequestedEnergyTransfer
   /// `EVChargeParameter`.
@@ -733,7 +741,7 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
 
 /// `DC_EVChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public struct DC_EVChargeParameter: EXIElement, Equatable {
+public struct DC_EVChargeParameter: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `EVMaximumCurrentLimit`.
@@ -842,8 +850,8 @@ public struct DC_EVChargeParameter: EXIElement, Equatable {
 
 /// `AC_EVChargeParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public struct AC_EVChargeParameter: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct AC_EVChargeParameter: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `EAmount`.
   public var eAmount: PhysicalValue
@@ -898,7 +906,7 @@ public struct AC_EVChargeParameter: EXIElement, Equatable {
 
 /// One of the elements that may stand for `EVChargeParameter` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public enum EVChargeParameter: Sendable, Equatable {
+public enum EVChargeParameter: Sendable {
   case acEVChargeParameter(AC_EVChargeParameter)
   case dcEVChargeParameter(DC_EVChargeParameter)
 }
@@ -911,13 +919,13 @@ public enum SASchedules: Sendable {
 
 /// One of the elements that may stand for `TimeInterval` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public enum TimeInterval: Sendable, Equatable {
+public enum TimeInterval: Sendable {
   case relativeTimeInterval(RelativeTimeInterval)
 }
 
 /// One of the elements that may stand for `EVSEChargeParameter` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public enum EVSEChargeParameter: Sendable, Equatable {
+public enum EVSEChargeParameter: Sendable {
   case acEVSEChargeParameter(AC_EVSEChargeParameter)
   case dcEVSEChargeParameter(DC_EVSEChargeParameter)
 }

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ChargingStatusResType` of `urn:din:70121:2012:MsgBody`.
-public struct ChargingStatusRes: EXIElement {
+public struct ChargingStatusRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEID`, 0...32 octets.
@@ -82,7 +82,7 @@ public struct ChargingStatusRes: EXIElement {
 }
 
 /// `ChargingStatusReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ChargingStatusReq: EXIElement, Equatable {
+public struct ChargingStatusReq: Sendable, Equatable {
   public init() {
   }
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ContractAuthenticationResType` of `urn:din:70121:2012:MsgBody`.
-public struct ContractAuthenticationRes: EXIElement, Equatable {
+public struct ContractAuthenticationRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
@@ -33,7 +33,7 @@ public struct ContractAuthenticationRes: EXIElement, Equatable {
 }
 
 /// `ContractAuthenticationReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ContractAuthenticationReq: EXIElement {
+public struct ContractAuthenticationReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `GenChallenge`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CurrentDemandResType` of `urn:din:70121:2012:MsgBody`.
-public struct CurrentDemandRes: EXIElement, Equatable {
+public struct CurrentDemandRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `DC_EVSEStatus`.
@@ -109,7 +109,7 @@ public struct CurrentDemandRes: EXIElement, Equatable {
 }
 
 /// `CurrentDemandReqType` of `urn:din:70121:2012:MsgBody`.
-public struct CurrentDemandReq: EXIElement, Equatable {
+public struct CurrentDemandReq: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `EVTargetCurrent`.

@@ -21,11 +21,12 @@ extension V2G_Message {
   }
 
   /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  /// Refuses what the schema does not allow, and what the peer's `limits` do not.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(77, bits: 7)
       encode(to: &writer)

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `MeteringReceiptResType` of `urn:din:70121:2012:MsgBody`.
-public struct MeteringReceiptRes: EXIElement, Equatable {
+public struct MeteringReceiptRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `AC_EVSEStatus`.
@@ -35,7 +35,7 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
 }
 
 /// `MeteringReceiptReqType` of `urn:din:70121:2012:MsgBody`.
-public struct MeteringReceiptReq: EXIElement {
+public struct MeteringReceiptReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `SessionID`, 0...8 octets.

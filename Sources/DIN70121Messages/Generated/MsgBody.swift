@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionStopType` of `urn:din:70121:2012:MsgBody`.
-public struct SessionStop: EXIElement, Equatable {
+public struct SessionStop: Sendable, Equatable {
   public init() {
   }
 

@@ -5,7 +5,7 @@ public import EXI
 
 /// `MeterInfoType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargingStatusRes and MeteringReceiptReq.
-public struct MeterInfo: EXIElement {
+public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
   /// `MeterReading`.
@@ -14,7 +14,7 @@ public struct MeterInfo: EXIElement {
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -83,12 +83,12 @@ public struct MeterInfo: EXIElement {
 
 /// `AC_EVSEStatusType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes, ChargingStatusRes, MeteringReceiptRes and PowerDeliveryRes.
-public struct AC_EVSEStatus: EXIElement, Equatable {
+public struct AC_EVSEStatus: Sendable, Equatable {
   /// `PowerSwitchClosed`.
   public var powerSwitchClosed: Bool
   /// `RCD`.
   public var rcd: Bool
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -127,7 +127,7 @@ public struct AC_EVSEStatus: EXIElement, Equatable {
 
 /// `PhysicalValueType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of 10 messages.
-public struct PhysicalValue: EXIElement, Equatable {
+public struct PhysicalValue: Sendable, Equatable {
   /// `Multiplier`, -3...3.
   public var multiplier: Int8
   /// `Unit`.
@@ -173,7 +173,7 @@ public struct PhysicalValue: EXIElement, Equatable {
 
 /// `CertificateChainType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of CertificateInstallationRes, CertificateUpdateReq, CertificateUpdateRes and PaymentDetailsReq.
-public struct CertificateChain: EXIElement {
+public struct CertificateChain: Sendable {
   /// `Certificate`, 0...1200 octets.
   public var certificate: EXIBinary
   /// `SubCertificates`.
@@ -215,7 +215,7 @@ public struct CertificateChain: EXIElement {
 
 /// `SubCertificatesType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of CertificateInstallationRes, CertificateUpdateReq, CertificateUpdateRes and PaymentDetailsReq.
-public struct SubCertificates: EXIElement {
+public struct SubCertificates: Sendable {
   /// `Certificate`, 1 items or more, 0...1200 octets each.
   public var certificate: EXIList<EXIBinary>
 
@@ -249,7 +249,8 @@ public struct SubCertificates: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -266,7 +267,7 @@ public struct SubCertificates: EXIElement {
 
 /// `ListOfRootCertificateIDsType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of CertificateInstallationReq and CertificateUpdateReq.
-public struct ListOfRootCertificateIDs: EXIElement {
+public struct ListOfRootCertificateIDs: Sendable {
   /// `RootCertificateID`, 1 items or more, 0...40 characters each.
   public var rootCertificateID: EXIList<EXIString>
 
@@ -300,7 +301,8 @@ public struct ListOfRootCertificateIDs: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(rootCertificateID, min: 1, max: 0xFFFF) {
+    let isValid = writer.check(rootCertificateID, of: "RootCertificateID", min: 1, max: 0xFFFF)
+    if isValid {
       var items = writer.cursor(rootCertificateID)
       var index = 0
       while let item = items.next() {
@@ -318,12 +320,12 @@ public struct ListOfRootCertificateIDs: EXIElement {
 /// `DC_EVSEStatusType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of CableCheckRes, ChargeParameterDiscoveryRes, CurrentDemandRes, PowerDeliveryRes, PreChargeRes and
 /// WeldingDetectionRes.
-public struct DC_EVSEStatus: EXIElement, Equatable {
+public struct DC_EVSEStatus: Sendable, Equatable {
   /// `EVSEIsolationStatus`.
   public var evseIsolationStatus: IsolationLevel?
   /// `EVSEStatusCode`.
   public var evseStatusCode: DC_EVSEStatusCode
-  /// `NotificationMaxDelay`.
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt32
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -373,7 +375,7 @@ public struct DC_EVSEStatus: EXIElement, Equatable {
 /// `DC_EVStatusType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of CableCheckReq, ChargeParameterDiscoveryReq, CurrentDemandReq, PowerDeliveryReq, PreChargeReq and
 /// WeldingDetectionReq.
-public struct DC_EVStatus: EXIElement, Equatable {
+public struct DC_EVStatus: Sendable {
   /// `EVReady`.
   public var evReady: Bool
   /// `EVCabinConditioning`.
@@ -438,7 +440,7 @@ public struct DC_EVStatus: EXIElement, Equatable {
 }
 
 /// `NotificationType` of `urn:din:70121:2012:MsgDataTypes`.
-public struct Notification: EXIElement {
+public struct Notification: Sendable {
   /// `FaultCode`.
   public var faultCode: FaultCode
   /// `FaultMsg`, 0...64 characters.

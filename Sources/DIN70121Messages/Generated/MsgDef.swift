@@ -4,7 +4,7 @@
 public import EXI
 
 /// `V2G_Message` of `urn:din:70121:2012:MsgDef`.
-public struct V2G_Message: EXIElement {
+public struct V2G_Message: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `Body`.
@@ -39,7 +39,7 @@ public struct V2G_Message: EXIElement {
 }
 
 /// `BodyType` of `urn:din:70121:2012:MsgDef`.
-public struct Body: EXIElement {
+public struct Body: Sendable {
   /// `BodyElement`.
   public var bodyElement: BodyElement?
 

@@ -5,7 +5,7 @@ public import EXI
 public import XMLSignatureMessages
 
 /// `MessageHeaderType` of `urn:din:70121:2012:MsgHeader`.
-public struct MessageHeader: EXIElement {
+public struct MessageHeader: Sendable {
   /// `SessionID`, 0...8 octets.
   public var sessionID: EXIBinary
   /// `Notification`.

@@ -4,12 +4,12 @@
 public import EXI
 
 /// `PaymentDetailsResType` of `urn:din:70121:2012:MsgBody`.
-public struct PaymentDetailsRes: EXIElement {
+public struct PaymentDetailsRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `GenChallenge`.
   public var genChallenge: EXIString
-  /// `DateTimeNow`.
+  /// `DateTimeNow`, seconds since 1970, UTC.
   public var dateTimeNow: Int64
 
   public init(responseCode: ResponseCode, genChallenge: EXIString, dateTimeNow: Int64) {
@@ -36,7 +36,7 @@ public struct PaymentDetailsRes: EXIElement {
 }
 
 /// `PaymentDetailsReqType` of `urn:din:70121:2012:MsgBody`.
-public struct PaymentDetailsReq: EXIElement {
+public struct PaymentDetailsReq: Sendable {
   /// `ContractID`, 0...24 characters.
   public var contractID: EXIString
   /// `ContractSignatureCertChain`.

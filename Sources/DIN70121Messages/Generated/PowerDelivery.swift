@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PowerDeliveryResType` of `urn:din:70121:2012:MsgBody`.
-public struct PowerDeliveryRes: EXIElement, Equatable {
+public struct PowerDeliveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEStatus`.
@@ -47,7 +47,7 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
 }
 
 /// `PowerDeliveryReqType` of `urn:din:70121:2012:MsgBody`.
-public struct PowerDeliveryReq: EXIElement {
+public struct PowerDeliveryReq: Sendable {
   /// `ReadyToChargeState`.
   public var readyToChargeState: Bool
   /// `ChargingProfile`.
@@ -109,7 +109,7 @@ public struct PowerDeliveryReq: EXIElement {
 
 /// `DC_EVPowerDeliveryParameterType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
+public struct DC_EVPowerDeliveryParameter: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `BulkChargingComplete`.
@@ -157,7 +157,7 @@ public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
 
 /// `ChargingProfileType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct ChargingProfile: EXIElement {
+public struct ChargingProfile: Sendable {
   /// `SAScheduleTupleID`.
   public var saScheduleTupleID: Int16
   /// `ProfileEntry`, 1 items or more.
@@ -196,7 +196,7 @@ public struct ChargingProfile: EXIElement {
     if writer.failed { return }
     writer.signed(Int64(saScheduleTupleID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(profileEntry, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(profileEntry, of: "ProfileEntry", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(299) }
@@ -206,7 +206,7 @@ public struct ChargingProfile: EXIElement {
 /// `ProfileEntryType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: Int16
@@ -234,13 +234,13 @@ public struct ProfileEntry: EXIElement, Equatable {
 
 /// One of the elements that may stand for `EVPowerDeliveryParameter` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public enum EVPowerDeliveryParameter: Sendable, Equatable {
+public enum EVPowerDeliveryParameter: Sendable {
   case dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter)
 }
 
 /// One of the elements that may stand for `EVSEStatus` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of PowerDeliveryRes.
-public enum EVSEStatus: Sendable, Equatable {
+public enum EVSEStatus: Sendable {
   case acEVSEStatus(AC_EVSEStatus)
   case dcEVSEStatus(DC_EVSEStatus)
 }

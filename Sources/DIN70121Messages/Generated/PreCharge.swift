@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PreChargeResType` of `urn:din:70121:2012:MsgBody`.
-public struct PreChargeRes: EXIElement, Equatable {
+public struct PreChargeRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `DC_EVSEStatus`.
@@ -42,7 +42,7 @@ public struct PreChargeRes: EXIElement, Equatable {
 }
 
 /// `PreChargeReqType` of `urn:din:70121:2012:MsgBody`.
-public struct PreChargeReq: EXIElement, Equatable {
+public struct PreChargeReq: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `EVTargetVoltage`.

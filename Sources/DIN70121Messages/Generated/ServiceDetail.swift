@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDetailResType` of `urn:din:70121:2012:MsgBody`.
-public struct ServiceDetailRes: EXIElement {
+public struct ServiceDetailRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `ServiceID`.
@@ -50,7 +50,7 @@ public struct ServiceDetailRes: EXIElement {
 
 /// `ServiceParameterListType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServiceDetailRes.
-public struct ServiceParameterList: EXIElement {
+public struct ServiceParameterList: Sendable {
   /// `ParameterSet`, 1 items or more.
   public var parameterSet: EXIList<ParameterSet>
 
@@ -84,7 +84,7 @@ public struct ServiceParameterList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(parameterSet, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(parameterSet, of: "ParameterSet", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(308) }
@@ -104,6 +104,7 @@ public struct ParameterSet: EXIElement {
     self.parameter = parameter
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     parameterSetID = Int16(truncatingIfNeeded: reader.signed(lead: 2, min: -32768, max: 32767))
@@ -127,11 +128,12 @@ public struct ParameterSet: EXIElement {
     if reader.failed { reader.note(307, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.signed(Int64(parameterSetID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(parameter, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(parameter, of: "Parameter", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(307) }
@@ -154,6 +156,7 @@ public struct Parameter: EXIElement {
     self.value = value
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     name = reader.attribute(lead: 1)
@@ -176,6 +179,7 @@ public struct Parameter: EXIElement {
     if reader.failed { reader.note(306, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.attribute(name, lead: 1)
@@ -216,7 +220,7 @@ public struct Parameter: EXIElement {
 }
 
 /// `ServiceDetailReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ServiceDetailReq: EXIElement, Equatable {
+public struct ServiceDetailReq: Sendable, Equatable {
   /// `ServiceID`.
   public var serviceID: UInt16
 

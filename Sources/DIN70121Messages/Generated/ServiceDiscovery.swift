@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDiscoveryResType` of `urn:din:70121:2012:MsgBody`.
-public struct ServiceDiscoveryRes: EXIElement {
+public struct ServiceDiscoveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `PaymentOptions`.
@@ -60,7 +60,7 @@ public struct ServiceDiscoveryRes: EXIElement {
 
 /// `ServiceTagListType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceTagList: EXIElement {
+public struct ServiceTagList: Sendable {
   /// `Service`, 1 items or more.
   public var service: EXIList<Service>
 
@@ -93,7 +93,7 @@ public struct ServiceTagList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(315) }
@@ -113,6 +113,7 @@ public struct Service: EXIElement {
     self.freeService = freeService
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.expectZero(bits: 1)
@@ -122,6 +123,7 @@ public struct Service: EXIElement {
     if reader.failed { reader.note(314, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
@@ -134,7 +136,7 @@ public struct Service: EXIElement {
 
 /// `ServiceChargeType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceCharge: EXIElement {
+public struct ServiceCharge: Sendable {
   /// `ServiceTag`.
   public var serviceTag: ServiceTag
   /// `FreeService`.
@@ -171,7 +173,7 @@ public struct ServiceCharge: EXIElement {
 
 /// `ServiceTagType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceTag: EXIElement {
+public struct ServiceTag: Sendable {
   /// `ServiceID`.
   public var serviceID: UInt16
   /// `ServiceName`, 0...32 characters.
@@ -234,7 +236,7 @@ public struct ServiceTag: EXIElement {
 
 /// `PaymentOptionsType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct PaymentOptions: EXIElement {
+public struct PaymentOptions: Sendable {
   /// `PaymentOption`, 1 items or more.
   public var paymentOption: EXIList<PaymentOption>
 
@@ -268,7 +270,7 @@ public struct PaymentOptions: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(paymentOption, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(paymentOption, of: "PaymentOption", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(311) }
@@ -276,7 +278,7 @@ public struct PaymentOptions: EXIElement {
 }
 
 /// `ServiceDiscoveryReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ServiceDiscoveryReq: EXIElement {
+public struct ServiceDiscoveryReq: Sendable {
   /// `ServiceScope`, 0...32 characters.
   public var serviceScope: EXIString?
   /// `ServiceCategory`.

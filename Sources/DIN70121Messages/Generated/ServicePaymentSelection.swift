@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServicePaymentSelectionResType` of `urn:din:70121:2012:MsgBody`.
-public struct ServicePaymentSelectionRes: EXIElement, Equatable {
+public struct ServicePaymentSelectionRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
 
@@ -28,7 +28,7 @@ public struct ServicePaymentSelectionRes: EXIElement, Equatable {
 }
 
 /// `ServicePaymentSelectionReqType` of `urn:din:70121:2012:MsgBody`.
-public struct ServicePaymentSelectionReq: EXIElement {
+public struct ServicePaymentSelectionReq: Sendable {
   /// `SelectedPaymentOption`.
   public var selectedPaymentOption: PaymentOption
   /// `SelectedServiceList`.
@@ -60,7 +60,7 @@ public struct ServicePaymentSelectionReq: EXIElement {
 
 /// `SelectedServiceListType` of `urn:din:70121:2012:MsgDataTypes`.
 /// Part of ServicePaymentSelectionReq.
-public struct SelectedServiceList: EXIElement {
+public struct SelectedServiceList: Sendable {
   /// `SelectedService`, 1 items or more.
   public var selectedService: EXIList<SelectedService>
 
@@ -94,7 +94,7 @@ public struct SelectedServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(selectedService, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(selectedService, of: "SelectedService", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(318) }

@@ -4,12 +4,12 @@
 public import EXI
 
 /// `SessionSetupResType` of `urn:din:70121:2012:MsgBody`.
-public struct SessionSetupRes: EXIElement {
+public struct SessionSetupRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEID`, 0...32 octets.
   public var evseID: EXIBinary
-  /// `DateTimeNow`.
+  /// `DateTimeNow`, seconds since 1970, UTC.
   public var dateTimeNow: Int64?
 
   public init(responseCode: ResponseCode, evseID: EXIBinary, dateTimeNow: Int64? = nil) {
@@ -47,7 +47,7 @@ public struct SessionSetupRes: EXIElement {
 }
 
 /// `SessionSetupReqType` of `urn:din:70121:2012:MsgBody`.
-public struct SessionSetupReq: EXIElement {
+public struct SessionSetupReq: Sendable {
   /// `EVCCID`, 0...8 octets.
   public var evccID: EXIBinary
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionStopResType` of `urn:din:70121:2012:MsgBody`.
-public struct SessionStopRes: EXIElement, Equatable {
+public struct SessionStopRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
 

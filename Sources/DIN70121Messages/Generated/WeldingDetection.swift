@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WeldingDetectionResType` of `urn:din:70121:2012:MsgBody`.
-public struct WeldingDetectionRes: EXIElement, Equatable {
+public struct WeldingDetectionRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `DC_EVSEStatus`.
@@ -42,7 +42,7 @@ public struct WeldingDetectionRes: EXIElement, Equatable {
 }
 
 /// `WeldingDetectionReqType` of `urn:din:70121:2012:MsgBody`.
-public struct WeldingDetectionReq: EXIElement, Equatable {
+public struct WeldingDetectionReq: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
 

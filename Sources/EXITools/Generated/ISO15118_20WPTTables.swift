@@ -36,7 +36,7 @@ extension SchemaTables {
     simple hexadecimal 8 8
     simple enumeration PowerCheck LPE Proprietary
     simple enumeration Manual LF_TxEV LF_TxPrimaryDevice LPE Proprietary
-    simple enumeration External confirmation LPE LF_TxEV LF_TxPrimaryDevice Optical Proprietary
+    simple enumeration External%20confirmation LPE LF_TxEV LF_TxPrimaryDevice Optical Proprietary
     element CLReqControlMode 0 type 0 abstract
     element CLResControlMode 0 type 1 abstract
     element CanonicalizationMethod 1 type 2

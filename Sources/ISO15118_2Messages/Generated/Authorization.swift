@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AuthorizationResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct AuthorizationRes: EXIElement, Equatable {
+public struct AuthorizationRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
@@ -33,7 +33,7 @@ public struct AuthorizationRes: EXIElement, Equatable {
 }
 
 /// `AuthorizationReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct AuthorizationReq: EXIElement {
+public struct AuthorizationReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `GenChallenge`, 16 octets.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CertificateInstallationResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CertificateInstallationRes: EXIElement {
+public struct CertificateInstallationRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `SAProvisioningCertificateChain`.
@@ -68,7 +68,7 @@ public struct CertificateInstallationRes: EXIElement {
 }
 
 /// `CertificateInstallationReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CertificateInstallationReq: EXIElement {
+public struct CertificateInstallationReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `OEMProvisioningCert`, 0...800 octets.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CertificateUpdateResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CertificateUpdateRes: EXIElement {
+public struct CertificateUpdateRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `SAProvisioningCertificateChain`.
@@ -82,7 +82,7 @@ public struct CertificateUpdateRes: EXIElement {
 }
 
 /// `CertificateUpdateReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CertificateUpdateReq: EXIElement {
+public struct CertificateUpdateReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `ContractSignatureCertChain`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ChargeParameterDiscoveryResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ChargeParameterDiscoveryRes: EXIElement {
+public struct ChargeParameterDiscoveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
@@ -78,7 +78,7 @@ public struct ChargeParameterDiscoveryRes: EXIElement {
 
 /// `DC_EVSEChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct DC_EVSEChargeParameter: EXIElement, Equatable {
+public struct DC_EVSEChargeParameter: Sendable {
   /// `DC_EVSEStatus`.
   public var dcEVSEStatus: DC_EVSEStatus
   /// `EVSEMaximumCurrentLimit`.
@@ -180,7 +180,7 @@ public struct DC_EVSEChargeParameter: EXIElement, Equatable {
 
 /// `AC_EVSEChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct AC_EVSEChargeParameter: EXIElement, Equatable {
+public struct AC_EVSEChargeParameter: Sendable, Equatable {
   /// `AC_EVSEStatus`.
   public var acEVSEStatus: AC_EVSEStatus
   /// `EVSENominalVoltage`.
@@ -221,7 +221,7 @@ public struct AC_EVSEChargeParameter: EXIElement, Equatable {
 
 /// `SAScheduleListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct SAScheduleList: EXIElement {
+public struct SAScheduleList: Sendable {
   /// `SAScheduleTuple`, 1...3 items.
   public var saScheduleTuple: EXIList<SAScheduleTuple>
 
@@ -254,7 +254,7 @@ public struct SAScheduleList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(saScheduleTuple, min: 1, max: 3, gap: 2)
+    writer.list(saScheduleTuple, of: "SAScheduleTuple", min: 1, max: 3, gap: 2)
     let state: UInt32 = saScheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(287) }
@@ -277,6 +277,7 @@ public struct SAScheduleTuple: EXIElement {
     self.salesTariff = salesTariff
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     saScheduleTupleID = UInt8(truncatingIfNeeded: reader.bounded(lead: 2, bits: 8, max: 254) &+ 1)
@@ -291,6 +292,7 @@ public struct SAScheduleTuple: EXIElement {
     if reader.failed { reader.note(286, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.bounded(Int64(saScheduleTupleID) &- 1, lead: 2, bits: 8, max: 254)
@@ -309,7 +311,7 @@ public struct SAScheduleTuple: EXIElement {
 
 /// `SalesTariffType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct SalesTariff: EXIElement {
+public struct SalesTariff: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `SalesTariffID`, 1...255.
@@ -394,7 +396,7 @@ public struct SalesTariff: EXIElement {
       state = 4
     }
     writer.event(4, from: state, last: 4)
-    writer.list(salesTariffEntry, min: 1, max: 1024, gap: 2)
+    writer.list(salesTariffEntry, of: "SalesTariffEntry", min: 1, max: 1024, gap: 2)
     state = salesTariffEntry.count == 1024 ? 5 : 4
     writer.event(5, from: state, last: 5)
     if writer.failed { writer.note(285) }
@@ -420,6 +422,7 @@ public struct SalesTariffEntry: EXIElement {
     self.consumptionCost = consumptionCost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 2)
@@ -452,6 +455,7 @@ public struct SalesTariffEntry: EXIElement {
     if reader.failed { reader.note(284, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
@@ -467,7 +471,7 @@ public struct SalesTariffEntry: EXIElement {
     }
     if !consumptionCost.isEmpty {
       writer.event(3, from: state, last: 4)
-      writer.list(consumptionCost, min: 0, max: 3, gap: 2)
+      writer.list(consumptionCost, of: "ConsumptionCost", min: 0, max: 3, gap: 2)
       state = consumptionCost.count == 3 ? 4 : 3
     }
     writer.event(4, from: state, last: 4)
@@ -488,6 +492,7 @@ public struct ConsumptionCost: EXIElement {
     self.cost = cost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.expectZero(bits: 1)
@@ -511,12 +516,13 @@ public struct ConsumptionCost: EXIElement {
     if reader.failed { reader.note(283, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
     startValue.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(cost, min: 1, max: 3, gap: 2)
+    writer.list(cost, of: "Cost", min: 1, max: 3, gap: 2)
     let state: UInt32 = cost.count == 3 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(283) }
@@ -569,7 +575,7 @@ public struct Cost: EXIElement, Equatable {
 
 /// `PMaxScheduleType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct PMaxSchedule: EXIElement {
+public struct PMaxSchedule: Sendable {
   /// `PMaxScheduleEntry`, 1...1024 items.
   public var pMaxScheduleEntry: EXIList<PMaxScheduleEntry>
 
@@ -602,7 +608,7 @@ public struct PMaxSchedule: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(pMaxScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(pMaxScheduleEntry, of: "PMaxScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = pMaxScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(281) }
@@ -611,7 +617,7 @@ public struct PMaxSchedule: EXIElement {
 
 /// `PMaxScheduleEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct PMaxScheduleEntry: EXIElement, Equatable {
+public struct PMaxScheduleEntry: EXIElement {
   /// `TimeInterval`.
   public var timeInterval: TimeInterval
   /// `PMax`.
@@ -622,6 +628,7 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     self.pMax = pMax
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     let event = reader.event(bits: 2)
@@ -637,6 +644,7 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
     if reader.failed { reader.note(280, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     switch timeInterval {
@@ -653,10 +661,10 @@ public struct PMaxScheduleEntry: EXIElement, Equatable {
 
 /// `RelativeTimeIntervalType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public struct RelativeTimeInterval: EXIElement, Equatable {
-  /// `start`, 0...16777214.
+public struct RelativeTimeInterval: Sendable, Equatable {
+  /// `start`, s, 0...16777214.
   public var start: UInt32
-  /// `duration`, 0...86400.
+  /// `duration`, s, 0...86400.
   public var duration: UInt32?
 
   public init(start: UInt32, duration: UInt32? = nil) {
@@ -691,7 +699,7 @@ public struct RelativeTimeInterval: EXIElement, Equatable {
 }
 
 /// `ChargeParameterDiscoveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
+public struct ChargeParameterDiscoveryReq: Sendable {
   /// `MaxEntriesSAScheduleTuple`.
   public var maxEntriesSAScheduleTuple: UInt16?
   /// `RequestedEnergyTransferMode`.
@@ -754,8 +762,8 @@ public struct ChargeParameterDiscoveryReq: EXIElement, Equatable {
 
 /// `DC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public struct DC_EVChargeParameter: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct DC_EVChargeParameter: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
@@ -878,8 +886,8 @@ public struct DC_EVChargeParameter: EXIElement, Equatable {
 
 /// `AC_EVChargeParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public struct AC_EVChargeParameter: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct AC_EVChargeParameter: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EAmount`.
   public var eAmount: PhysicalValue
@@ -943,7 +951,7 @@ public struct AC_EVChargeParameter: EXIElement, Equatable {
 
 /// One of the elements that may stand for `EVChargeParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryReq.
-public enum EVChargeParameter: Sendable, Equatable {
+public enum EVChargeParameter: Sendable {
   case acEVChargeParameter(AC_EVChargeParameter)
   case dcEVChargeParameter(DC_EVChargeParameter)
 }
@@ -956,13 +964,13 @@ public enum SASchedules: Sendable {
 
 /// One of the elements that may stand for `TimeInterval` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public enum TimeInterval: Sendable, Equatable {
+public enum TimeInterval: Sendable {
   case relativeTimeInterval(RelativeTimeInterval)
 }
 
 /// One of the elements that may stand for `EVSEChargeParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes.
-public enum EVSEChargeParameter: Sendable, Equatable {
+public enum EVSEChargeParameter: Sendable {
   case acEVSEChargeParameter(AC_EVSEChargeParameter)
   case dcEVSEChargeParameter(DC_EVSEChargeParameter)
 }

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ChargingStatusResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ChargingStatusRes: EXIElement {
+public struct ChargingStatusRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEID`, 7...37 characters.
@@ -87,7 +87,7 @@ public struct ChargingStatusRes: EXIElement {
 }
 
 /// `ChargingStatusReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ChargingStatusReq: EXIElement, Equatable {
+public struct ChargingStatusReq: Sendable, Equatable {
   public init() {
   }
 

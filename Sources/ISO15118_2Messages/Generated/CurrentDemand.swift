@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CurrentDemandResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CurrentDemandRes: EXIElement {
+public struct CurrentDemandRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `DC_EVSEStatus`.
@@ -148,7 +148,7 @@ public struct CurrentDemandRes: EXIElement {
 }
 
 /// `CurrentDemandReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct CurrentDemandReq: EXIElement, Equatable {
+public struct CurrentDemandReq: Sendable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `EVTargetCurrent`.

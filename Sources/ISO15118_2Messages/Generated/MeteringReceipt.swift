@@ -4,7 +4,7 @@
 public import EXI
 
 /// `MeteringReceiptResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct MeteringReceiptRes: EXIElement, Equatable {
+public struct MeteringReceiptRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEStatus`.
@@ -47,7 +47,7 @@ public struct MeteringReceiptRes: EXIElement, Equatable {
 }
 
 /// `MeteringReceiptReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct MeteringReceiptReq: EXIElement {
+public struct MeteringReceiptReq: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `SessionID`, 0...8 octets.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `BodyType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct Body: EXIElement {
+public struct Body: Sendable {
   /// `BodyElement`.
   public var bodyElement: BodyElement?
 

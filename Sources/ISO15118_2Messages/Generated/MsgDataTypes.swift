@@ -6,16 +6,16 @@ public import XMLSignatureMessages
 
 /// `MeterInfoType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargingStatusRes, CurrentDemandRes and MeteringReceiptReq.
-public struct MeterInfo: EXIElement {
+public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `MeterReading`.
+  /// `MeterReading`, Wh.
   public var meterReading: UInt64?
   /// `SigMeterReading`, 0...64 octets.
   public var sigMeterReading: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `TMeter`.
+  /// `TMeter`, seconds since 1970, UTC.
   public var tMeter: Int64?
 
   public init(
@@ -84,8 +84,8 @@ public struct MeterInfo: EXIElement {
 
 /// `AC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ChargeParameterDiscoveryRes, ChargingStatusRes, MeteringReceiptRes and PowerDeliveryRes.
-public struct AC_EVSEStatus: EXIElement, Equatable {
-  /// `NotificationMaxDelay`.
+public struct AC_EVSEStatus: Sendable, Equatable {
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -119,7 +119,7 @@ public struct AC_EVSEStatus: EXIElement, Equatable {
 
 /// `PhysicalValueType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of 10 messages.
-public struct PhysicalValue: EXIElement, Equatable {
+public struct PhysicalValue: Sendable, Equatable {
   /// `Multiplier`, -3...3.
   public var multiplier: Int8
   /// `Unit`.
@@ -154,7 +154,7 @@ public struct PhysicalValue: EXIElement, Equatable {
 
 /// `EMAIDType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationRes and CertificateUpdateRes.
-public struct EMAID: EXIElement {
+public struct EMAID: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// The text of the element, 14...15 characters.
@@ -185,7 +185,7 @@ public struct EMAID: EXIElement {
 
 /// `DiffieHellmanPublickeyType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationRes and CertificateUpdateRes.
-public struct DiffieHellmanPublickey: EXIElement {
+public struct DiffieHellmanPublickey: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// The text of the element, 0...65 octets.
@@ -216,7 +216,7 @@ public struct DiffieHellmanPublickey: EXIElement {
 
 /// `ContractSignatureEncryptedPrivateKeyType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationRes and CertificateUpdateRes.
-public struct ContractSignatureEncryptedPrivateKey: EXIElement {
+public struct ContractSignatureEncryptedPrivateKey: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// The text of the element, 0...48 octets.
@@ -247,7 +247,7 @@ public struct ContractSignatureEncryptedPrivateKey: EXIElement {
 
 /// `CertificateChainType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationRes, CertificateUpdateReq, CertificateUpdateRes and PaymentDetailsReq.
-public struct CertificateChain: EXIElement {
+public struct CertificateChain: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `Certificate`, 0...800 octets.
@@ -305,7 +305,7 @@ public struct CertificateChain: EXIElement {
 
 /// `SubCertificatesType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationRes, CertificateUpdateReq, CertificateUpdateRes and PaymentDetailsReq.
-public struct SubCertificates: EXIElement {
+public struct SubCertificates: Sendable {
   /// `Certificate`, 1...4 items, 0...800 octets each.
   public var certificate: EXIList<EXIBinary>
 
@@ -338,7 +338,8 @@ public struct SubCertificates: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 4) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 4)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {
@@ -355,7 +356,7 @@ public struct SubCertificates: EXIElement {
 
 /// `ListOfRootCertificateIDsType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CertificateInstallationReq and CertificateUpdateReq.
-public struct ListOfRootCertificateIDs: EXIElement {
+public struct ListOfRootCertificateIDs: Sendable {
   /// `RootCertificateID`, 1...20 items.
   public var rootCertificateID: EXIList<X509IssuerSerial>
 
@@ -388,7 +389,7 @@ public struct ListOfRootCertificateIDs: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(265) }
@@ -397,8 +398,8 @@ public struct ListOfRootCertificateIDs: EXIElement {
 
 /// `DC_EVSEStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of 7 messages.
-public struct DC_EVSEStatus: EXIElement, Equatable {
-  /// `NotificationMaxDelay`.
+public struct DC_EVSEStatus: Sendable, Equatable {
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EVSENotification
@@ -452,7 +453,7 @@ public struct DC_EVSEStatus: EXIElement, Equatable {
 /// `DC_EVStatusType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of CableCheckReq, ChargeParameterDiscoveryReq, CurrentDemandReq, PowerDeliveryReq, PreChargeReq and
 /// WeldingDetectionReq.
-public struct DC_EVStatus: EXIElement, Equatable {
+public struct DC_EVStatus: Sendable, Equatable {
   /// `EVReady`.
   public var evReady: Bool
   /// `EVErrorCode`.
@@ -486,7 +487,7 @@ public struct DC_EVStatus: EXIElement, Equatable {
 }
 
 /// `NotificationType` of `urn:iso:15118:2:2013:MsgDataTypes`.
-public struct Notification: EXIElement {
+public struct Notification: Sendable {
   /// `FaultCode`.
   public var faultCode: FaultCode
   /// `FaultMsg`, 0...64 characters.
@@ -525,7 +526,7 @@ public struct Notification: EXIElement {
 
 /// One of the elements that may stand for `EVSEStatus` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of MeteringReceiptRes and PowerDeliveryRes.
-public enum EVSEStatus: Sendable, Equatable {
+public enum EVSEStatus: Sendable {
   case acEVSEStatus(AC_EVSEStatus)
   case dcEVSEStatus(DC_EVSEStatus)
 }

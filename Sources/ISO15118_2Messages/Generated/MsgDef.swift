@@ -4,7 +4,7 @@
 public import EXI
 
 /// `V2G_Message` of `urn:iso:15118:2:2013:MsgDef`.
-public struct V2G_Message: EXIElement {
+public struct V2G_Message: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `Body`.

@@ -5,7 +5,7 @@ public import EXI
 public import XMLSignatureMessages
 
 /// `MessageHeaderType` of `urn:iso:15118:2:2013:MsgHeader`.
-public struct MessageHeader: EXIElement {
+public struct MessageHeader: Sendable {
   /// `SessionID`, 0...8 octets.
   public var sessionID: EXIBinary
   /// `Notification`.

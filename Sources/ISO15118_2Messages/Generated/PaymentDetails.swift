@@ -4,12 +4,12 @@
 public import EXI
 
 /// `PaymentDetailsResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentDetailsRes: EXIElement {
+public struct PaymentDetailsRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary
-  /// `EVSETimeStamp`.
+  /// `EVSETimeStamp`, seconds since 1970, UTC.
   public var evseTimeStamp: Int64
 
   public init(responseCode: ResponseCode, genChallenge: EXIBinary, evseTimeStamp: Int64) {
@@ -36,7 +36,7 @@ public struct PaymentDetailsRes: EXIElement {
 }
 
 /// `PaymentDetailsReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentDetailsReq: EXIElement {
+public struct PaymentDetailsReq: Sendable {
   /// `eMAID`, 14...15 characters.
   public var eMAID: EXIString
   /// `ContractSignatureCertChain`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PaymentServiceSelectionResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentServiceSelectionRes: EXIElement, Equatable {
+public struct PaymentServiceSelectionRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
 
@@ -28,7 +28,7 @@ public struct PaymentServiceSelectionRes: EXIElement, Equatable {
 }
 
 /// `PaymentServiceSelectionReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PaymentServiceSelectionReq: EXIElement {
+public struct PaymentServiceSelectionReq: Sendable {
   /// `SelectedPaymentOption`.
   public var selectedPaymentOption: PaymentOption
   /// `SelectedServiceList`.
@@ -60,7 +60,7 @@ public struct PaymentServiceSelectionReq: EXIElement {
 
 /// `SelectedServiceListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PaymentServiceSelectionReq.
-public struct SelectedServiceList: EXIElement {
+public struct SelectedServiceList: Sendable {
   /// `SelectedService`, 1...16 items.
   public var selectedService: EXIList<SelectedService>
 
@@ -93,7 +93,7 @@ public struct SelectedServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(selectedService, min: 1, max: 16, gap: 2)
+    writer.list(selectedService, of: "SelectedService", min: 1, max: 16, gap: 2)
     let state: UInt32 = selectedService.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(302) }

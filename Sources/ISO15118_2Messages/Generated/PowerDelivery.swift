@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PowerDeliveryResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PowerDeliveryRes: EXIElement, Equatable {
+public struct PowerDeliveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEStatus`.
@@ -47,7 +47,7 @@ public struct PowerDeliveryRes: EXIElement, Equatable {
 }
 
 /// `PowerDeliveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct PowerDeliveryReq: EXIElement {
+public struct PowerDeliveryReq: Sendable {
   /// `ChargeProgress`.
   public var chargeProgress: ChargeProgress
   /// `SAScheduleTupleID`, 1...255.
@@ -117,7 +117,7 @@ public struct PowerDeliveryReq: EXIElement {
 
 /// `DC_EVPowerDeliveryParameterType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
+public struct DC_EVPowerDeliveryParameter: Sendable, Equatable {
   /// `DC_EVStatus`.
   public var dcEVStatus: DC_EVStatus
   /// `BulkChargingComplete`.
@@ -165,7 +165,7 @@ public struct DC_EVPowerDeliveryParameter: EXIElement, Equatable {
 
 /// `ChargingProfileType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public struct ChargingProfile: EXIElement {
+public struct ChargingProfile: Sendable {
   /// `ProfileEntry`, 1...24 items.
   public var profileEntry: EXIList<ProfileEntry>
 
@@ -198,7 +198,7 @@ public struct ChargingProfile: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(profileEntry, min: 1, max: 24, gap: 2)
+    writer.list(profileEntry, of: "ProfileEntry", min: 1, max: 24, gap: 2)
     let state: UInt32 = profileEntry.count == 24 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }
@@ -208,7 +208,7 @@ public struct ChargingProfile: EXIElement {
 /// `ProfileEntryType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
 public struct ProfileEntry: EXIElement, Equatable {
-  /// `ChargingProfileEntryStart`.
+  /// `ChargingProfileEntryStart`, s.
   public var chargingProfileEntryStart: UInt32
   /// `ChargingProfileEntryMaxPower`.
   public var chargingProfileEntryMaxPower: PhysicalValue
@@ -257,7 +257,7 @@ public struct ProfileEntry: EXIElement, Equatable {
 
 /// One of the elements that may stand for `EVPowerDeliveryParameter` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of PowerDeliveryReq.
-public enum EVPowerDeliveryParameter: Sendable, Equatable {
+public enum EVPowerDeliveryParameter: Sendable {
   case dcEVPowerDeliveryParameter(DC_EVPowerDeliveryParameter)
 }
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDetailResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ServiceDetailRes: EXIElement {
+public struct ServiceDetailRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `ServiceID`.
@@ -50,7 +50,7 @@ public struct ServiceDetailRes: EXIElement {
 
 /// `ServiceParameterListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ServiceDetailRes.
-public struct ServiceParameterList: EXIElement {
+public struct ServiceParameterList: Sendable {
   /// `ParameterSet`, 1...255 items.
   public var parameterSet: EXIList<ParameterSet>
 
@@ -83,7 +83,7 @@ public struct ServiceParameterList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(parameterSet, min: 1, max: 255, gap: 2)
+    writer.list(parameterSet, of: "ParameterSet", min: 1, max: 255, gap: 2)
     let state: UInt32 = parameterSet.count == 255 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(315) }
@@ -103,6 +103,7 @@ public struct ParameterSet: EXIElement {
     self.parameter = parameter
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     parameterSetID = Int16(truncatingIfNeeded: reader.signed(lead: 2, min: -32768, max: 32767))
@@ -125,11 +126,12 @@ public struct ParameterSet: EXIElement {
     if reader.failed { reader.note(314, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.signed(Int64(parameterSetID), lead: 2, min: -32768, max: 32767)
     writer.zero(bits: 1)
-    writer.list(parameter, min: 1, max: 16, gap: 2)
+    writer.list(parameter, of: "Parameter", min: 1, max: 16, gap: 2)
     let state: UInt32 = parameter.count == 16 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(314) }
@@ -149,6 +151,7 @@ public struct Parameter: EXIElement {
     self.value = value
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     name = reader.attribute(lead: 1)
@@ -170,6 +173,7 @@ public struct Parameter: EXIElement {
     if reader.failed { reader.note(313, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.attribute(name, lead: 1)
@@ -209,7 +213,7 @@ public struct Parameter: EXIElement {
 }
 
 /// `ServiceDetailReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ServiceDetailReq: EXIElement, Equatable {
+public struct ServiceDetailReq: Sendable, Equatable {
   /// `ServiceID`.
   public var serviceID: UInt16
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDiscoveryResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ServiceDiscoveryRes: EXIElement {
+public struct ServiceDiscoveryRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `PaymentOptionList`.
@@ -60,7 +60,7 @@ public struct ServiceDiscoveryRes: EXIElement {
 
 /// `ServiceListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceList: EXIElement {
+public struct ServiceList: Sendable {
   /// `Service`, 1...8 items.
   public var service: EXIList<Service>
 
@@ -92,7 +92,7 @@ public struct ServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 8, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 8, gap: 2)
     let state: UInt32 = service.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(322) }
@@ -124,6 +124,7 @@ public struct Service: EXIElement {
     self.freeService = freeService
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     serviceID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
@@ -145,6 +146,7 @@ public struct Service: EXIElement {
     if reader.failed { reader.note(321, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(serviceID), lead: 2, max: 65535)
@@ -171,7 +173,7 @@ public struct Service: EXIElement {
 
 /// `ChargeServiceType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct ChargeService: EXIElement {
+public struct ChargeService: Sendable {
   /// `ServiceID`.
   public var serviceID: UInt16
   /// `ServiceName`, 0...32 characters.
@@ -249,7 +251,7 @@ public struct ChargeService: EXIElement {
 
 /// `SupportedEnergyTransferModeType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct SupportedEnergyTransferMode: EXIElement {
+public struct SupportedEnergyTransferMode: Sendable {
   /// `EnergyTransferMode`, 1...6 items.
   public var energyTransferMode: EXIList<EnergyTransferMode>
 
@@ -282,7 +284,7 @@ public struct SupportedEnergyTransferMode: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(energyTransferMode, min: 1, max: 6, gap: 2)
+    writer.list(energyTransferMode, of: "EnergyTransferMode", min: 1, max: 6, gap: 2)
     let state: UInt32 = energyTransferMode.count == 6 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(319) }
@@ -291,7 +293,7 @@ public struct SupportedEnergyTransferMode: EXIElement {
 
 /// `PaymentOptionListType` of `urn:iso:15118:2:2013:MsgDataTypes`.
 /// Part of ServiceDiscoveryRes.
-public struct PaymentOptionList: EXIElement {
+public struct PaymentOptionList: Sendable {
   /// `PaymentOption`, 1...2 items.
   public var paymentOption: EXIList<PaymentOption>
 
@@ -324,7 +326,7 @@ public struct PaymentOptionList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(paymentOption, min: 1, max: 2, gap: 2)
+    writer.list(paymentOption, of: "PaymentOption", min: 1, max: 2, gap: 2)
     let state: UInt32 = paymentOption.count == 2 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(318) }
@@ -332,7 +334,7 @@ public struct PaymentOptionList: EXIElement {
 }
 
 /// `ServiceDiscoveryReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct ServiceDiscoveryReq: EXIElement {
+public struct ServiceDiscoveryReq: Sendable {
   /// `ServiceScope`, 0...64 characters.
   public var serviceScope: EXIString?
   /// `ServiceCategory`.

@@ -4,12 +4,12 @@
 public import EXI
 
 /// `SessionSetupResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionSetupRes: EXIElement {
+public struct SessionSetupRes: Sendable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEID`, 7...37 characters.
   public var evseID: EXIString
-  /// `EVSETimeStamp`.
+  /// `EVSETimeStamp`, seconds since 1970, UTC.
   public var evseTimeStamp: Int64?
 
   public init(responseCode: ResponseCode, evseID: EXIString, evseTimeStamp: Int64? = nil) {
@@ -47,7 +47,7 @@ public struct SessionSetupRes: EXIElement {
 }
 
 /// `SessionSetupReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionSetupReq: EXIElement {
+public struct SessionSetupReq: Sendable {
   /// `EVCCID`, 0...6 octets.
   public var evccID: EXIBinary
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionStopResType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionStopRes: EXIElement, Equatable {
+public struct SessionStopRes: Sendable, Equatable {
   /// `ResponseCode`.
   public var responseCode: ResponseCode
 
@@ -28,7 +28,7 @@ public struct SessionStopRes: EXIElement, Equatable {
 }
 
 /// `SessionStopReqType` of `urn:iso:15118:2:2013:MsgBody`.
-public struct SessionStopReq: EXIElement, Equatable {
+public struct SessionStopReq: Sendable, Equatable {
   /// `ChargingSession`.
   public var chargingSession: ChargingSession
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SignatureType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct Signature: EXIElement {
+public struct Signature: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `SignedInfo`.
@@ -86,7 +86,7 @@ public struct Signature: EXIElement {
     }
     if !object.isEmpty {
       writer.event(4, from: state, last: 5)
-      writer.list(object, min: 0, max: 0xFFFF, gap: 2)
+      writer.list(object, of: "Object", min: 0, max: 0xFFFF, gap: 2)
       state = 4
     }
     writer.event(5, from: state, last: 5)
@@ -117,6 +117,7 @@ public struct Object: EXIElement {
     self.content = content
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 3)
@@ -137,6 +138,7 @@ public struct Object: EXIElement {
     if reader.failed { reader.note(18, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -197,7 +199,7 @@ public struct Object: EXIElement {
 }
 
 /// `KeyInfoType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct KeyInfo: EXIElement {
+public struct KeyInfo: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// Elements and text, in an order that `Item.production` allows.
@@ -318,7 +320,7 @@ public struct KeyInfo: EXIElement {
 }
 
 /// `SPKIDataType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct SPKIData: EXIElement {
+public struct SPKIData: Sendable {
   /// Elements and text, in an order that `Item.production` allows.
   public var content: EXIContent<Item> = EXIContent()
 
@@ -381,7 +383,7 @@ public struct SPKIData: EXIElement {
 }
 
 /// `PGPDataType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct PGPData: EXIElement {
+public struct PGPData: Sendable {
   /// Elements and text, in an order that `Item.production` allows.
   public var content: EXIContent<Item> = EXIContent()
 
@@ -450,7 +452,7 @@ public struct PGPData: EXIElement {
 }
 
 /// `X509DataType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct X509Data: EXIElement {
+public struct X509Data: Sendable {
   /// Elements and text, in an order that `Item.production` allows.
   public var content: EXIContent<Item> = EXIContent()
 
@@ -546,6 +548,7 @@ public struct X509IssuerSerial: EXIElement {
     self.x509SerialNumber = x509SerialNumber
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     x509IssuerName = reader.string(lead: 2)
@@ -554,6 +557,7 @@ public struct X509IssuerSerial: EXIElement {
     if reader.failed { reader.note(13, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.string(x509IssuerName, lead: 2)
@@ -564,7 +568,7 @@ public struct X509IssuerSerial: EXIElement {
 }
 
 /// `RetrievalMethodType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct RetrievalMethod: EXIElement {
+public struct RetrievalMethod: Sendable {
   /// Attribute `Type`.
   public var type: EXIString?
   /// Attribute `URI`.
@@ -621,7 +625,7 @@ public struct RetrievalMethod: EXIElement {
 }
 
 /// `KeyValueType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct KeyValue: EXIElement {
+public struct KeyValue: Sendable {
   /// Elements and text, in an order that `Item.production` allows.
   public var content: EXIContent<Item> = EXIContent()
 
@@ -694,7 +698,7 @@ public struct KeyValue: EXIElement {
 }
 
 /// `RSAKeyValueType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct RSAKeyValue: EXIElement {
+public struct RSAKeyValue: Sendable {
   /// `Modulus`.
   public var modulus: EXIBinary
   /// `Exponent`.
@@ -723,7 +727,7 @@ public struct RSAKeyValue: EXIElement {
 }
 
 /// `DSAKeyValueType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct DSAKeyValue: EXIElement {
+public struct DSAKeyValue: Sendable {
   /// Elements and text, in an order that `Item.production` allows.
   public var content: EXIContent<Item> = EXIContent()
 
@@ -826,7 +830,7 @@ public struct DSAKeyValue: EXIElement {
 }
 
 /// `SignatureValueType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct SignatureValue: EXIElement {
+public struct SignatureValue: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// The text of the element.
@@ -874,7 +878,7 @@ public struct SignatureValue: EXIElement {
 }
 
 /// `SignedInfoType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct SignedInfo: EXIElement {
+public struct SignedInfo: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
   /// `CanonicalizationMethod`.
@@ -943,7 +947,7 @@ public struct SignedInfo: EXIElement {
     writer.zero(bits: 1)
     signatureMethod.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(reference, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(reference, of: "Reference", min: 1, max: 0xFFFF, gap: 2)
     state = 3
     writer.event(4, from: state, last: 4)
     if writer.failed { writer.note(7) }
@@ -979,6 +983,7 @@ public struct Reference: EXIElement {
     self.digestValue = digestValue
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 3)
@@ -1006,6 +1011,7 @@ public struct Reference: EXIElement {
     if reader.failed { reader.note(6, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -1038,7 +1044,7 @@ public struct Reference: EXIElement {
 }
 
 /// `DigestMethodType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct DigestMethod: EXIElement {
+public struct DigestMethod: Sendable {
   /// Attribute `Algorithm`.
   public var algorithm: EXIString
   /// Elements and text, in an order that `Item.production` allows.
@@ -1102,7 +1108,7 @@ public struct DigestMethod: EXIElement {
 }
 
 /// `TransformsType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct Transforms: EXIElement {
+public struct Transforms: Sendable {
   /// `Transform`, 1 items or more.
   public var transform: EXIList<Transform>
 
@@ -1135,7 +1141,7 @@ public struct Transforms: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(transform, min: 1, max: 0xFFFF, gap: 2)
+    writer.list(transform, of: "Transform", min: 1, max: 0xFFFF, gap: 2)
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(4) }
@@ -1154,6 +1160,7 @@ public struct Transform: EXIElement {
     self.content = content
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     algorithm = reader.attribute(lead: 1)
@@ -1162,6 +1169,7 @@ public struct Transform: EXIElement {
     if reader.failed { reader.note(3, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.attribute(algorithm, lead: 1)
@@ -1216,7 +1224,7 @@ public struct Transform: EXIElement {
 }
 
 /// `SignatureMethodType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct SignatureMethod: EXIElement {
+public struct SignatureMethod: Sendable {
   /// Attribute `Algorithm`.
   public var algorithm: EXIString
   /// Elements and text, in an order that `Item.production` allows.
@@ -1291,7 +1299,7 @@ public struct SignatureMethod: EXIElement {
 }
 
 /// `CanonicalizationMethodType` of `http://www.w3.org/2000/09/xmldsig#`.
-public struct CanonicalizationMethod: EXIElement {
+public struct CanonicalizationMethod: Sendable {
   /// Attribute `Algorithm`.
   public var algorithm: EXIString
   /// Elements and text, in an order that `Item.production` allows.

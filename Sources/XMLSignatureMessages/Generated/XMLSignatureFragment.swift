@@ -58,9 +58,9 @@ public enum XMLSignatureFragment: Sendable {
   /// Appends the fragment to `output`; slots point into `source`. The number of octets appended.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code.rawValue), bits: 6)
       switch self {
@@ -95,9 +95,9 @@ extension SignedInfo {
   /// Appends the fragment to `output`; slots point into `source`. The number of octets appended.
   @discardableResult
   public func encodeFragment(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(32, bits: 6)
       encode(to: &writer)

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AC_ChargeLoopResType` of `urn:iso:std:iso:15118:-20:AC`.
-public struct AC_ChargeLoopRes: EXIElement {
+public struct AC_ChargeLoopRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -117,7 +117,7 @@ public struct AC_ChargeLoopRes: EXIElement {
 
 /// `Scheduled_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
-public struct Scheduled_AC_CLResControlMode: EXIElement, Equatable {
+public struct Scheduled_AC_CLResControlMode: Sendable {
   /// `EVSETargetActivePower`, W.
   public var evseTargetActivePower: RationalNumber?
   /// `EVSETargetActivePower_L2`, W.
@@ -253,8 +253,8 @@ public struct Scheduled_AC_CLResControlMode: EXIElement, Equatable {
 
 /// `Dynamic_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
-public struct Dynamic_AC_CLResControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct Dynamic_AC_CLResControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -435,7 +435,7 @@ public struct Dynamic_AC_CLResControlMode: EXIElement, Equatable {
 
 /// `BPT_Scheduled_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
-public struct BPT_Scheduled_AC_CLResControlMode: EXIElement, Equatable {
+public struct BPT_Scheduled_AC_CLResControlMode: Sendable {
   /// `EVSETargetActivePower`, W.
   public var evseTargetActivePower: RationalNumber?
   /// `EVSETargetActivePower_L2`, W.
@@ -571,8 +571,8 @@ public struct BPT_Scheduled_AC_CLResControlMode: EXIElement, Equatable {
 
 /// `BPT_Dynamic_AC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopRes.
-public struct BPT_Dynamic_AC_CLResControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct BPT_Dynamic_AC_CLResControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -752,7 +752,7 @@ public struct BPT_Dynamic_AC_CLResControlMode: EXIElement, Equatable {
 }
 
 /// `AC_ChargeLoopReqType` of `urn:iso:std:iso:15118:-20:AC`.
-public struct AC_ChargeLoopReq: EXIElement {
+public struct AC_ChargeLoopReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `DisplayParameters`.
@@ -831,7 +831,7 @@ public struct AC_ChargeLoopReq: EXIElement {
 
 /// `Scheduled_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
-public struct Scheduled_AC_CLReqControlMode: EXIElement, Equatable {
+public struct Scheduled_AC_CLReqControlMode: Sendable {
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
   /// `EVMaximumEnergyRequest`, Wh.
@@ -1039,8 +1039,8 @@ public struct Scheduled_AC_CLReqControlMode: EXIElement, Equatable {
 
 /// `Dynamic_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
-public struct Dynamic_AC_CLReqControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct Dynamic_AC_CLReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -1235,7 +1235,7 @@ public struct Dynamic_AC_CLReqControlMode: EXIElement, Equatable {
 
 /// `BPT_Scheduled_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
-public struct BPT_Scheduled_AC_CLReqControlMode: EXIElement, Equatable {
+public struct BPT_Scheduled_AC_CLReqControlMode: Sendable {
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
   /// `EVMaximumEnergyRequest`, Wh.
@@ -1518,8 +1518,8 @@ public struct BPT_Scheduled_AC_CLReqControlMode: EXIElement, Equatable {
 
 /// `BPT_Dynamic_AC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeLoopReq.
-public struct BPT_Dynamic_AC_CLReqControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct BPT_Dynamic_AC_CLReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -1808,7 +1808,7 @@ public struct BPT_Dynamic_AC_CLReqControlMode: EXIElement, Equatable {
 
 /// One of the elements that may stand for `CLReqControlMode` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopReq.
-public enum AC_CLReqControlMode: Sendable, Equatable {
+public enum AC_CLReqControlMode: Sendable {
   case bptDynamicACCLReqControlMode(BPT_Dynamic_AC_CLReqControlMode)
   case bptScheduledACCLReqControlMode(BPT_Scheduled_AC_CLReqControlMode)
   case dynamicACCLReqControlMode(Dynamic_AC_CLReqControlMode)
@@ -1817,7 +1817,7 @@ public enum AC_CLReqControlMode: Sendable, Equatable {
 
 /// One of the elements that may stand for `CLResControlMode` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes.
-public enum AC_CLResControlMode: Sendable, Equatable {
+public enum AC_CLResControlMode: Sendable {
   case bptDynamicACCLResControlMode(BPT_Dynamic_AC_CLResControlMode)
   case bptScheduledACCLResControlMode(BPT_Scheduled_AC_CLResControlMode)
   case dynamicACCLResControlMode(Dynamic_AC_CLResControlMode)

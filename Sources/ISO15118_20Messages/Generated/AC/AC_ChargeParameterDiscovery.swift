@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AC_ChargeParameterDiscoveryResType` of `urn:iso:std:iso:15118:-20:AC`.
-public struct AC_ChargeParameterDiscoveryRes: EXIElement {
+public struct AC_ChargeParameterDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -64,7 +64,7 @@ public struct AC_ChargeParameterDiscoveryRes: EXIElement {
 
 /// `BPT_AC_CPDResEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryRes.
-public struct BPT_AC_CPDResEnergyTransferMode: EXIElement, Equatable {
+public struct BPT_AC_CPDResEnergyTransferMode: Sendable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber
   /// `EVSEMaximumChargePower_L2`, W.
@@ -295,7 +295,7 @@ public struct BPT_AC_CPDResEnergyTransferMode: EXIElement, Equatable {
 
 /// `AC_CPDResEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryRes.
-public struct AC_CPDResEnergyTransferMode: EXIElement, Equatable {
+public struct AC_CPDResEnergyTransferMode: Sendable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber
   /// `EVSEMaximumChargePower_L2`, W.
@@ -456,7 +456,7 @@ public struct AC_CPDResEnergyTransferMode: EXIElement, Equatable {
 }
 
 /// `AC_ChargeParameterDiscoveryReqType` of `urn:iso:std:iso:15118:-20:AC`.
-public struct AC_ChargeParameterDiscoveryReq: EXIElement {
+public struct AC_ChargeParameterDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `AC_CPDReqEnergyTransferMode`.
@@ -505,7 +505,7 @@ public struct AC_ChargeParameterDiscoveryReq: EXIElement {
 
 /// `BPT_AC_CPDReqEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryReq.
-public struct BPT_AC_CPDReqEnergyTransferMode: EXIElement, Equatable {
+public struct BPT_AC_CPDReqEnergyTransferMode: Sendable {
   /// `EVMaximumChargePower`, W.
   public var evMaximumChargePower: RationalNumber
   /// `EVMaximumChargePower_L2`, W.
@@ -664,7 +664,7 @@ public struct BPT_AC_CPDReqEnergyTransferMode: EXIElement, Equatable {
 
 /// `AC_CPDReqEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryReq.
-public struct AC_CPDReqEnergyTransferMode: EXIElement, Equatable {
+public struct AC_CPDReqEnergyTransferMode: Sendable {
   /// `EVMaximumChargePower`, W.
   public var evMaximumChargePower: RationalNumber
   /// `EVMaximumChargePower_L2`, W.
@@ -754,14 +754,14 @@ public struct AC_CPDReqEnergyTransferMode: EXIElement, Equatable {
 
 /// One of the elements that may stand for `AC_CPDReqEnergyTransferMode` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryReq.
-public enum AC_CPDReqEnergyTransferModeChoice: Sendable, Equatable {
+public enum AC_CPDReqEnergyTransferModeChoice: Sendable {
   case acCPDReqEnergyTransferMode(AC_CPDReqEnergyTransferMode)
   case bptACCPDReqEnergyTransferMode(BPT_AC_CPDReqEnergyTransferMode)
 }
 
 /// One of the elements that may stand for `AC_CPDResEnergyTransferMode` of `urn:iso:std:iso:15118:-20:AC`.
 /// Part of AC_ChargeParameterDiscoveryRes.
-public enum AC_CPDResEnergyTransferModeChoice: Sendable, Equatable {
+public enum AC_CPDResEnergyTransferModeChoice: Sendable {
   case acCPDResEnergyTransferMode(AC_CPDResEnergyTransferMode)
   case bptACCPDResEnergyTransferMode(BPT_AC_CPDResEnergyTransferMode)
 }

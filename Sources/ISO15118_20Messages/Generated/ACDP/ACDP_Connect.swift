@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ACDP_ConnectResType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_ConnectRes: EXIElement {
+public struct ACDP_ConnectRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -54,7 +54,7 @@ public struct ACDP_ConnectRes: EXIElement {
 }
 
 /// `ACDP_ConnectReqType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_ConnectReq: EXIElement {
+public struct ACDP_ConnectReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVElectricalChargingDeviceStatus`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ACDP_SystemStatusResType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_SystemStatusRes: EXIElement {
+public struct ACDP_SystemStatusRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -86,7 +86,7 @@ public struct ACDP_SystemStatusRes: EXIElement {
 }
 
 /// `ACDP_SystemStatusReqType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_SystemStatusReq: EXIElement {
+public struct ACDP_SystemStatusReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVTechnicalStatus`.
@@ -120,7 +120,7 @@ public struct ACDP_SystemStatusReq: EXIElement {
 
 /// `EVTechnicalStatusType` of `urn:iso:std:iso:15118:-20:ACDP`.
 /// Part of ACDP_SystemStatusReq.
-public struct EVTechnicalStatus: EXIElement, Equatable {
+public struct EVTechnicalStatus: Sendable {
   /// `EVReadyToCharge`.
   public var evReadyToCharge: Bool
   /// `EVImmobilizationRequest`.

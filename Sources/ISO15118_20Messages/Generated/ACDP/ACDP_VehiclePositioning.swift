@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ACDP_VehiclePositioningResType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_VehiclePositioningRes: EXIElement {
+public struct ACDP_VehiclePositioningRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -76,7 +76,7 @@ public struct ACDP_VehiclePositioningRes: EXIElement {
 }
 
 /// `ACDP_VehiclePositioningReqType` of `urn:iso:std:iso:15118:-20:ACDP`.
-public struct ACDP_VehiclePositioningReq: EXIElement {
+public struct ACDP_VehiclePositioningReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVMobilityStatus`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AuthorizationResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationRes: EXIElement {
+public struct AuthorizationRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -40,7 +40,7 @@ public struct AuthorizationRes: EXIElement {
 }
 
 /// `AuthorizationReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationReq: EXIElement {
+public struct AuthorizationReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `SelectedAuthorizationService`.
@@ -100,7 +100,7 @@ public struct AuthorizationReq: EXIElement {
 
 /// `PnC_AReqAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq.
-public struct PnC_AReqAuthorizationMode: EXIElement {
+public struct PnC_AReqAuthorizationMode: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `GenChallenge`, 16 octets.
@@ -140,7 +140,7 @@ public struct PnC_AReqAuthorizationMode: EXIElement {
 
 /// `EIM_AReqAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq.
-public struct EIM_AReqAuthorizationMode: EXIElement, Equatable {
+public struct EIM_AReqAuthorizationMode: Sendable, Equatable {
   public init() {
   }
 

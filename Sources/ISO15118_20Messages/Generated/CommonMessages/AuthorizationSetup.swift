@@ -4,7 +4,7 @@
 public import EXI
 
 /// `AuthorizationSetupResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationSetupRes: EXIElement {
+public struct AuthorizationSetupRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -68,7 +68,7 @@ public struct AuthorizationSetupRes: EXIElement {
     header.encode(to: &writer)
     writer.enumeration(responseCode, lead: 2)
     writer.zero(bits: 1)
-    writer.list(authorizationServices, min: 1, max: 2, gap: 2)
+    writer.list(authorizationServices, of: "AuthorizationServices", min: 1, max: 2, gap: 2)
     let state: UInt32 = authorizationServices.count == 2 ? 3 : 2
     writer.event(3, from: state, last: 3)
     writer.boolean(certificateInstallationService, lead: 1)
@@ -93,7 +93,7 @@ public struct AuthorizationSetupRes: EXIElement {
 
 /// `PnC_ASResAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct PnC_ASResAuthorizationMode: EXIElement {
+public struct PnC_ASResAuthorizationMode: Sendable {
   /// `GenChallenge`, 16 octets.
   public var genChallenge: EXIBinary
   /// `SupportedProviders`.
@@ -132,7 +132,7 @@ public struct PnC_ASResAuthorizationMode: EXIElement {
 
 /// `SupportedProvidersListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct SupportedProvidersList: EXIElement {
+public struct SupportedProvidersList: Sendable {
   /// `ProviderID`, 1...128 items, 0...80 characters each.
   public var providerID: EXIList<EXIString>
 
@@ -164,7 +164,8 @@ public struct SupportedProvidersList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(providerID, min: 1, max: 128) {
+    let isValid = writer.check(providerID, of: "ProviderID", min: 1, max: 128)
+    if isValid {
       var items = writer.cursor(providerID)
       var index = 0
       while let item = items.next() {
@@ -181,7 +182,7 @@ public struct SupportedProvidersList: EXIElement {
 
 /// `EIM_ASResAuthorizationModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationSetupRes.
-public struct EIM_ASResAuthorizationMode: EXIElement, Equatable {
+public struct EIM_ASResAuthorizationMode: Sendable, Equatable {
   public init() {
   }
 
@@ -199,7 +200,7 @@ public struct EIM_ASResAuthorizationMode: EXIElement, Equatable {
 }
 
 /// `AuthorizationSetupReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct AuthorizationSetupReq: EXIElement {
+public struct AuthorizationSetupReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `CertificateInstallationResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct CertificateInstallationRes: EXIElement {
+public struct CertificateInstallationRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -67,7 +67,7 @@ public struct CertificateInstallationRes: EXIElement {
 
 /// `SignedInstallationDataType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of CertificateInstallationRes.
-public struct SignedInstallationData: EXIElement {
+public struct SignedInstallationData: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `ContractCertificateChain`.
@@ -145,7 +145,7 @@ public struct SignedInstallationData: EXIElement {
 
 /// `CertificateChainType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of CertificateInstallationRes.
-public struct CertificateChain: EXIElement {
+public struct CertificateChain: Sendable {
   /// `Certificate`, 0...1600 octets.
   public var certificate: EXIBinary
   /// `SubCertificates`.
@@ -183,7 +183,7 @@ public struct CertificateChain: EXIElement {
 }
 
 /// `CertificateInstallationReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct CertificateInstallationReq: EXIElement {
+public struct CertificateInstallationReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `OEMProvisioningCertificateChain`.
@@ -247,7 +247,7 @@ public struct CertificateInstallationReq: EXIElement {
 
 /// `EMAIDListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of CertificateInstallationReq.
-public struct EMAIDList: EXIElement {
+public struct EMAIDList: Sendable {
   /// `EMAID`, 1...8 items, 0...255 characters each.
   public var emaid: EXIList<EXIString>
 
@@ -279,7 +279,8 @@ public struct EMAIDList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(emaid, min: 1, max: 8) {
+    let isValid = writer.check(emaid, of: "EMAID", min: 1, max: 8)
+    if isValid {
       var items = writer.cursor(emaid)
       var index = 0
       while let item = items.next() {
@@ -296,7 +297,7 @@ public struct EMAIDList: EXIElement {
 
 /// `SignedCertificateChainType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of CertificateInstallationReq.
-public struct SignedCertificateChain: EXIElement {
+public struct SignedCertificateChain: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `Certificate`, 0...1600 octets.

@@ -6,7 +6,7 @@ public import EXI
 /// `PowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq and ScheduleExchangeRes.
 public struct PowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber
@@ -65,7 +65,7 @@ public struct PowerScheduleEntry: EXIElement, Equatable {
 
 /// `ContractCertificateChainType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq and CertificateInstallationRes.
-public struct ContractCertificateChain: EXIElement {
+public struct ContractCertificateChain: Sendable {
   /// `Certificate`, 0...1600 octets.
   public var certificate: EXIBinary
   /// `SubCertificates`.
@@ -97,7 +97,7 @@ public struct ContractCertificateChain: EXIElement {
 
 /// `SubCertificatesType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of AuthorizationReq, CertificateInstallationReq and CertificateInstallationRes.
-public struct SubCertificates: EXIElement {
+public struct SubCertificates: Sendable {
   /// `Certificate`, 1...3 items, 0...1600 octets each.
   public var certificate: EXIList<EXIBinary>
 
@@ -130,7 +130,8 @@ public struct SubCertificates: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    if writer.check(certificate, min: 1, max: 3) {
+    let isValid = writer.check(certificate, of: "Certificate", min: 1, max: 3)
+    if isValid {
       var items = writer.cursor(certificate)
       var index = 0
       while let item = items.next() {

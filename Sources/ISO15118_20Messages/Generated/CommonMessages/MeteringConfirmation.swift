@@ -4,7 +4,7 @@
 public import EXI
 
 /// `MeteringConfirmationResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct MeteringConfirmationRes: EXIElement {
+public struct MeteringConfirmationRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -35,7 +35,7 @@ public struct MeteringConfirmationRes: EXIElement {
 }
 
 /// `MeteringConfirmationReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct MeteringConfirmationReq: EXIElement {
+public struct MeteringConfirmationReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `SignedMeteringData`.
@@ -72,7 +72,7 @@ public struct MeteringConfirmationReq: EXIElement {
 
 /// `SignedMeteringDataType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of MeteringConfirmationReq.
-public struct SignedMeteringData: EXIElement {
+public struct SignedMeteringData: Sendable {
   /// Attribute `Id`.
   public var id: EXIString
   /// `SessionID`, 8 octets.
@@ -153,7 +153,7 @@ public struct SignedMeteringData: EXIElement {
 
 /// `Scheduled_SMDTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of MeteringConfirmationReq.
-public struct Scheduled_SMDTControlMode: EXIElement, Equatable {
+public struct Scheduled_SMDTControlMode: Sendable, Equatable {
   /// `SelectedScheduleTupleID`, 1...4294967295.
   public var selectedScheduleTupleID: UInt32
 
@@ -177,7 +177,7 @@ public struct Scheduled_SMDTControlMode: EXIElement, Equatable {
 
 /// `Dynamic_SMDTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of MeteringConfirmationReq.
-public struct Dynamic_SMDTControlMode: EXIElement, Equatable {
+public struct Dynamic_SMDTControlMode: Sendable, Equatable {
   public init() {
   }
 

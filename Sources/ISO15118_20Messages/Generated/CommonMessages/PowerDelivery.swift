@@ -4,7 +4,7 @@
 public import EXI
 
 /// `PowerDeliveryResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct PowerDeliveryRes: EXIElement {
+public struct PowerDeliveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -49,7 +49,7 @@ public struct PowerDeliveryRes: EXIElement {
 }
 
 /// `PowerDeliveryReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct PowerDeliveryReq: EXIElement {
+public struct PowerDeliveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -117,8 +117,8 @@ public struct PowerDeliveryReq: EXIElement {
 
 /// `EVPowerProfileType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct EVPowerProfile: EXIElement {
-  /// `TimeAnchor`.
+public struct EVPowerProfile: Sendable {
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Dynamic_EVPPTControlMode` or `Scheduled_EVPPTControlMode`.
   public var evpptControlMode: EVPPTControlMode
@@ -176,7 +176,7 @@ public struct EVPowerProfile: EXIElement {
 
 /// `EVPowerProfileEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct EVPowerProfileEntryList: EXIElement {
+public struct EVPowerProfileEntryList: Sendable {
   /// `EVPowerProfileEntry`, 1...2048 items.
   public var evPowerProfileEntry: EXIList<PowerScheduleEntry>
 
@@ -209,7 +209,7 @@ public struct EVPowerProfileEntryList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerProfileEntry, min: 1, max: 2048, gap: 2)
+    writer.list(evPowerProfileEntry, of: "EVPowerProfileEntry", min: 1, max: 2048, gap: 2)
     let state: UInt32 = evPowerProfileEntry.count == 2048 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(289) }
@@ -218,7 +218,7 @@ public struct EVPowerProfileEntryList: EXIElement {
 
 /// `Scheduled_EVPPTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct Scheduled_EVPPTControlMode: EXIElement, Equatable {
+public struct Scheduled_EVPPTControlMode: Sendable, Equatable {
   /// `SelectedScheduleTupleID`, 1...4294967295.
   public var selectedScheduleTupleID: UInt32
   /// `PowerToleranceAcceptance`.
@@ -257,7 +257,7 @@ public struct Scheduled_EVPPTControlMode: EXIElement, Equatable {
 
 /// `Dynamic_EVPPTControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of PowerDeliveryReq.
-public struct Dynamic_EVPPTControlMode: EXIElement, Equatable {
+public struct Dynamic_EVPPTControlMode: Sendable, Equatable {
   public init() {
   }
 

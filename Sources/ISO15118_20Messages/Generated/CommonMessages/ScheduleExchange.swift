@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ScheduleExchangeResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ScheduleExchangeRes: EXIElement {
+public struct ScheduleExchangeRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -84,7 +84,7 @@ public struct ScheduleExchangeRes: EXIElement {
 
 /// `Scheduled_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct Scheduled_SEResControlMode: EXIElement {
+public struct Scheduled_SEResControlMode: Sendable {
   /// `ScheduleTuple`, 1...3 items.
   public var scheduleTuple: EXIList<ScheduleTuple>
 
@@ -117,7 +117,7 @@ public struct Scheduled_SEResControlMode: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(scheduleTuple, min: 1, max: 3, gap: 2)
+    writer.list(scheduleTuple, of: "ScheduleTuple", min: 1, max: 3, gap: 2)
     let state: UInt32 = scheduleTuple.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(323) }
@@ -142,6 +142,7 @@ public struct ScheduleTuple: EXIElement {
     self.dischargingSchedule = dischargingSchedule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     scheduleTupleID = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -156,6 +157,7 @@ public struct ScheduleTuple: EXIElement {
     if reader.failed { reader.note(322, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(scheduleTupleID), lead: 2, max: 4_294_967_295)
@@ -174,7 +176,7 @@ public struct ScheduleTuple: EXIElement {
 
 /// `ChargingScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct ChargingSchedule: EXIElement {
+public struct ChargingSchedule: Sendable {
   /// `PowerSchedule`.
   public var powerSchedule: PowerSchedule
   /// `AbsolutePriceSchedule` or `PriceLevelSchedule`.
@@ -232,8 +234,8 @@ public struct ChargingSchedule: EXIElement {
 
 /// `PowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PowerSchedule: EXIElement {
-  /// `TimeAnchor`.
+public struct PowerSchedule: Sendable {
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `AvailableEnergy`, Wh.
   public var availableEnergy: RationalNumber?
@@ -293,7 +295,7 @@ public struct PowerSchedule: EXIElement {
 
 /// `PowerScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PowerScheduleEntryList: EXIElement {
+public struct PowerScheduleEntryList: Sendable {
   /// `PowerScheduleEntry`, 1...1024 items.
   public var powerScheduleEntry: EXIList<PowerScheduleEntry>
 
@@ -326,7 +328,7 @@ public struct PowerScheduleEntryList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(powerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(powerScheduleEntry, of: "PowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = powerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(319) }
@@ -335,8 +337,8 @@ public struct PowerScheduleEntryList: EXIElement {
 
 /// `Dynamic_SEResControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct Dynamic_SEResControlMode: EXIElement {
-  /// `DepartureTime`.
+public struct Dynamic_SEResControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -424,10 +426,10 @@ public struct Dynamic_SEResControlMode: EXIElement {
 
 /// `PriceLevelScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceLevelSchedule: EXIElement {
+public struct PriceLevelSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -505,7 +507,7 @@ public struct PriceLevelSchedule: EXIElement {
 
 /// `PriceLevelScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceLevelScheduleEntryList: EXIElement {
+public struct PriceLevelScheduleEntryList: Sendable {
   /// `PriceLevelScheduleEntry`, 1...1024 items.
   public var priceLevelScheduleEntry: EXIList<PriceLevelScheduleEntry>
 
@@ -538,7 +540,7 @@ public struct PriceLevelScheduleEntryList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceLevelScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(priceLevelScheduleEntry, of: "PriceLevelScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceLevelScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(316) }
@@ -548,7 +550,7 @@ public struct PriceLevelScheduleEntryList: EXIElement {
 /// `PriceLevelScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceLevelScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceLevel`.
   public var priceLevel: UInt8
@@ -577,10 +579,10 @@ public struct PriceLevelScheduleEntry: EXIElement, Equatable {
 
 /// `AbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct AbsolutePriceSchedule: EXIElement {
+public struct AbsolutePriceSchedule: Sendable {
   /// Attribute `Id`.
   public var id: EXIString?
-  /// `TimeAnchor`.
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `PriceScheduleID`, 1...4294967295.
   public var priceScheduleID: UInt32
@@ -734,7 +736,7 @@ public struct AbsolutePriceSchedule: EXIElement {
 
 /// `AdditionalServiceListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct AdditionalServiceList: EXIElement {
+public struct AdditionalServiceList: Sendable {
   /// `AdditionalService`, 1...5 items.
   public var additionalService: EXIList<AdditionalService>
 
@@ -767,7 +769,7 @@ public struct AdditionalServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(additionalService, min: 1, max: 5, gap: 2)
+    writer.list(additionalService, of: "AdditionalService", min: 1, max: 5, gap: 2)
     let state: UInt32 = additionalService.count == 5 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(313) }
@@ -787,6 +789,7 @@ public struct AdditionalService: EXIElement {
     self.serviceFee = serviceFee
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     serviceName = reader.string(lead: 2, max: 80)
@@ -796,6 +799,7 @@ public struct AdditionalService: EXIElement {
     if reader.failed { reader.note(312, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.string(serviceName, lead: 2, max: 80)
@@ -808,8 +812,8 @@ public struct AdditionalService: EXIElement {
 
 /// `OverstayRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct OverstayRuleList: EXIElement {
-  /// `OverstayTimeThreshold`.
+public struct OverstayRuleList: Sendable {
+  /// `OverstayTimeThreshold`, s.
   public var overstayTimeThreshold: UInt32?
   /// `OverstayPowerThreshold`, W.
   public var overstayPowerThreshold: RationalNumber?
@@ -869,7 +873,7 @@ public struct OverstayRuleList: EXIElement {
       state = 2
     }
     writer.event(2, from: state, last: 2)
-    writer.list(overstayRule, min: 1, max: 5, gap: 2)
+    writer.list(overstayRule, of: "OverstayRule", min: 1, max: 5, gap: 2)
     state = overstayRule.count == 5 ? 3 : 2
     writer.event(3, from: state, last: 3)
     if writer.failed { writer.note(311) }
@@ -881,11 +885,11 @@ public struct OverstayRuleList: EXIElement {
 public struct OverstayRule: EXIElement {
   /// `OverstayRuleDescription`, 0...160 characters.
   public var overstayRuleDescription: EXIString?
-  /// `StartTime`.
+  /// `StartTime`, s.
   public var startTime: UInt32
   /// `OverstayFee`.
   public var overstayFee: RationalNumber
-  /// `OverstayFeePeriod`.
+  /// `OverstayFeePeriod`, s.
   public var overstayFeePeriod: UInt32
 
   public init(
@@ -898,6 +902,7 @@ public struct OverstayRule: EXIElement {
     self.overstayFeePeriod = overstayFeePeriod
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 2)
@@ -913,6 +918,7 @@ public struct OverstayRule: EXIElement {
     if reader.failed { reader.note(310, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -932,7 +938,7 @@ public struct OverstayRule: EXIElement {
 
 /// `PriceRuleStackListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceRuleStackList: EXIElement {
+public struct PriceRuleStackList: Sendable {
   /// `PriceRuleStack`, 1...1024 items.
   public var priceRuleStack: EXIList<PriceRuleStack>
 
@@ -965,7 +971,7 @@ public struct PriceRuleStackList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(priceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(priceRuleStack, of: "PriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = priceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(309) }
@@ -975,7 +981,7 @@ public struct PriceRuleStackList: EXIElement {
 /// `PriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
 public struct PriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `PriceRule`, 1...8 items.
   public var priceRule: EXIList<PriceRule>
@@ -985,6 +991,7 @@ public struct PriceRuleStack: EXIElement {
     self.priceRule = priceRule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     duration = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1007,11 +1014,12 @@ public struct PriceRuleStack: EXIElement {
     if reader.failed { reader.note(308, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(priceRule, min: 1, max: 8, gap: 2)
+    writer.list(priceRule, of: "PriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = priceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(308) }
@@ -1020,16 +1028,16 @@ public struct PriceRuleStack: EXIElement {
 
 /// `PriceRuleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct PriceRule: EXIElement, Equatable {
+public struct PriceRule: EXIElement {
   /// `EnergyFee`.
   public var energyFee: RationalNumber
   /// `ParkingFee`.
   public var parkingFee: RationalNumber?
-  /// `ParkingFeePeriod`.
+  /// `ParkingFeePeriod`, s.
   public var parkingFeePeriod: UInt32?
   /// `CarbonDioxideEmission`.
   public var carbonDioxideEmission: UInt16?
-  /// `RenewableGenerationPercentage`.
+  /// `RenewableGenerationPercentage`, %.
   public var renewableGenerationPercentage: UInt8?
   /// `PowerRangeStart`, W.
   public var powerRangeStart: RationalNumber
@@ -1047,6 +1055,7 @@ public struct PriceRule: EXIElement, Equatable {
     self.powerRangeStart = powerRangeStart
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     reader.expectZero(bits: 1)
@@ -1074,6 +1083,7 @@ public struct PriceRule: EXIElement, Equatable {
     if reader.failed { reader.note(307, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
@@ -1108,7 +1118,7 @@ public struct PriceRule: EXIElement, Equatable {
 
 /// `TaxRuleListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeRes.
-public struct TaxRuleList: EXIElement {
+public struct TaxRuleList: Sendable {
   /// `TaxRule`, 1...10 items.
   public var taxRule: EXIList<TaxRule>
 
@@ -1140,7 +1150,7 @@ public struct TaxRuleList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(taxRule, min: 1, max: 10, gap: 2)
+    writer.list(taxRule, of: "TaxRule", min: 1, max: 10, gap: 2)
     let state: UInt32 = taxRule.count == 10 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(306) }
@@ -1154,7 +1164,7 @@ public struct TaxRule: EXIElement {
   public var taxRuleID: UInt32
   /// `TaxRuleName`, 0...80 characters.
   public var taxRuleName: EXIString?
-  /// `TaxRate`.
+  /// `TaxRate`, %.
   public var taxRate: RationalNumber
   /// `TaxIncludedInPrice`.
   public var taxIncludedInPrice: Bool?
@@ -1182,6 +1192,7 @@ public struct TaxRule: EXIElement {
     self.appliesMinimumMaximumCost = appliesMinimumMaximumCost
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     taxRuleID = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1206,6 +1217,7 @@ public struct TaxRule: EXIElement {
     if reader.failed { reader.note(305, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(taxRuleID), lead: 2, max: 4_294_967_295)
@@ -1234,7 +1246,7 @@ public struct TaxRule: EXIElement {
 }
 
 /// `ScheduleExchangeReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ScheduleExchangeReq: EXIElement {
+public struct ScheduleExchangeReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `MaximumSupportingPoints`, 12...1024.
@@ -1291,8 +1303,8 @@ public struct ScheduleExchangeReq: EXIElement {
 
 /// `Scheduled_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct Scheduled_SEReqControlMode: EXIElement {
-  /// `DepartureTime`.
+public struct Scheduled_SEReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
@@ -1377,7 +1389,7 @@ public struct Scheduled_SEReqControlMode: EXIElement {
 
 /// `EVEnergyOfferType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVEnergyOffer: EXIElement {
+public struct EVEnergyOffer: Sendable {
   /// `EVPowerSchedule`.
   public var evPowerSchedule: EVPowerSchedule
   /// `EVAbsolutePriceSchedule`.
@@ -1411,8 +1423,8 @@ public struct EVEnergyOffer: EXIElement {
 
 /// `EVAbsolutePriceScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVAbsolutePriceSchedule: EXIElement {
-  /// `TimeAnchor`.
+public struct EVAbsolutePriceSchedule: Sendable {
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `Currency`, 0...3 characters.
   public var currency: EXIString
@@ -1456,7 +1468,7 @@ public struct EVAbsolutePriceSchedule: EXIElement {
 
 /// `EVPriceRuleStackListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPriceRuleStackList: EXIElement {
+public struct EVPriceRuleStackList: Sendable {
   /// `EVPriceRuleStack`, 1...1024 items.
   public var evPriceRuleStack: EXIList<EVPriceRuleStack>
 
@@ -1489,7 +1501,7 @@ public struct EVPriceRuleStackList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPriceRuleStack, min: 1, max: 1024, gap: 2)
+    writer.list(evPriceRuleStack, of: "EVPriceRuleStack", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPriceRuleStack.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(300) }
@@ -1499,7 +1511,7 @@ public struct EVPriceRuleStackList: EXIElement {
 /// `EVPriceRuleStackType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPriceRuleStack: EXIElement {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `EVPriceRule`, 1...8 items.
   public var evPriceRule: EXIList<EVPriceRule>
@@ -1509,6 +1521,7 @@ public struct EVPriceRuleStack: EXIElement {
     self.evPriceRule = evPriceRule
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     duration = UInt32(truncatingIfNeeded: reader.unsigned(lead: 2, max: 4_294_967_295))
@@ -1532,11 +1545,12 @@ public struct EVPriceRuleStack: EXIElement {
     if reader.failed { reader.note(299, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(duration), lead: 2, max: 4_294_967_295)
     writer.zero(bits: 1)
-    writer.list(evPriceRule, min: 1, max: 8, gap: 2)
+    writer.list(evPriceRule, of: "EVPriceRule", min: 1, max: 8, gap: 2)
     let state: UInt32 = evPriceRule.count == 8 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(299) }
@@ -1579,8 +1593,8 @@ public struct EVPriceRule: EXIElement, Equatable {
 
 /// `EVPowerScheduleType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPowerSchedule: EXIElement {
-  /// `TimeAnchor`.
+public struct EVPowerSchedule: Sendable {
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EVPowerScheduleEntries`.
   public var evPowerScheduleEntries: EVPowerScheduleEntryList
@@ -1611,7 +1625,7 @@ public struct EVPowerSchedule: EXIElement {
 
 /// `EVPowerScheduleEntryListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct EVPowerScheduleEntryList: EXIElement {
+public struct EVPowerScheduleEntryList: Sendable {
   /// `EVPowerScheduleEntry`, 1...1024 items.
   public var evPowerScheduleEntry: EXIList<EVPowerScheduleEntry>
 
@@ -1644,7 +1658,7 @@ public struct EVPowerScheduleEntryList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(evPowerScheduleEntry, min: 1, max: 1024, gap: 2)
+    writer.list(evPowerScheduleEntry, of: "EVPowerScheduleEntry", min: 1, max: 1024, gap: 2)
     let state: UInt32 = evPowerScheduleEntry.count == 1024 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(296) }
@@ -1654,7 +1668,7 @@ public struct EVPowerScheduleEntryList: EXIElement {
 /// `EVPowerScheduleEntryType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
 public struct EVPowerScheduleEntry: EXIElement, Equatable {
-  /// `Duration`.
+  /// `Duration`, s.
   public var duration: UInt32
   /// `Power`, W.
   public var power: RationalNumber
@@ -1685,8 +1699,8 @@ public struct EVPowerScheduleEntry: EXIElement, Equatable {
 
 /// `Dynamic_SEReqControlModeType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ScheduleExchangeReq.
-public struct Dynamic_SEReqControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct Dynamic_SEReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?

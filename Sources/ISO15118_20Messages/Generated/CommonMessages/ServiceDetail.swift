@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDetailResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDetailRes: EXIElement {
+public struct ServiceDetailRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -51,7 +51,7 @@ public struct ServiceDetailRes: EXIElement {
 
 /// `ServiceParameterListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceDetailRes.
-public struct ServiceParameterList: EXIElement {
+public struct ServiceParameterList: Sendable {
   /// `ParameterSet`, 1...32 items.
   public var parameterSet: EXIList<ParameterSet>
 
@@ -84,7 +84,7 @@ public struct ServiceParameterList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(parameterSet, min: 1, max: 32, gap: 2)
+    writer.list(parameterSet, of: "ParameterSet", min: 1, max: 32, gap: 2)
     let state: UInt32 = parameterSet.count == 32 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(328) }
@@ -104,6 +104,7 @@ public struct ParameterSet: EXIElement {
     self.parameter = parameter
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     parameterSetID = UInt16(truncatingIfNeeded: reader.unsigned(lead: 2, max: 65535))
@@ -126,11 +127,12 @@ public struct ParameterSet: EXIElement {
     if reader.failed { reader.note(327, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.unsigned(UInt64(parameterSetID), lead: 2, max: 65535)
     writer.zero(bits: 1)
-    writer.list(parameter, min: 1, max: 32, gap: 2)
+    writer.list(parameter, of: "Parameter", min: 1, max: 32, gap: 2)
     let state: UInt32 = parameter.count == 32 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(327) }
@@ -150,6 +152,7 @@ public struct Parameter: EXIElement {
     self.content = content
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     name = reader.attribute(lead: 1, max: 80)
@@ -171,6 +174,7 @@ public struct Parameter: EXIElement {
     if reader.failed { reader.note(326, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.attribute(name, lead: 1, max: 80)
@@ -210,7 +214,7 @@ public struct Parameter: EXIElement {
 }
 
 /// `ServiceDetailReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDetailReq: EXIElement {
+public struct ServiceDetailReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ServiceID`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceDiscoveryResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDiscoveryRes: EXIElement {
+public struct ServiceDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -67,7 +67,7 @@ public struct ServiceDiscoveryRes: EXIElement {
 
 /// `ServiceListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceDiscoveryRes.
-public struct ServiceList: EXIElement {
+public struct ServiceList: Sendable {
   /// `Service`, 1...8 items.
   public var service: EXIList<Service>
 
@@ -99,7 +99,7 @@ public struct ServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(service, min: 1, max: 8, gap: 2)
+    writer.list(service, of: "Service", min: 1, max: 8, gap: 2)
     let state: UInt32 = service.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(333) }
@@ -137,7 +137,7 @@ public struct Service: EXIElement, Equatable {
 }
 
 /// `ServiceDiscoveryReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceDiscoveryReq: EXIElement {
+public struct ServiceDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `SupportedServiceIDs`.
@@ -178,7 +178,7 @@ public struct ServiceDiscoveryReq: EXIElement {
 
 /// `ServiceIDListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceDiscoveryReq.
-public struct ServiceIDList: EXIElement {
+public struct ServiceIDList: Sendable {
   /// `ServiceID`, 1...16 items.
   public var serviceID: EXIList<UInt16>
 
@@ -210,7 +210,7 @@ public struct ServiceIDList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(serviceID, min: 1, max: 16, gap: 2)
+    writer.list(serviceID, of: "ServiceID", min: 1, max: 16, gap: 2)
     let state: UInt32 = serviceID.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(330) }

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `ServiceSelectionResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceSelectionRes: EXIElement {
+public struct ServiceSelectionRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -35,7 +35,7 @@ public struct ServiceSelectionRes: EXIElement {
 }
 
 /// `ServiceSelectionReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct ServiceSelectionReq: EXIElement {
+public struct ServiceSelectionReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `SelectedEnergyTransferService`.
@@ -86,7 +86,7 @@ public struct ServiceSelectionReq: EXIElement {
 
 /// `SelectedServiceListType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
 /// Part of ServiceSelectionReq.
-public struct SelectedServiceList: EXIElement {
+public struct SelectedServiceList: Sendable {
   /// `SelectedService`, 1...16 items.
   public var selectedService: EXIList<SelectedService>
 
@@ -119,7 +119,7 @@ public struct SelectedServiceList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(selectedService, min: 1, max: 16, gap: 2)
+    writer.list(selectedService, of: "SelectedService", min: 1, max: 16, gap: 2)
     let state: UInt32 = selectedService.count == 16 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(336) }

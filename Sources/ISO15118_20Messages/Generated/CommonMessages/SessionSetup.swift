@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionSetupResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct SessionSetupRes: EXIElement {
+public struct SessionSetupRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -40,7 +40,7 @@ public struct SessionSetupRes: EXIElement {
 }
 
 /// `SessionSetupReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct SessionSetupReq: EXIElement {
+public struct SessionSetupReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVCCID`, 0...255 characters.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `SessionStopResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct SessionStopRes: EXIElement {
+public struct SessionStopRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -35,7 +35,7 @@ public struct SessionStopRes: EXIElement {
 }
 
 /// `SessionStopReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct SessionStopReq: EXIElement {
+public struct SessionStopReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ChargingSession`.

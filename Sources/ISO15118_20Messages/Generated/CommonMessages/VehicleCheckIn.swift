@@ -4,7 +4,7 @@
 public import EXI
 
 /// `VehicleCheckInResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckInRes: EXIElement {
+public struct VehicleCheckInRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -76,7 +76,7 @@ public struct VehicleCheckInRes: EXIElement {
 }
 
 /// `VehicleCheckInReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckInReq: EXIElement {
+public struct VehicleCheckInReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVCheckInStatus`.

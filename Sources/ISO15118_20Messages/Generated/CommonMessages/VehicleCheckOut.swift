@@ -4,7 +4,7 @@
 public import EXI
 
 /// `VehicleCheckOutResType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckOutRes: EXIElement {
+public struct VehicleCheckOutRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -40,12 +40,12 @@ public struct VehicleCheckOutRes: EXIElement {
 }
 
 /// `VehicleCheckOutReqType` of `urn:iso:std:iso:15118:-20:CommonMessages`.
-public struct VehicleCheckOutReq: EXIElement {
+public struct VehicleCheckOutReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVCheckOutStatus`.
   public var evCheckOutStatus: EvCheckOutStatus
-  /// `CheckOutTime`.
+  /// `CheckOutTime`, seconds since 1970, UTC.
   public var checkOutTime: UInt64
 
   public init(header: MessageHeader, evCheckOutStatus: EvCheckOutStatus, checkOutTime: UInt64) {

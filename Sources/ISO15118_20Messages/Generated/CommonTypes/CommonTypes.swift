@@ -6,8 +6,8 @@ public import XMLSignatureMessages
 
 /// `EVSEStatusType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, PowerDeliveryRes and WPT_ChargeLoopRes.
-public struct EVSEStatus: EXIElement, Equatable {
-  /// `NotificationMaxDelay`.
+public struct EVSEStatus: Sendable, Equatable {
+  /// `NotificationMaxDelay`, s.
   public var notificationMaxDelay: UInt16
   /// `EVSENotification`.
   public var evseNotification: EvseNotification
@@ -36,8 +36,8 @@ public struct EVSEStatus: EXIElement, Equatable {
 
 /// `ReceiptType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct Receipt: EXIElement {
-  /// `TimeAnchor`.
+public struct Receipt: Sendable {
+  /// `TimeAnchor`, seconds since 1970, UTC.
   public var timeAnchor: UInt64
   /// `EnergyCosts`.
   public var energyCosts: DetailedCost?
@@ -126,7 +126,7 @@ public struct Receipt: EXIElement {
     }
     if !taxCosts.isEmpty {
       writer.event(5, from: state, last: 6)
-      writer.list(taxCosts, min: 0, max: 10, gap: 2)
+      writer.list(taxCosts, of: "TaxCosts", min: 0, max: 10, gap: 2)
       state = taxCosts.count == 10 ? 6 : 5
     }
     writer.event(6, from: state, last: 6)
@@ -168,7 +168,7 @@ public struct DetailedTax: EXIElement, Equatable {
 
 /// `DetailedCostType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct DetailedCost: EXIElement, Equatable {
+public struct DetailedCost: Sendable, Equatable {
   /// `Amount`.
   public var amount: RationalNumber
   /// `CostPerUnit`.
@@ -202,7 +202,7 @@ public struct DetailedCost: EXIElement, Equatable {
 
 /// `RationalNumberType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of 27 messages.
-public struct RationalNumber: EXIElement, Equatable {
+public struct RationalNumber: Sendable, Equatable {
   /// `Exponent`.
   public var exponent: Int8
   /// `Value`.
@@ -230,22 +230,22 @@ public struct RationalNumber: EXIElement, Equatable {
 
 /// `MeterInfoType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopRes, DC_ChargeLoopRes, MeteringConfirmationReq and WPT_ChargeLoopRes.
-public struct MeterInfo: EXIElement {
+public struct MeterInfo: Sendable {
   /// `MeterID`, 0...32 characters.
   public var meterID: EXIString
-  /// `ChargedEnergyReadingWh`.
+  /// `ChargedEnergyReadingWh`, Wh.
   public var chargedEnergyReadingWh: UInt64
-  /// `BPT_DischargedEnergyReadingWh`.
+  /// `BPT_DischargedEnergyReadingWh`, Wh.
   public var bptDischargedEnergyReadingWh: UInt64?
-  /// `CapacitiveEnergyReadingVARh`.
+  /// `CapacitiveEnergyReadingVARh`, varh.
   public var capacitiveEnergyReadingVARh: UInt64?
-  /// `BPT_InductiveEnergyReadingVARh`.
+  /// `BPT_InductiveEnergyReadingVARh`, varh.
   public var bptInductiveEnergyReadingVARh: UInt64?
   /// `MeterSignature`, 0...64 octets.
   public var meterSignature: EXIBinary?
   /// `MeterStatus`.
   public var meterStatus: Int16?
-  /// `MeterTimestamp`.
+  /// `MeterTimestamp`, seconds since 1970, UTC.
   public var meterTimestamp: UInt64?
 
   public init(
@@ -338,7 +338,7 @@ public struct MeterInfo: EXIElement {
 
 /// `ListOfRootCertificateIDsType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of CertificateInstallationReq.
-public struct ListOfRootCertificateIDs: EXIElement {
+public struct ListOfRootCertificateIDs: Sendable {
   /// `RootCertificateID`, 1...20 items.
   public var rootCertificateID: EXIList<X509IssuerSerial>
 
@@ -371,7 +371,7 @@ public struct ListOfRootCertificateIDs: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(rootCertificateID, min: 1, max: 20, gap: 2)
+    writer.list(rootCertificateID, of: "RootCertificateID", min: 1, max: 20, gap: 2)
     let state: UInt32 = rootCertificateID.count == 20 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(270) }
@@ -380,7 +380,7 @@ public struct ListOfRootCertificateIDs: EXIElement {
 
 /// `MessageHeaderType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of every message.
-public struct MessageHeader: EXIElement {
+public struct MessageHeader: Sendable {
   /// `SessionID`, 8 octets.
   public var sessionID: EXIBinary
   /// `TimeStamp`, seconds since 1970, UTC.
@@ -500,7 +500,7 @@ public enum EvseNotification: UInt8, EXIEnumeration, CaseIterable {
 
 /// `DisplayParametersType` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of AC_ChargeLoopReq, DC_ChargeLoopReq and WPT_ChargeLoopReq.
-public struct DisplayParameters: EXIElement, Equatable {
+public struct DisplayParameters: Sendable {
   /// `PresentSOC`, %, 0...100.
   public var presentSOC: Int8?
   /// `MinimumSOC`, %, 0...100.
@@ -509,11 +509,11 @@ public struct DisplayParameters: EXIElement, Equatable {
   public var targetSOC: Int8?
   /// `MaximumSOC`, %, 0...100.
   public var maximumSOC: Int8?
-  /// `RemainingTimeToMinimumSOC`.
+  /// `RemainingTimeToMinimumSOC`, s.
   public var remainingTimeToMinimumSOC: UInt32?
-  /// `RemainingTimeToTargetSOC`.
+  /// `RemainingTimeToTargetSOC`, s.
   public var remainingTimeToTargetSOC: UInt32?
-  /// `RemainingTimeToMaximumSOC`.
+  /// `RemainingTimeToMaximumSOC`, s.
   public var remainingTimeToMaximumSOC: UInt32?
   /// `ChargingComplete`.
   public var chargingComplete: Bool?

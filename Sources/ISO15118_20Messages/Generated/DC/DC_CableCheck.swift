@@ -4,7 +4,7 @@
 public import EXI
 
 /// `DC_CableCheckResType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_CableCheckRes: EXIElement {
+public struct DC_CableCheckRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -40,7 +40,7 @@ public struct DC_CableCheckRes: EXIElement {
 }
 
 /// `DC_CableCheckReqType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_CableCheckReq: EXIElement {
+public struct DC_CableCheckReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
 

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `DC_ChargeLoopResType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_ChargeLoopRes: EXIElement {
+public struct DC_ChargeLoopRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -138,7 +138,7 @@ public struct DC_ChargeLoopRes: EXIElement {
 
 /// `Scheduled_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
-public struct Scheduled_DC_CLResControlMode: EXIElement, Equatable {
+public struct Scheduled_DC_CLResControlMode: Sendable, Equatable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber?
   /// `EVSEMinimumChargePower`, W.
@@ -211,8 +211,8 @@ public struct Scheduled_DC_CLResControlMode: EXIElement, Equatable {
 
 /// `Dynamic_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
-public struct Dynamic_DC_CLResControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct Dynamic_DC_CLResControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -313,7 +313,7 @@ public struct Dynamic_DC_CLResControlMode: EXIElement, Equatable {
 
 /// `BPT_Scheduled_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
-public struct BPT_Scheduled_DC_CLResControlMode: EXIElement, Equatable {
+public struct BPT_Scheduled_DC_CLResControlMode: Sendable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber?
   /// `EVSEMinimumChargePower`, W.
@@ -436,8 +436,8 @@ public struct BPT_Scheduled_DC_CLResControlMode: EXIElement, Equatable {
 
 /// `BPT_Dynamic_DC_CLResControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopRes.
-public struct BPT_Dynamic_DC_CLResControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct BPT_Dynamic_DC_CLResControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `MinimumSOC`, %, 0...100.
   public var minimumSOC: Int8?
@@ -567,7 +567,7 @@ public struct BPT_Dynamic_DC_CLResControlMode: EXIElement, Equatable {
 }
 
 /// `DC_ChargeLoopReqType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_ChargeLoopReq: EXIElement {
+public struct DC_ChargeLoopReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `DisplayParameters`.
@@ -653,7 +653,7 @@ public struct DC_ChargeLoopReq: EXIElement {
 
 /// `Scheduled_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
-public struct Scheduled_DC_CLReqControlMode: EXIElement, Equatable {
+public struct Scheduled_DC_CLReqControlMode: Sendable {
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
   /// `EVMaximumEnergyRequest`, Wh.
@@ -793,8 +793,8 @@ public struct Scheduled_DC_CLReqControlMode: EXIElement, Equatable {
 
 /// `Dynamic_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
-public struct Dynamic_DC_CLReqControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct Dynamic_DC_CLReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -888,7 +888,7 @@ public struct Dynamic_DC_CLReqControlMode: EXIElement, Equatable {
 
 /// `BPT_Scheduled_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
-public struct BPT_Scheduled_DC_CLReqControlMode: EXIElement, Equatable {
+public struct BPT_Scheduled_DC_CLReqControlMode: Sendable {
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber?
   /// `EVMaximumEnergyRequest`, Wh.
@@ -1066,8 +1066,8 @@ public struct BPT_Scheduled_DC_CLReqControlMode: EXIElement, Equatable {
 
 /// `BPT_Dynamic_DC_CLReqControlModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeLoopReq.
-public struct BPT_Dynamic_DC_CLReqControlMode: EXIElement, Equatable {
-  /// `DepartureTime`.
+public struct BPT_Dynamic_DC_CLReqControlMode: Sendable {
+  /// `DepartureTime`, s.
   public var departureTime: UInt32?
   /// `EVTargetEnergyRequest`, Wh.
   public var evTargetEnergyRequest: RationalNumber
@@ -1211,7 +1211,7 @@ public struct BPT_Dynamic_DC_CLReqControlMode: EXIElement, Equatable {
 
 /// One of the elements that may stand for `CLReqControlMode` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of DC_ChargeLoopReq.
-public enum DC_CLReqControlMode: Sendable, Equatable {
+public enum DC_CLReqControlMode: Sendable {
   case bptDynamicDCCLReqControlMode(BPT_Dynamic_DC_CLReqControlMode)
   case bptScheduledDCCLReqControlMode(BPT_Scheduled_DC_CLReqControlMode)
   case dynamicDCCLReqControlMode(Dynamic_DC_CLReqControlMode)
@@ -1220,7 +1220,7 @@ public enum DC_CLReqControlMode: Sendable, Equatable {
 
 /// One of the elements that may stand for `CLResControlMode` of `urn:iso:std:iso:15118:-20:CommonTypes`.
 /// Part of DC_ChargeLoopRes.
-public enum DC_CLResControlMode: Sendable, Equatable {
+public enum DC_CLResControlMode: Sendable {
   case bptDynamicDCCLResControlMode(BPT_Dynamic_DC_CLResControlMode)
   case bptScheduledDCCLResControlMode(BPT_Scheduled_DC_CLResControlMode)
   case dynamicDCCLResControlMode(Dynamic_DC_CLResControlMode)

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `DC_ChargeParameterDiscoveryResType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_ChargeParameterDiscoveryRes: EXIElement {
+public struct DC_ChargeParameterDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -65,7 +65,7 @@ public struct DC_ChargeParameterDiscoveryRes: EXIElement {
 
 /// `DC_CPDResEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryRes.
-public struct DC_CPDResEnergyTransferMode: EXIElement, Equatable {
+public struct DC_CPDResEnergyTransferMode: Sendable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber
   /// `EVSEMinimumChargePower`, W.
@@ -146,7 +146,7 @@ public struct DC_CPDResEnergyTransferMode: EXIElement, Equatable {
 
 /// `BPT_DC_CPDResEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryRes.
-public struct BPT_DC_CPDResEnergyTransferMode: EXIElement, Equatable {
+public struct BPT_DC_CPDResEnergyTransferMode: Sendable {
   /// `EVSEMaximumChargePower`, W.
   public var evseMaximumChargePower: RationalNumber
   /// `EVSEMinimumChargePower`, W.
@@ -256,7 +256,7 @@ public struct BPT_DC_CPDResEnergyTransferMode: EXIElement, Equatable {
 }
 
 /// `DC_ChargeParameterDiscoveryReqType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_ChargeParameterDiscoveryReq: EXIElement {
+public struct DC_ChargeParameterDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `DC_CPDReqEnergyTransferMode`.
@@ -306,7 +306,7 @@ public struct DC_ChargeParameterDiscoveryReq: EXIElement {
 
 /// `DC_CPDReqEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryReq.
-public struct DC_CPDReqEnergyTransferMode: EXIElement, Equatable {
+public struct DC_CPDReqEnergyTransferMode: Sendable {
   /// `EVMaximumChargePower`, W.
   public var evMaximumChargePower: RationalNumber
   /// `EVMinimumChargePower`, W.
@@ -386,7 +386,7 @@ public struct DC_CPDReqEnergyTransferMode: EXIElement, Equatable {
 
 /// `BPT_DC_CPDReqEnergyTransferModeType` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryReq.
-public struct BPT_DC_CPDReqEnergyTransferMode: EXIElement, Equatable {
+public struct BPT_DC_CPDReqEnergyTransferMode: Sendable {
   /// `EVMaximumChargePower`, W.
   public var evMaximumChargePower: RationalNumber
   /// `EVMinimumChargePower`, W.
@@ -496,14 +496,14 @@ public struct BPT_DC_CPDReqEnergyTransferMode: EXIElement, Equatable {
 
 /// One of the elements that may stand for `DC_CPDReqEnergyTransferMode` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryReq.
-public enum DC_CPDReqEnergyTransferModeChoice: Sendable, Equatable {
+public enum DC_CPDReqEnergyTransferModeChoice: Sendable {
   case bptDCCPDReqEnergyTransferMode(BPT_DC_CPDReqEnergyTransferMode)
   case dcCPDReqEnergyTransferMode(DC_CPDReqEnergyTransferMode)
 }
 
 /// One of the elements that may stand for `DC_CPDResEnergyTransferMode` of `urn:iso:std:iso:15118:-20:DC`.
 /// Part of DC_ChargeParameterDiscoveryRes.
-public enum DC_CPDResEnergyTransferModeChoice: Sendable, Equatable {
+public enum DC_CPDResEnergyTransferModeChoice: Sendable {
   case bptDCCPDResEnergyTransferMode(BPT_DC_CPDResEnergyTransferMode)
   case dcCPDResEnergyTransferMode(DC_CPDResEnergyTransferMode)
 }

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `DC_PreChargeResType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_PreChargeRes: EXIElement {
+public struct DC_PreChargeRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -42,7 +42,7 @@ public struct DC_PreChargeRes: EXIElement {
 }
 
 /// `DC_PreChargeReqType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_PreChargeReq: EXIElement {
+public struct DC_PreChargeReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.

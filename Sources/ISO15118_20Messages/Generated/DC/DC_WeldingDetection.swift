@@ -4,7 +4,7 @@
 public import EXI
 
 /// `DC_WeldingDetectionResType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_WeldingDetectionRes: EXIElement {
+public struct DC_WeldingDetectionRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -42,7 +42,7 @@ public struct DC_WeldingDetectionRes: EXIElement {
 }
 
 /// `DC_WeldingDetectionReqType` of `urn:iso:std:iso:15118:-20:DC`.
-public struct DC_WeldingDetectionReq: EXIElement {
+public struct DC_WeldingDetectionReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.

@@ -64,9 +64,9 @@ public enum ISO15118_20DCFragment: Sendable {
   /// Appends the fragment to `output`; slots point into `source`. The number of octets appended.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code.rawValue), bits: 8)
       switch self {

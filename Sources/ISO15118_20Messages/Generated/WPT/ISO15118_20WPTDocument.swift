@@ -49,11 +49,12 @@ public enum ISO15118_20WPTDocument: Sendable {
   }
 
   /// Appends the document to `output`; slots point into `source`. The number of octets appended.
+  /// Refuses what the schema does not allow, and what the peer's `limits` do not.
   @discardableResult
   public func encode(
-    into output: inout OutputBuffer, source: RawSpan = RawSpan()
+    into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
       writer.put(0x80, bits: 8)
       switch self {
       case .wptAlignmentCheckReq(let item):

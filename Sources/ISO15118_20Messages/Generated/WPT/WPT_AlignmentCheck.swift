@@ -4,16 +4,16 @@
 public import EXI
 
 /// `WPT_AlignmentCheckResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_AlignmentCheckRes: EXIElement {
+public struct WPT_AlignmentCheckRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `EVSEProcessing`.
   public var evseProcessing: Processing
-  /// `PowerTransmitted`, W.
+  /// `PowerTransmitted`.
   public var powerTransmitted: RationalNumber?
-  /// `SupplyDeviceCurrent`, A.
+  /// `SupplyDeviceCurrent`.
   public var supplyDeviceCurrent: RationalNumber?
   /// `VendorSpecificDataContainer`, 0...16 items, 0...256 octets each.
   public var vendorSpecificDataContainer: EXIList<EXIBinary> = EXIList()
@@ -85,7 +85,9 @@ public struct WPT_AlignmentCheckRes: EXIElement {
     }
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(5, from: state, last: 6)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -102,12 +104,12 @@ public struct WPT_AlignmentCheckRes: EXIElement {
 }
 
 /// `WPT_AlignmentCheckReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_AlignmentCheckReq: EXIElement {
+public struct WPT_AlignmentCheckReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
   public var evProcessing: Processing
-  /// `TargetCoilCurrent`, A.
+  /// `TargetCoilCurrent`.
   public var targetCoilCurrent: RationalNumber?
   /// `EVResultCode`.
   public var evResultCode: WPT_EVResult
@@ -172,7 +174,9 @@ public struct WPT_AlignmentCheckReq: EXIElement {
     state = 4
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(4, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

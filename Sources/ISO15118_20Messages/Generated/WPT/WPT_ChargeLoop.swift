@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_ChargeLoopResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeLoopRes: EXIElement {
+public struct WPT_ChargeLoopRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -15,17 +15,17 @@ public struct WPT_ChargeLoopRes: EXIElement {
   public var meterInfo: MeterInfo?
   /// `Receipt`.
   public var receipt: Receipt?
-  /// `EVPCPowerRequest`, W.
+  /// `EVPCPowerRequest`.
   public var evpcPowerRequest: RationalNumber
-  /// `SDPowerInput`, W.
+  /// `SDPowerInput`.
   public var sdPowerInput: RationalNumber?
-  /// `SPCMaxOutputPowerLimit`, W.
+  /// `SPCMaxOutputPowerLimit`.
   public var spcMaxOutputPowerLimit: RationalNumber
-  /// `SPCMinOutputPowerLimit`, W.
+  /// `SPCMinOutputPowerLimit`.
   public var spcMinOutputPowerLimit: RationalNumber
   /// `SPCChargeDiagnostics`.
   public var spcChargeDiagnostics: WPT_SPCChargeDiagnostics
-  /// `SPCOperatingFrequency`, Hz.
+  /// `SPCOperatingFrequency`.
   public var spcOperatingFrequency: RationalNumber?
   /// `SPCPowerControlParameter`.
   public var spcPowerControlParameter: WPT_SPCPowerControlParameter?
@@ -160,7 +160,9 @@ public struct WPT_ChargeLoopRes: EXIElement {
     }
     if !manufacturerSpecificDataContainer.isEmpty {
       writer.event(12, from: state, last: 13)
-      if writer.check(manufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        manufacturerSpecificDataContainer, of: "ManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(manufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -178,8 +180,8 @@ public struct WPT_ChargeLoopRes: EXIElement {
 
 /// `WPT_SPCPowerControlParameterType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_ChargeLoopRes.
-public struct WPT_SPCPowerControlParameter: EXIElement, Equatable {
-  /// `SPCPrimaryDeviceCoilCurrentInformation`, A.
+public struct WPT_SPCPowerControlParameter: Sendable, Equatable {
+  /// `SPCPrimaryDeviceCoilCurrentInformation`.
   public var spcPrimaryDeviceCoilCurrentInformation: RationalNumber
 
   public init(spcPrimaryDeviceCoilCurrentInformation: RationalNumber) {
@@ -204,20 +206,20 @@ public struct WPT_SPCPowerControlParameter: EXIElement, Equatable {
 }
 
 /// `WPT_ChargeLoopReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeLoopReq: EXIElement {
+public struct WPT_ChargeLoopReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `DisplayParameters`.
   public var displayParameters: DisplayParameters?
   /// `MeterInfoRequested`.
   public var meterInfoRequested: Bool
-  /// `EVPCPowerRequest`, W.
+  /// `EVPCPowerRequest`.
   public var evpcPowerRequest: RationalNumber
-  /// `EVPCPowerOutput`, W.
+  /// `EVPCPowerOutput`.
   public var evpcPowerOutput: RationalNumber
   /// `EVPCChargeDiagnostics`.
   public var evpcChargeDiagnostics: WPT_EVPCChargeDiagnostics
-  /// `EVPCOperatingFrequency`, Hz.
+  /// `EVPCOperatingFrequency`.
   public var evpcOperatingFrequency: RationalNumber?
   /// `EVPCPowerControlParameter`.
   public var evpcPowerControlParameter: WPT_EVPCPowerControlParameter?
@@ -315,7 +317,9 @@ public struct WPT_ChargeLoopReq: EXIElement {
     }
     if !manufacturerSpecificDataContainer.isEmpty {
       writer.event(8, from: state, last: 9)
-      if writer.check(manufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        manufacturerSpecificDataContainer, of: "ManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(manufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -333,14 +337,14 @@ public struct WPT_ChargeLoopReq: EXIElement {
 
 /// `WPT_EVPCPowerControlParameterType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_ChargeLoopReq.
-public struct WPT_EVPCPowerControlParameter: EXIElement, Equatable {
-  /// `EVPCCoilCurrentRequest`, A.
+public struct WPT_EVPCPowerControlParameter: Sendable, Equatable {
+  /// `EVPCCoilCurrentRequest`.
   public var evpcCoilCurrentRequest: RationalNumber
-  /// `EVPCCoilCurrentInformation`, A.
+  /// `EVPCCoilCurrentInformation`.
   public var evpcCoilCurrentInformation: RationalNumber
-  /// `EVPCCurrentOutputInformation`, A.
+  /// `EVPCCurrentOutputInformation`.
   public var evpcCurrentOutputInformation: RationalNumber
-  /// `EVPCVoltageOutputInformation`, V.
+  /// `EVPCVoltageOutputInformation`.
   public var evpcVoltageOutputInformation: RationalNumber
 
   public init(

@@ -4,24 +4,24 @@
 public import EXI
 
 /// `WPT_ChargeParameterDiscoveryResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeParameterDiscoveryRes: EXIElement {
+public struct WPT_ChargeParameterDiscoveryRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
   public var responseCode: ResponseCode
   /// `PDInputPowerClass`.
   public var pdInputPowerClass: WPT_PowerClass
-  /// `SDMinOutputPower`, W.
+  /// `SDMinOutputPower`.
   public var sdMinOutputPower: RationalNumber
-  /// `SDMaxOutputPower`, W.
+  /// `SDMaxOutputPower`.
   public var sdMaxOutputPower: RationalNumber
   /// `SDMaxGroundClearanceSupport`.
   public var sdMaxGroundClearanceSupport: UInt16
   /// `SDMinGroundClearanceSupport`.
   public var sdMinGroundClearanceSupport: UInt16
-  /// `PDMinCoilCurrent`, A.
+  /// `PDMinCoilCurrent`.
   public var pdMinCoilCurrent: RationalNumber
-  /// `PDMaxCoilCurrent`, A.
+  /// `PDMaxCoilCurrent`.
   public var pdMaxCoilCurrent: RationalNumber
   /// `SDManufacturerSpecificDataContainer`, 0...16 items, 0...256 octets each.
   public var sdManufacturerSpecificDataContainer: EXIList<EXIBinary> = EXIList()
@@ -103,7 +103,9 @@ public struct WPT_ChargeParameterDiscoveryRes: EXIElement {
     var state: UInt32 = 9
     if !sdManufacturerSpecificDataContainer.isEmpty {
       writer.event(9, from: state, last: 10)
-      if writer.check(sdManufacturerSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        sdManufacturerSpecificDataContainer, of: "SDManufacturerSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(sdManufacturerSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -120,16 +122,16 @@ public struct WPT_ChargeParameterDiscoveryRes: EXIElement {
 }
 
 /// `WPT_ChargeParameterDiscoveryReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_ChargeParameterDiscoveryReq: EXIElement {
+public struct WPT_ChargeParameterDiscoveryReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
-  /// `EVPCMaxReceivablePower`, W.
+  /// `EVPCMaxReceivablePower`.
   public var evpcMaxReceivablePower: RationalNumber
   /// `SDMaxGroundClearence`.
   public var sdMaxGroundClearence: UInt16
   /// `SDMinGroundClearence`.
   public var sdMinGroundClearence: UInt16
-  /// `EVPCNaturalFrequency`, Hz.
+  /// `EVPCNaturalFrequency`.
   public var evpcNaturalFrequency: RationalNumber
   /// `EVPCDeviceLocalControl`.
   public var evpcDeviceLocalControl: Bool
@@ -194,7 +196,9 @@ public struct WPT_ChargeParameterDiscoveryReq: EXIElement {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 7)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_FinePositioningResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningRes: EXIElement {
+public struct WPT_FinePositioningRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -68,7 +68,9 @@ public struct WPT_FinePositioningRes: EXIElement {
     var state: UInt32 = 3
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(3, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -90,7 +92,7 @@ public struct WPT_FinePositioningRes: EXIElement {
 }
 
 /// `WPT_FinePositioningReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningReq: EXIElement {
+public struct WPT_FinePositioningReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -154,7 +156,9 @@ public struct WPT_FinePositioningReq: EXIElement {
     var state: UInt32 = 3
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(3, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -177,7 +181,7 @@ public struct WPT_FinePositioningReq: EXIElement {
 
 /// `WPT_LF_DataPackageListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_DataPackageList: EXIElement, Equatable {
+public struct WPT_LF_DataPackageList: Sendable {
   /// `NumPackages`.
   public var numPackages: UInt8
   /// `WPT_LF_DataPackage`.
@@ -209,7 +213,7 @@ public struct WPT_LF_DataPackageList: EXIElement, Equatable {
 
 /// `WPT_LF_DataPackageType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_DataPackage: EXIElement, Equatable {
+public struct WPT_LF_DataPackage: Sendable {
   /// `PackageIndex`.
   public var packageIndex: UInt8
   /// `LF_TxData` or `LF_RxData`.
@@ -251,7 +255,7 @@ public struct WPT_LF_DataPackage: EXIElement, Equatable {
   }
 
   /// One of the elements that may stand here.
-  public enum Data: Sendable, Equatable {
+  public enum Data: Sendable {
     case lfTxData(WPT_LF_TxDataList)
     case lfRxData(WPT_LF_RxDataList)
   }
@@ -259,7 +263,7 @@ public struct WPT_LF_DataPackage: EXIElement, Equatable {
 
 /// `WPT_LF_RxDataListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxDataList: EXIElement, Equatable {
+public struct WPT_LF_RxDataList: Sendable, Equatable {
   /// `WPT_LF_RxDataList`.
   public var wptLFRxDataList: WPT_LF_RxData
 
@@ -286,7 +290,7 @@ public struct WPT_LF_RxDataList: EXIElement, Equatable {
 
 /// `WPT_LF_RxDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxData: EXIElement, Equatable {
+public struct WPT_LF_RxData: Sendable, Equatable {
   /// `RxIdentifier`, 1...4294967295.
   public var rxIdentifier: UInt32
   /// `RSSIData`.
@@ -318,7 +322,7 @@ public struct WPT_LF_RxData: EXIElement, Equatable {
 
 /// `WPT_LF_RxRSSIListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxRSSIList: EXIElement, Equatable {
+public struct WPT_LF_RxRSSIList: Sendable, Equatable {
   /// `RSSIDataList`.
   public var rssiDataList: WPT_LF_RxRSSI
 
@@ -345,7 +349,7 @@ public struct WPT_LF_RxRSSIList: EXIElement, Equatable {
 
 /// `WPT_LF_RxRSSIType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_RxRSSI: EXIElement, Equatable {
+public struct WPT_LF_RxRSSI: Sendable, Equatable {
   /// `TxIdentifier`, 1...4294967295.
   public var txIdentifier: UInt32
   /// `RSSI`.
@@ -377,7 +381,7 @@ public struct WPT_LF_RxRSSI: EXIElement, Equatable {
 
 /// `WPT_LF_TxDataListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_TxDataList: EXIElement, Equatable {
+public struct WPT_LF_TxDataList: Sendable, Equatable {
   /// `WPT_LF_TxDataList`.
   public var wptLFTxDataList: WPT_LF_TxData
 
@@ -404,7 +408,7 @@ public struct WPT_LF_TxDataList: EXIElement, Equatable {
 
 /// `WPT_LF_TxDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningReq and WPT_FinePositioningRes.
-public struct WPT_LF_TxData: EXIElement, Equatable {
+public struct WPT_LF_TxData: Sendable, Equatable {
   /// `TxIdentifier`, 1...4294967295.
   public var txIdentifier: UInt32
   /// `EIRP`.

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_FinePositioningSetupResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningSetupRes: EXIElement {
+public struct WPT_FinePositioningSetupRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -90,7 +90,9 @@ public struct WPT_FinePositioningSetupRes: EXIElement {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 8)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -112,7 +114,7 @@ public struct WPT_FinePositioningSetupRes: EXIElement {
 }
 
 /// `WPT_FinePositioningSetupReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_FinePositioningSetupReq: EXIElement {
+public struct WPT_FinePositioningSetupReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -198,7 +200,9 @@ public struct WPT_FinePositioningSetupReq: EXIElement {
     var state: UInt32 = 6
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(6, from: state, last: 8)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -221,7 +225,7 @@ public struct WPT_FinePositioningSetupReq: EXIElement {
 
 /// `WPT_LF_SystemSetupDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_SystemSetupData: EXIElement {
+public struct WPT_LF_SystemSetupData: Sendable {
   /// `LF_TransmitterSetupData` or `LF_ReceiverSetupData`.
   public var setupData: SetupData
 
@@ -266,7 +270,7 @@ public struct WPT_LF_SystemSetupData: EXIElement {
 
 /// `WPT_LF_ReceiverDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_ReceiverData: EXIElement {
+public struct WPT_LF_ReceiverData: Sendable {
   /// `NumberOfReceivers`.
   public var numberOfReceivers: UInt8
   /// `RxSpecData`, 2...255 items.
@@ -310,7 +314,7 @@ public struct WPT_LF_ReceiverData: EXIElement {
     if writer.failed { return }
     writer.bounded(Int64(numberOfReceivers), lead: 2, bits: 8, max: 255)
     writer.zero(bits: 1)
-    writer.list(rxSpecData, min: 2, max: 255, gap: 2)
+    writer.list(rxSpecData, of: "RxSpecData", min: 2, max: 255, gap: 2)
     let state: UInt32 = rxSpecData.count == 255 ? 2 : 1
     writer.event(2, from: state, last: 2)
     if writer.failed { writer.note(419) }
@@ -319,10 +323,10 @@ public struct WPT_LF_ReceiverData: EXIElement {
 
 /// `WPT_LF_TransmitterDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_LF_TransmitterData: EXIElement {
+public struct WPT_LF_TransmitterData: Sendable {
   /// `NumberOfTransmitters`.
   public var numberOfTransmitters: UInt8
-  /// `SignalFrequency`, Hz.
+  /// `SignalFrequency`.
   public var signalFrequency: RationalNumber
   /// `TxSpecData`, 2...255 items.
   public var txSpecData: EXIList<WPT_TxRxSpecData>
@@ -380,7 +384,7 @@ public struct WPT_LF_TransmitterData: EXIElement {
     writer.zero(bits: 1)
     signalFrequency.encode(to: &writer)
     writer.zero(bits: 1)
-    writer.list(txSpecData, min: 2, max: 255, gap: 2)
+    writer.list(txSpecData, of: "TxSpecData", min: 2, max: 255, gap: 2)
     var state: UInt32 = txSpecData.count == 255 ? 3 : 2
     if let txPackageSpecData {
       writer.event(3, from: state, last: 4)
@@ -394,7 +398,7 @@ public struct WPT_LF_TransmitterData: EXIElement {
 
 /// `WPT_TxRxPackageSpecDataType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_TxRxPackageSpecData: EXIElement {
+public struct WPT_TxRxPackageSpecData: Sendable {
   /// `PulseSequenceOrder`, 2...255 items.
   public var pulseSequenceOrder: EXIList<WPT_TxRxPulseOrder>
   /// `PulseSeparationTime`.
@@ -449,7 +453,7 @@ public struct WPT_TxRxPackageSpecData: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(pulseSequenceOrder, min: 2, max: 255, gap: 2)
+    writer.list(pulseSequenceOrder, of: "PulseSequenceOrder", min: 2, max: 255, gap: 2)
     let state: UInt32 = pulseSequenceOrder.count == 255 ? 1 : 0
     writer.event(1, from: state, last: 1)
     writer.unsigned(UInt64(pulseSeparationTime), lead: 1, max: 65535)
@@ -528,7 +532,7 @@ public struct WPT_TxRxSpecData: EXIElement, Equatable {
 
 /// `WPT_CoordinateXYZType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_CoordinateXYZ: EXIElement, Equatable {
+public struct WPT_CoordinateXYZ: Sendable, Equatable {
   /// `Coord_X`.
   public var coordX: Int16
   /// `Coord_Y`.
@@ -561,7 +565,7 @@ public struct WPT_CoordinateXYZ: EXIElement, Equatable {
 
 /// `WPT_AlignmentCheckMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_AlignmentCheckMethodList: EXIElement {
+public struct WPT_AlignmentCheckMethodList: Sendable {
   /// `WPT_AlignmentCheckMethod`, 1...8 items.
   public var wptAlignmentCheckMethod: EXIList<WPT_AlignmentCheckMethod>
 
@@ -594,7 +598,7 @@ public struct WPT_AlignmentCheckMethodList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptAlignmentCheckMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptAlignmentCheckMethod, of: "WPT_AlignmentCheckMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptAlignmentCheckMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(413) }
@@ -603,7 +607,7 @@ public struct WPT_AlignmentCheckMethodList: EXIElement {
 
 /// `WPT_PairingMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_PairingMethodList: EXIElement {
+public struct WPT_PairingMethodList: Sendable {
   /// `WPT_PairingMethod`, 1...8 items.
   public var wptPairingMethod: EXIList<WPT_PairingMethod>
 
@@ -636,7 +640,7 @@ public struct WPT_PairingMethodList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptPairingMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptPairingMethod, of: "WPT_PairingMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptPairingMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(412) }
@@ -645,7 +649,7 @@ public struct WPT_PairingMethodList: EXIElement {
 
 /// `WPT_FinePositioningMethodListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_FinePositioningSetupReq and WPT_FinePositioningSetupRes.
-public struct WPT_FinePositioningMethodList: EXIElement {
+public struct WPT_FinePositioningMethodList: Sendable {
   /// `WPT_FinePositioningMethod`, 1...8 items.
   public var wptFinePositioningMethod: EXIList<WPT_FinePositioningMethod>
 
@@ -678,7 +682,7 @@ public struct WPT_FinePositioningMethodList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(wptFinePositioningMethod, min: 1, max: 8, gap: 2)
+    writer.list(wptFinePositioningMethod, of: "WPT_FinePositioningMethod", min: 1, max: 8, gap: 2)
     let state: UInt32 = wptFinePositioningMethod.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(411) }

@@ -4,7 +4,7 @@
 public import EXI
 
 /// `WPT_PairingResType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_PairingRes: EXIElement {
+public struct WPT_PairingRes: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `ResponseCode`.
@@ -85,7 +85,9 @@ public struct WPT_PairingRes: EXIElement {
     }
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(5, from: state, last: 6)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {
@@ -103,7 +105,7 @@ public struct WPT_PairingRes: EXIElement {
 
 /// `AlternativeSECCListType` of `urn:iso:std:iso:15118:-20:WPT`.
 /// Part of WPT_PairingRes.
-public struct AlternativeSECCList: EXIElement {
+public struct AlternativeSECCList: Sendable {
   /// `AlternativeSECC`, 1...8 items.
   public var alternativeSECC: EXIList<AlternativeSECC>
 
@@ -136,7 +138,7 @@ public struct AlternativeSECCList: EXIElement {
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     writer.zero(bits: 1)
-    writer.list(alternativeSECC, min: 1, max: 8, gap: 2)
+    writer.list(alternativeSECC, of: "AlternativeSECC", min: 1, max: 8, gap: 2)
     let state: UInt32 = alternativeSECC.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)
     if writer.failed { writer.note(425) }
@@ -164,6 +166,7 @@ public struct AlternativeSECC: EXIElement {
     self.port = port
   }
 
+  @inline(never)
   public init(from reader: inout BitReader) {
     let entry = reader.position
     var event = reader.event(bits: 3)
@@ -187,6 +190,7 @@ public struct AlternativeSECC: EXIElement {
     if reader.failed { reader.note(424, entry: entry) }
   }
 
+  @inline(never)
   public func encode(to writer: inout BitWriter) {
     if writer.failed { return }
     var state: UInt32 = 0
@@ -216,7 +220,7 @@ public struct AlternativeSECC: EXIElement {
 }
 
 /// `WPT_PairingReqType` of `urn:iso:std:iso:15118:-20:WPT`.
-public struct WPT_PairingReq: EXIElement {
+public struct WPT_PairingReq: Sendable {
   /// `Header`.
   public var header: MessageHeader
   /// `EVProcessing`.
@@ -286,7 +290,9 @@ public struct WPT_PairingReq: EXIElement {
     state = 4
     if !vendorSpecificDataContainer.isEmpty {
       writer.event(4, from: state, last: 5)
-      if writer.check(vendorSpecificDataContainer, min: 0, max: 16) {
+      let isValid = writer.check(
+        vendorSpecificDataContainer, of: "VendorSpecificDataContainer", min: 0, max: 16)
+      if isValid {
         var items = writer.cursor(vendorSpecificDataContainer)
         var index = 0
         while let item = items.next() {

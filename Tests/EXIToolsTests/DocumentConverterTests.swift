@@ -11,20 +11,8 @@ private func node(_ element: XMLElement) -> String {
   return "<{\(element.namespace)}\(element.name) \(attributes)>\(inner)</>"
 }
 
-/// Converters by set; reading the tables takes a while in debug builds.
-private struct Converters {
-  private var known: [String: DocumentConverter] = [:]
-
-  mutating func converter(_ set: String) throws -> DocumentConverter {
-    if let known = known[set] { return known }
-    let new = try #require(DocumentConverter(set: set))
-    known[set] = new
-    return new
-  }
-}
-
 @Suite struct DocumentConverterTests {
-  static let files = ["exi-appprotocol", "exi-iso2", "exi-xmldsig", "exi-fragments-bench", "bench-part-a"]
+  static let files = Vector.files + ["exi-fragments-bench", "bench"]
 
   @Test(arguments: files)
   func a_document_decodes_to_its_xml(file: String) throws {
