@@ -5,7 +5,7 @@ PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac))
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit interop peers packages bench embedded fuzz format lint clean
+.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -52,6 +52,9 @@ bench: ## measure it all, release build; JSON=FILE writes the figures there too
 
 embedded: ## compile the codec for bare-metal boards; print sizes, hold the limits
 	Embedded/embedded.py
+
+sizes: ## what the codec adds to a program on this machine
+	Embedded/hosted.py --sections
 
 fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
