@@ -66,7 +66,7 @@ import XMLSignatureMessages
     for round in 0..<3 {
       output.removeAll()
       before.0 = UInt(allocation_count())
-      _ = try Codec(decoding: bytes).encode(into: &output, source: bytes)
+      _ = try Codec(decoding: bytes).encode(into: &output, source: bytes, limits: nil)
       before.1 = UInt(allocation_count())
       output.removeAll()
       _ = try ISO15118_2Fragment.grammar.splice(code: 4, bits: bits, from: bytes, into: &output)

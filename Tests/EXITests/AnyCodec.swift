@@ -9,7 +9,7 @@ import XMLSignatureMessages
 /// What documents and fragments of all sets have in common.
 protocol AnyCodec {
   init(decoding bytes: RawSpan) throws(EXIError)
-  func encode(into output: inout OutputBuffer, source: RawSpan) throws(EXIError) -> Int
+  func encode(into output: inout OutputBuffer, source: RawSpan, limits: PeerLimits?) throws(EXIError) -> Int
 }
 
 extension AppProtocolDocument: AnyCodec {}

@@ -10,7 +10,7 @@ import XMLSignatureMessages
 protocol Subject {
   typealias Maker = (Parts, inout EXIArena) -> Self
   init(decoding bytes: RawSpan) throws(EXIError)
-  func encode(into output: inout OutputBuffer, source: RawSpan) throws(EXIError) -> Int
+  func encode(into output: inout OutputBuffer, source: RawSpan, limits: PeerLimits?) throws(EXIError) -> Int
   /// Reads every field.
   func read(by visitor: inout Visitor)
   /// Appends what a receiver hashes to check a signature: the signed elements, then SignedInfo, as fragments.

@@ -48,7 +48,7 @@ func run<S: Subject>(
   case .encode:
     for _ in 0..<times {
       output.removeAll()
-      _ = try document.encode(into: &output, source: bytes)
+      _ = try document.encode(into: &output, source: bytes, limits: nil)
     }
   case .build:
     guard let make = S.maker(of: input.name) else { return false }
@@ -56,7 +56,7 @@ func run<S: Subject>(
       arena.removeAll()
       output.removeAll()
       let message = make(parts, &arena)
-      _ = try message.encode(into: &output, source: arena.span)
+      _ = try message.encode(into: &output, source: arena.span, limits: nil)
     }
   case .digest:
     for _ in 0..<times {
