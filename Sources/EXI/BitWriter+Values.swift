@@ -255,14 +255,14 @@ extension BitWriter {
   @inlinable
   public mutating func content<Item>(_ content: EXIContent<Item>, base: UInt32, bits: Int) {
     if content.count == 0 {
-      guard let code = Item.code(state: 0, where: { $0 == .end }) else {
+      guard let code = Item.endCode(state: 0) else {
         fail(.listCount)
         return
       }
       put(UInt64(base &+ code), bits: bits)
       return
     }
-    guard let code = Item.code(state: content.lastState, where: { $0 == .end }) else {
+    guard let code = Item.endCode(state: content.lastState) else {
       fail(.listCount)
       return
     }
@@ -280,8 +280,8 @@ extension BitWriter {
   @inlinable
   mutating func rewrite<Item>(_ content: EXIContent<Item>) {
     rewrite(
-      from: content.firstBit, count: content.count, firstCode: content.firstCode & 127, width: Item.bitWidth,
-      production: Item.production
+      from: content.firstBit, count: content.count, firstCode: content.firstCode & 127,
+      width: { Item.bitWidth(state: $0) }, production: { Item.production(state: $0, code: $1) }
     ) { kind, reader, writer in
       Item(kind: kind, from: &reader).encode(to: &writer)
     }

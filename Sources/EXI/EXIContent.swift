@@ -112,6 +112,17 @@ public struct EXIContent<Item: EXIContentItem>: Sendable {
 }
 
 extension EXIContentItem {
+  /// The code of the end of the element in `state`.
+  @inlinable static func endCode(state: UInt8) -> UInt32? {
+    let count = UInt32(1) &<< UInt32(truncatingIfNeeded: bitWidth(state: state))
+    var code: UInt32 = 0
+    while code < count {
+      if case .end = production(state: state, code: code) { return code }
+      code &+= 1
+    }
+    return nil
+  }
+
   /// The code of the production in `state` that `matches`.
   @inlinable static func code(state: UInt8, where matches: (EXIProduction) -> Bool) -> UInt32? {
     for code in 0..<(UInt32(1) &<< UInt32(truncatingIfNeeded: bitWidth(state: state))) {

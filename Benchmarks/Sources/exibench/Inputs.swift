@@ -26,22 +26,42 @@ struct Input {
   }
 
   private struct Line: Decodable {
-    let name: String
+    let name: String?
     let set: String
     let exi: String
+    let exi_ee: String?
+    let kind: String
+  }
+
+  /// The documents of the vectors of all sets, in both forms of empty values, by file.
+  static func vectors() throws -> [(String, [Input])] {
+    let files = [
+      "appprotocol", "din70121", "iso2", "iso20-common", "iso20-ac", "iso20-dc", "iso20-acdp", "iso20-wpt",
+    ]
+    return try files.map { file in
+      let documents = try lines("exi-\(file)").filter { $0.kind == "document" }.flatMap { line in
+        [line.exi, line.exi_ee].compactMap { $0 }.map {
+          Input(name: "", set: file, octets: Wire.octets(hexadecimal: $0) ?? [])
+        }
+      }
+      return (file, documents)
+    }
+  }
+
+  private static func lines(_ file: String) throws -> [Line] {
+    var root = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { root.deleteLastPathComponent() }
+    let text = try String(
+      contentsOf: root.appendingPathComponent("Tests/Fixtures/\(file).jsonl"), encoding: .utf8)
+    return try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
   }
 
   /// The messages of `Tests/Fixtures/bench.jsonl`.
   static func all() throws -> [Input] {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
-    let text = try String(
-      contentsOf: root.appendingPathComponent("Tests/Fixtures/bench.jsonl"), encoding: .utf8)
-    return try text.split(separator: "\n").map {
-      let line = try JSONDecoder().decode(Line.self, from: Data($0.utf8))
-      return Input(
-        name: line.name.replacingOccurrences(of: "bench-", with: ""), set: line.set,
-        octets: Wire.octets(hexadecimal: line.exi) ?? [])
+    try lines("bench").map {
+      Input(
+        name: ($0.name ?? "").replacingOccurrences(of: "bench-", with: ""), set: $0.set,
+        octets: Wire.octets(hexadecimal: $0.exi) ?? [])
     }
   }
 }

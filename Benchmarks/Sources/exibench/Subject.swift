@@ -94,3 +94,15 @@ extension ISO15118_20CommonDocument: Subject {
 extension ISO15118_20DCDocument: Subject {
   func read(by visitor: inout Visitor) { visitor.read(self) }
 }
+
+extension ISO15118_20ACDocument: Subject {
+  func read(by visitor: inout Visitor) {}
+}
+
+extension ISO15118_20ACDPDocument: Subject {
+  func read(by visitor: inout Visitor) {}
+}
+
+extension ISO15118_20WPTDocument: Subject {
+  func read(by visitor: inout Visitor) {}
+}

@@ -9,6 +9,7 @@ import Wire
 
 // exibench                       ns and allocations per message and operation
 // exibench run NAME OPERATION N  one message N times, for an instruction counter; exit code 3: nothing to do
+// exibench vectors               allocations over the documents of all vectors in this build, which is optimized
 // exibench names                 what there is: name, set
 // exibench octets NAME           the message, hexadecimal
 // exibench reference NAME        instructions of libcbv2g, decode and encode
@@ -106,6 +107,18 @@ private func runAny(
     try run(
       operation, input, as: ISO15118_20DCDocument.self, parts: parts, times: times, arena: &arena,
       output: &output)
+  case "iso20-ac":
+    try run(
+      operation, input, as: ISO15118_20ACDocument.self, parts: parts, times: times, arena: &arena,
+      output: &output)
+  case "iso20-acdp":
+    try run(
+      operation, input, as: ISO15118_20ACDPDocument.self, parts: parts, times: times, arena: &arena,
+      output: &output)
+  case "iso20-wpt":
+    try run(
+      operation, input, as: ISO15118_20WPTDocument.self, parts: parts, times: times, arena: &arena,
+      output: &output)
   default: throw EXIError(.unexpectedDocument, position: 0)
   }
 }
@@ -158,6 +171,24 @@ let input = inputs.first { arguments.count > 1 && $0.name == arguments[1] }
 switch (arguments.first, arguments.count) {
 case (nil, _): try table(inputs)
 case ("names", 1): for input in inputs { print(input.name, input.set) }
+case ("vectors", 1):
+  var output = OutputBuffer(reserving: 1 << 16)
+  var arena = EXIArena(capacity: 1)
+  let parts = try Parts(inputs[0])
+  for (file, documents) in try Input.vectors() {
+    var made: UInt = 0
+    for document in documents {
+      for round in 0..<3 {
+        let before = allocation_count()
+        for operation in [Operation.decode, .encode] {
+          _ = try runAny(
+            operation, document, parts: parts, times: 1, arena: &arena, output: &output)
+        }
+        if round > 0 { made += UInt(allocation_count() - before) }
+      }
+    }
+    print(file, documents.count, "documents,", made, "allocations")
+  }
 case ("octets", 2):
   if let input { print(hexadecimal(input.octets)) }
 case ("reference", 2):
@@ -171,5 +202,5 @@ case ("run", 4):
   var arena = EXIArena(capacity: 1 << 15)
   let parts = try Parts(input)
   guard try run(operation, input, parts: parts, times: times, arena: &arena, output: &output) else { exit(3) }
-default: print("exibench [names | octets NAME | reference NAME | run NAME OPERATION N]")
+default: print("exibench [names | vectors | octets NAME | reference NAME | run NAME OPERATION N]")
 }
