@@ -116,6 +116,11 @@ extension EXIContent: Slot {
   }
 }
 
+/// An element that a signature can cover; each set's entry names its own.
+protocol Signed {
+  func encode(to writer: inout BitWriter)
+}
+
 /// Looks at every slot below `value`, and cuts every element with an Id out of `bytes`.
 private func visit(_ value: Any, in bytes: RawSpan, strange: Bool) {
   if let slot = value as? any Slot {
@@ -124,7 +129,10 @@ private func visit(_ value: Any, in bytes: RawSpan, strange: Bool) {
   }
   for child in Mirror(reflecting: value).children {
     if let bits = child.value as? EXIBits {
-      if let element = value as? any EXIElement { cut(element, bits, from: bytes, strange: strange) }
+      guard let element = value as? any Signed else {
+        fail("\(type(of: value)) keeps its bits, but is not Signed", [])
+      }
+      cut(element, bits, from: bytes, strange: strange)
     } else {
       visit(child.value, in: bytes, strange: strange)
     }
@@ -132,7 +140,7 @@ private func visit(_ value: Any, in bytes: RawSpan, strange: Bool) {
 }
 
 /// The bits of a received element, spliced into a fragment, are what encoding it into one gives.
-private func cut(_ element: some EXIElement, _ bits: EXIBits, from bytes: RawSpan, strange: Bool) {
+private func cut(_ element: some Signed, _ bits: EXIBits, from bytes: RawSpan, strange: Bool) {
   var spliced = OutputBuffer(reserving: 0)
   var encoded = OutputBuffer(reserving: 0)
   do throws(EXIError) {

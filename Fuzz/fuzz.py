@@ -43,6 +43,22 @@ import Wire
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:quarantine_size_mb=16"}
 
 
+def signed(modules):
+    """Lets the harness write each element that a signature can cover: those that keep where they were received."""
+    text = ""
+    for module in modules:
+        for file in message_sets.sources(module):
+            for name, body in re.findall(r"^public struct (\w+).*?\{\n(.*?)^\}", file.read_text(), re.M | re.S):
+                if "receivedBits = EXIBits" in body:
+                    text += f"extension {module}.{name}: Signed {{}}\n"
+    if text:
+        text = "\n" + text
+        for module in modules:
+            if f" {module}." in text and f"import {module}\n" not in text:
+                text = f"import {module}\n{text}"
+    return text
+
+
 def build(name):
     """The program of one target."""
     codec = TARGETS[name]
@@ -51,7 +67,7 @@ def build(name):
     folder = BUILD / name
     folder.mkdir(parents=True, exist_ok=True)
     entry = folder / "Entry.swift"
-    entry.write_text(ENTRY % codec._asdict())
+    entry.write_text(ENTRY % codec._asdict() + signed(modules))
     files = [HERE / "Harness.swift", entry]
     depends = files + [file for module in modules for file in message_sets.sources(module)]
     # A test, not a parser: it may look where it likes.
