@@ -64,8 +64,36 @@ extension EXIError: Equatable {
   public static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.position == b.position }
 }
 
+extension EXIError.Kind {
+  /// The case's own name, spelt out: programs without reflection metadata and Embedded Swift have no other.
+  public var name: StaticString {
+    switch self {
+    case .header: "header"
+    case .truncated: "truncated"
+    case .unexpectedEvent: "unexpectedEvent"
+    case .unexpectedDocument: "unexpectedDocument"
+    case .abstractElement: "abstractElement"
+    case .wildcard: "wildcard"
+    case .stringTableHit: "stringTableHit"
+    case .invalidCharacter: "invalidCharacter"
+    case .integerOverflow: "integerOverflow"
+    case .valueOutOfRange: "valueOutOfRange"
+    case .lengthOutOfRange: "lengthOutOfRange"
+    case .capacity: "capacity"
+    case .listCount: "listCount"
+    case .slotOutsideSource: "slotOutsideSource"
+    case .outputFull: "outputFull"
+    case .peerLimit: "peerLimit"
+    }
+  }
+}
+
 #if !hasFeature(Embedded)
-  // Embedded Swift has neither names of cases nor text of a `StaticString`: a board reports the numbers.
+  extension EXIError.Kind: CustomStringConvertible {
+    public var description: String { name.description }
+  }
+
+  // Embedded Swift has no text of a `StaticString`: a board reports the names by their octets.
   extension EXIError: CustomStringConvertible {
     /// `valueOutOfRange at bit 77 in V2G_Message/Body/CurrentDemandReq`
     public var description: String {

@@ -157,4 +157,10 @@ import Wire
     #expect(try message.encode(into: &output, source: arena.span) > 1600)
     _ = try V2G_Message(decoding: output.octets.span.bytes)
   }
+
+  @Test func every_kind_of_error_says_its_name() {
+    #expect(Set(EXIError.Kind.allCases.map { "\($0)" }).count == EXIError.Kind.allCases.count)
+    #expect("\(EXIError.Kind.peerLimit)" == "peerLimit")
+    #expect(EXIError(.valueOutOfRange, position: 77).description == "valueOutOfRange at bit 77")
+  }
 }
