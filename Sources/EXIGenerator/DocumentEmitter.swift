@@ -2,6 +2,8 @@
 struct DocumentEmitter {
   let part: ModuleEmitter.Part
 
+  private var names: String { ModuleEmitter.namesFunction(part.set.module) }
+
   private var model: ModuleModel { part.model }
 
   func emit(into text: inout SourceText) throws {
@@ -22,7 +24,7 @@ struct DocumentEmitter {
       text.add("var reader = BitReader(bytes)")
       text.add("if reader.start(codeBits: \(width)) != \(code) { reader.fail(.unexpectedDocument) }")
       text.add(
-        "self.init(from: &reader)", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
+        "self.init(from: &reader)", "try reader.finish(\(names))", "consumed = reader.consumed", "}", "")
       text.add(
         "/// Appends the document to `output`; slots point into `source`. The number of octets appended.",
         "/// Refuses what the schema does not allow, and what the peer's `limits` do not.")
@@ -31,7 +33,7 @@ struct DocumentEmitter {
       text.add("into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
       text.add(") throws(EXIError) -> Int {")
       text.add(
-        "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
+        "try encodeStream(into: &output, source: source, limits: limits, names: \(names)) { writer in")
       text.add("writer.put(0x80, bits: 8)", "writer.put(\(code), bits: \(width))", "encode(to: &writer)")
       text.add("}", "}", "}", "")
     }
@@ -61,7 +63,7 @@ struct DocumentEmitter {
     text.add("case let code:")
     text.under("if code != \(cases[0].code) { reader.fail(.unexpectedDocument) }")
     text.under("self = .\(cases[0].name)(\(cases[0].type)(from: &reader))")
-    text.add("}", "try reader.finish(elementName)", "consumed = reader.consumed", "}", "")
+    text.add("}", "try reader.finish(\(names))", "consumed = reader.consumed", "}", "")
     text.add(
       "/// Appends the document to `output`; slots point into `source`. The number of octets appended.",
       "/// Refuses what the schema does not allow, and what the peer's `limits` do not.")
@@ -71,7 +73,7 @@ struct DocumentEmitter {
       "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
     text.add(") throws(EXIError) -> Int {")
     text.add(
-      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
+      "try encodeStream(into: &output, source: source, limits: limits, names: \(names)) { writer in")
     text.add("writer.put(0x80, bits: 8)", "switch self {")
     for item in cases {
       text.add("case .\(item.name)(let item):")

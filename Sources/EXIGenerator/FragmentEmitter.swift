@@ -2,6 +2,8 @@
 struct FragmentEmitter {
   let part: ModuleEmitter.Part
 
+  private var names: String { ModuleEmitter.namesFunction(part.set.module) }
+
   private var set: MessageSet { part.set }
   private var schema: Schema { part.schema }
   private var model: ModuleModel { part.model }
@@ -43,7 +45,7 @@ struct FragmentEmitter {
     text.under("self = \(read(first))")
     text.add("}")
     text.add("if reader.event(bits: \(width)) != \(count + 1) { reader.fail(.unexpectedEvent) }")
-    text.add("try reader.finish(elementName)", "}", "")
+    text.add("try reader.finish(\(names))", "}", "")
     text.add("/// The code of this element.", "public var code: Code {", "switch self {")
     for item in items {
       text.add("case .\(Naming.property(item.name.local)): .\(Naming.property(item.name.local))")
@@ -56,7 +58,7 @@ struct FragmentEmitter {
       "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil")
     text.add(") throws(EXIError) -> Int {")
     text.add(
-      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
+      "try encodeStream(into: &output, source: source, limits: limits, names: \(names)) { writer in")
     text.add(
       "writer.put(0x80, bits: 8)", "writer.put(UInt64(code.rawValue), bits: \(width))", "switch self {")
     for item in items {
@@ -145,7 +147,7 @@ struct FragmentEmitter {
     text.add("if reader.start(codeBits: \(width)) != \(code) { reader.fail(.unexpectedDocument) }")
     text.add("self.init(from: &reader)")
     text.add("if reader.event(bits: \(width)) != \(end) { reader.fail(.unexpectedEvent) }")
-    text.add("try reader.finish(elementName)", "}", "")
+    text.add("try reader.finish(\(names))", "}", "")
     text.add(
       "/// Appends the fragment to `output`; slots point into `source`. The number of octets appended.")
     text.add("@discardableResult", "public func encodeFragment(")
@@ -153,7 +155,7 @@ struct FragmentEmitter {
       "into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil",
       ") throws(EXIError) -> Int {")
     text.add(
-      "try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in")
+      "try encodeStream(into: &output, source: source, limits: limits, names: \(names)) { writer in")
     text.add("writer.put(0x80, bits: 8)", "writer.put(\(code), bits: \(width))", "encode(to: &writer)")
     text.add("writer.put(\(end), bits: \(width))", "}", "}", "}", "")
   }

@@ -219,9 +219,9 @@ struct ModuleEmitter {
   // MARK: names
 
   /// The function by which a module tells the names behind its numbers.
-  private static func namesFunction(_ module: String) -> String {
+  static func namesFunction(_ module: String) -> String {
     sharedNamespaces.values.contains(module)
-      ? "nameOf\(module.dropLast("Messages".count))Element" : "elementName"
+      ? Naming.property(String(module.dropLast("Messages".count))) + "Name" : "elementName"
   }
 
   /// The names by which the paths of errors call the types.
@@ -236,9 +236,6 @@ struct ModuleEmitter {
     let usesOther = parts.contains { part in part.model.types.contains { !part.model.owns($0.name.namespace) }
     }
     text.add("default: \(usesOther ? other.map { "\($0)(number)" } ?? "\"?\"" : "\"?\"")", "}", "}", "")
-    if isShared {
-      text.add("let elementName: @Sendable (UInt16) -> StaticString = \(Self.namesFunction(book.module))", "")
-    }
   }
 }
 

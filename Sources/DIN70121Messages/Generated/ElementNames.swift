@@ -78,6 +78,6 @@ import XMLSignatureMessages
   case 326: "WeldingDetectionRes"
   case 327: "Body"
   case 328: "V2G_Message"
-  default: nameOfXMLSignatureElement(number)
+  default: xmlSignatureName(number)
   }
 }

@@ -176,6 +176,6 @@ import XMLSignatureMessages
   case 424: "AlternativeSECC"
   case 425: "AlternativeSECCList"
   case 426: "WPT_PairingRes"
-  default: nameOfXMLSignatureElement(number)
+  default: xmlSignatureName(number)
   }
 }

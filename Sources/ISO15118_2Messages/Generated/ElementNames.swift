@@ -81,6 +81,6 @@ import XMLSignatureMessages
   case 329: "WeldingDetectionRes"
   case 330: "Body"
   case 331: "V2G_Message"
-  default: nameOfXMLSignatureElement(number)
+  default: xmlSignatureName(number)
   }
 }

@@ -2,7 +2,7 @@
 // Do not edit: change the generator, then run `exigen` again.
 
 /// The element or type that generated code knows by a number, for the path of an error.
-@Sendable public func nameOfXMLSignatureElement(_ number: UInt16) -> StaticString {
+@Sendable public func xmlSignatureName(_ number: UInt16) -> StaticString {
   switch number {
   case 1: "CanonicalizationMethod"
   case 2: "SignatureMethod"
@@ -26,5 +26,3 @@
   default: "?"
   }
 }
-
-let elementName: @Sendable (UInt16) -> StaticString = nameOfXMLSignatureElement

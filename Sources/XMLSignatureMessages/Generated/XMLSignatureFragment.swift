@@ -40,7 +40,7 @@ public enum XMLSignatureFragment: Sendable {
       self = .keyInfo(KeyInfo(from: &reader))
     }
     if reader.event(bits: 6) != 46 { reader.fail(.unexpectedEvent) }
-    try reader.finish(elementName)
+    try reader.finish(xmlSignatureName)
   }
 
   /// The code of this element.
@@ -60,7 +60,7 @@ public enum XMLSignatureFragment: Sendable {
   public func encode(
     into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: xmlSignatureName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code.rawValue), bits: 6)
       switch self {
@@ -89,7 +89,7 @@ extension SignedInfo {
     if reader.start(codeBits: 6) != 32 { reader.fail(.unexpectedDocument) }
     self.init(from: &reader)
     if reader.event(bits: 6) != 46 { reader.fail(.unexpectedEvent) }
-    try reader.finish(elementName)
+    try reader.finish(xmlSignatureName)
   }
 
   /// Appends the fragment to `output`; slots point into `source`. The number of octets appended.
@@ -97,7 +97,7 @@ extension SignedInfo {
   public func encodeFragment(
     into output: inout OutputBuffer, source: RawSpan = RawSpan(), limits: PeerLimits? = nil
   ) throws(EXIError) -> Int {
-    try encodeStream(into: &output, source: source, limits: limits, names: elementName) { writer in
+    try encodeStream(into: &output, source: source, limits: limits, names: xmlSignatureName) { writer in
       writer.put(0x80, bits: 8)
       writer.put(32, bits: 6)
       encode(to: &writer)
