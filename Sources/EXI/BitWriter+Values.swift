@@ -195,7 +195,7 @@ extension BitWriter {
     _ list: EXIListExtent, of element: StaticString, min: Int, max: Int, gap: Int,
     item: (inout BitReader, inout BitWriter) -> Void
   ) {
-    if !check(list, of: element, min: min, max: max) { return }
+    if !isValid(list, of: element, min: min, max: max) { return }
     // A peer's limits hold for what is inside the items, too.
     let isAsIs =
       list.count == 1 && list.minimum < 128
@@ -228,6 +228,14 @@ extension BitWriter {
   @_lifetime(self: copy self)
   @inline(never) @usableFromInline
   mutating func check(_ list: EXIListExtent, of element: StaticString, min: Int, max: Int) -> Bool {
+    isValid(list, of: element, min: min, max: max)
+  }
+
+  @_lifetime(self: copy self)
+  @inline(__always)
+  private mutating func isValid(
+    _ list: EXIListExtent, of element: StaticString, min: Int, max: Int
+  ) -> Bool {
     let count = Int(list.count)
     if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
       fail(.slotOutsideSource)
