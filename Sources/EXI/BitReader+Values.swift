@@ -237,7 +237,7 @@ extension BitReader {
     repeat {
       count &+= 1
       if failed || count > 0xFFFF {
-        fail(.integerOverflow)
+        fail(.capacity)
         return EXIInteger()
       }
     } while bits(8) & 128 != 0
@@ -337,11 +337,12 @@ extension BitReader {
     position &-= 8
     if head &>> 8 != 0 { fail(.unexpectedEvent) }
     let length = groups()
-    if length > 0xFFFF {
-      fail(length > UInt64(Swift.max(endBit &- position, 0)) >> 3 ? .truncated : .capacity)
+    let bias = UInt64(truncatingIfNeeded: bias)
+    if length > 0xFFFF &+ bias {
+      fail(length &- bias > UInt64(Swift.max(endBit &- position, 0)) >> 3 ? .truncated : .capacity)
       return 0
     }
-    return Int(truncatingIfNeeded: length) &- bias
+    return Int(truncatingIfNeeded: length &- bias)
   }
 
   /// Walks over `count` code points, checking that XML can carry them.

@@ -16,14 +16,20 @@ public struct BitReader: ~Escapable {
   @usableFromInline var outerPath: UInt64 = 0
   @usableFromInline var innerPath: UInt64 = 0
 
-  /// A reader that starts at bit `position`. Streams are limited to 256 MiB, so that slots fit 32 bits.
+  /// Streams are limited to this many octets, so that slots fit 32 bits, and positions the machine's integers.
+  @usableFromInline static var maxByteCount: Int { 1 << (Int.bitWidth < 64 ? 27 : 28) }
+
+  /// A reader that starts at bit `position`; one outside the octets has failed. Streams are limited to 256 MiB,
+  /// 128 MiB on 32-bit machines.
   @_lifetime(copy bytes)
   @inlinable @inline(__always)
   public init(_ bytes: RawSpan, position: Int = 0) {
     self.bytes = bytes
-    self.position = position
-    endBit = Swift.min(bytes.byteCount, 1 << 28) &* 8
-    lastFastBit = (Swift.min(bytes.byteCount, 1 << 28) &- 8) &* 8 &+ 7
+    let endBit = Swift.min(bytes.byteCount, Self.maxByteCount) &* 8
+    self.endBit = endBit
+    // A slot of other octets may lie anywhere; reads count up from here and must not wrap around.
+    self.position = UInt(bitPattern: position) > UInt(bitPattern: endBit) ? endBit &+ 1 : position
+    lastFastBit = endBit &- 57
   }
 
   /// Something was wrong, or was read past the end.
@@ -148,6 +154,8 @@ public struct BitReader: ~Escapable {
     let word = bits(8 &+ codeBits)
     let header = word &>> UInt64(truncatingIfNeeded: codeBits)
     if header != 0x80 {
+      // One octet is enough to tell, even if the code behind it is missing.
+      position = Swift.min(8, endBit)
       fail(bytes.isEmpty ? .truncated : .header)
       return 0
     }

@@ -201,7 +201,7 @@ extension BitWriter {
       list.count == 1 && list.minimum < 128
       || Int(list.gap) == gap && Int(list.minimum) == Swift.max(min, 1)
     if isAsIs && limits == nil {
-      copy(firstBit: list.firstBit, bitCount: Int(list.bitCount))
+      copy(firstBit: list.firstBit, bitCount: Int(clamping: list.bitCount))
       return
     }
     var reader = BitReader(source, position: Int(clamping: list.firstBit))
@@ -237,7 +237,7 @@ extension BitWriter {
     _ list: EXIListExtent, of element: StaticString, min: Int, max: Int
   ) -> Bool {
     let count = Int(list.count)
-    if list.firstBit == .max || Int(list.firstBit) &+ Int(list.bitCount) > source.byteCount &* 8 {
+    if UInt64(list.firstBit) &+ UInt64(list.bitCount) > UInt64(source.byteCount) &* 8 {
       fail(.slotOutsideSource)
       return false
     }
@@ -276,7 +276,7 @@ extension BitWriter {
     }
     put(UInt64(base &+ UInt32(content.firstCode & 127)), bits: bits)
     if content.firstCode < 128 && limits == nil {
-      copy(firstBit: content.firstBit, bitCount: Int(content.bitCount))
+      copy(firstBit: content.firstBit, bitCount: Int(clamping: content.bitCount))
     } else {
       rewrite(content)
     }
@@ -305,7 +305,10 @@ extension BitWriter {
     var code = UInt32(firstCode)
     var state: UInt8 = 0
     for index in 0..<count {
-      guard case .item(let kind, let next) = production(state, code) else { break }
+      guard case .item(let kind, let next) = production(state, code) else {
+        fail(.slotOutsideSource)
+        return
+      }
       if index > 0 { put(UInt64(code), bits: width(state)) }
       item(kind, &reader, &self)
       state = next

@@ -14,9 +14,9 @@ public struct EXIArena: Sendable {
   /// The first thing that could not be put down since the last `removeAll()`.
   public private(set) var failure: EXIError?
 
-  /// An arena of `capacity` octets (up to 256 MiB).
+  /// An arena of `capacity` octets, at most as many as a stream has.
   public init(capacity: Int = 1024) {
-    octets = Array(repeating: 0, count: Swift.min(Swift.max(capacity, 0), 1 << 28))
+    octets = Array(repeating: 0, count: Swift.min(Swift.max(capacity, 0), BitReader.maxByteCount))
   }
 
   /// What was put down; the source to encode with.
@@ -112,9 +112,14 @@ public struct EXIArena: Sendable {
   /// Copies a string out of received octets.
   public mutating func string(_ other: EXIString, from bytes: RawSpan) -> EXIString {
     let start = used
+    var left = Int(other.count)
     var complete = true
-    other.forEach(in: bytes) { if complete { complete = append($0) } }
-    guard complete else { return .invalid }
+    other.forEach(in: bytes) {
+      left -= 1
+      if complete { complete = append($0) }
+    }
+    if complete && left != 0 { fail(.slotOutsideSource) }
+    guard complete, left == 0 else { return .invalid }
     return slot(from: start, count: Int(other.count))
   }
 
@@ -190,8 +195,11 @@ public struct EXIArena: Sendable {
     let start = used
     var complete = true
     other.forEach(in: bytes) { if complete { complete = append($0) } }
-    guard complete else { return .invalid }
-    return EXIBinary(firstBit: UInt32(start * 8), count: UInt16(used - start))
+    if complete && used - start != Int(other.count) {
+      fail(.slotOutsideSource)
+      complete = false
+    }
+    return complete ? binary(from: start) : .invalid
   }
 
   /// Puts an integer without limit down.

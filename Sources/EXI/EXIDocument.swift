@@ -23,7 +23,7 @@ public struct EXIFragmentGrammar: Sendable {
     return try encodeStream(into: &output, source: bytes, names: { _ in "?" }) { writer in
       writer.put(0x80, bits: 8)
       writer.put(UInt64(code), bits: codeBits)
-      writer.copy(firstBit: bits.firstBit, bitCount: Int(bits.count))
+      writer.copy(firstBit: bits.firstBit, bitCount: Int(clamping: bits.count))
       writer.put(UInt64(endCode), bits: codeBits)
     }
   }

@@ -156,7 +156,8 @@ extension TypeEmitter {
       text.add("while let item = items.next() {")
       text.add(
         "if index > 0 { writer.zero(bits: \(part.min > 1 ? "index < \(part.min) ? 1 : \(gap)" : "\(gap)")) }")
-      text.add(code.write("item", lead: 1), "index &+= 1", "}", "}")
+      text.add(code.write("item", lead: 1), "index &+= 1", "}")
+      text.add("if index != Int(\(field.name).count) { writer.fail(.slotOutsideSource) }", "}")
     } else {
       text.add("writer.list(\(field.name), \(limits), gap: \(gap))")
     }

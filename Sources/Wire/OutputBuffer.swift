@@ -52,5 +52,5 @@ public struct OutputBuffer: Sendable {
   @inlinable public mutating func removeAll() { storage.removeAll(keepingCapacity: true) }
 
   /// Forgets the first `count` octets, which the driver has sent.
-  public mutating func removeFirst(_ count: Int) { storage.removeFirst(min(count, storage.count)) }
+  public mutating func removeFirst(_ count: Int) { storage.removeFirst(min(max(count, 0), storage.count)) }
 }

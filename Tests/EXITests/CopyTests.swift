@@ -30,6 +30,32 @@ import Wire
     }
   }
 
+  /// Whole words and several at once, at every shift, up to the last bit of the source or close to it.
+  @Test func long_copies_up_to_the_end_of_the_source_are_its_bits() throws {
+    var random = SeededGenerator(seed: 3)
+    for size in 13..<140 {
+      let source = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let bits = source.flatMap { octet in (0..<8).map { octet >> (7 - UInt8($0)) & 1 } }
+      for first in 0..<8 {
+        for missing in [0, 1, 7, 8] {
+          for pending in [0, 3] {
+            let count = bits.count - first - missing
+            var output = OutputBuffer()
+            _ = try encodeStream(into: &output, source: source.span.bytes, names: { _ in "?" }) { writer in
+              if pending > 0 { writer.put(0b101, bits: pending) }
+              writer.copy(firstBit: UInt32(first), bitCount: count)
+            }
+            let expected = (pending > 0 ? [1, 0, 1] : []) + bits[first..<(first + count)]
+            if output.octets != packed(expected) {
+              Issue.record("\(count) bits from bit \(first) of \(size) octets, behind \(pending) bits")
+              return
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// Bits as octets, the last filled with zeros.
   private func packed(_ bits: [UInt8]) -> [UInt8] {
     stride(from: 0, to: bits.count, by: 8).map { start in

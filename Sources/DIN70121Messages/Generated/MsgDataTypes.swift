@@ -258,6 +258,7 @@ public struct SubCertificates: Sendable {
         writer.binary(item, lead: 1, max: 1200)
         index &+= 1
       }
+      if index != Int(certificate.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)
@@ -310,6 +311,7 @@ public struct ListOfRootCertificateIDs: Sendable {
         writer.string(item, lead: 1, max: 40)
         index &+= 1
       }
+      if index != Int(rootCertificateID.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = 0
     writer.event(1, from: state, last: 1)

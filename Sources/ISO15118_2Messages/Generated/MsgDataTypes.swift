@@ -347,6 +347,7 @@ public struct SubCertificates: Sendable {
         writer.binary(item, lead: 1, max: 800)
         index &+= 1
       }
+      if index != Int(certificate.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = certificate.count == 4 ? 1 : 0
     writer.event(1, from: state, last: 1)

@@ -173,6 +173,7 @@ public struct SupportedProvidersList: Sendable {
         writer.string(item, lead: 1, max: 80)
         index &+= 1
       }
+      if index != Int(providerID.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = providerID.count == 128 ? 1 : 0
     writer.event(1, from: state, last: 1)

@@ -288,6 +288,7 @@ public struct EMAIDList: Sendable {
         writer.string(item, lead: 1, max: 255)
         index &+= 1
       }
+      if index != Int(emaid.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = emaid.count == 8 ? 1 : 0
     writer.event(1, from: state, last: 1)

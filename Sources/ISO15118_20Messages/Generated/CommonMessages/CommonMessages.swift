@@ -139,6 +139,7 @@ public struct SubCertificates: Sendable {
         writer.binary(item, lead: 1, max: 1600)
         index &+= 1
       }
+      if index != Int(certificate.count) { writer.fail(.slotOutsideSource) }
     }
     let state: UInt32 = certificate.count == 3 ? 1 : 0
     writer.event(1, from: state, last: 1)

@@ -95,6 +95,7 @@ public struct WPT_AlignmentCheckRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 6 : 5
     }
@@ -184,6 +185,7 @@ public struct WPT_AlignmentCheckReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 5 : 4
     }

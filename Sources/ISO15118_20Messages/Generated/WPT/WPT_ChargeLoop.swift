@@ -170,6 +170,7 @@ public struct WPT_ChargeLoopRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(manufacturerSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = manufacturerSpecificDataContainer.count == 16 ? 13 : 12
     }
@@ -327,6 +328,7 @@ public struct WPT_ChargeLoopReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(manufacturerSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = manufacturerSpecificDataContainer.count == 16 ? 9 : 8
     }

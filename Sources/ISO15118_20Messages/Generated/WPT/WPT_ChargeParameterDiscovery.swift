@@ -113,6 +113,7 @@ public struct WPT_ChargeParameterDiscoveryRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(sdManufacturerSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = sdManufacturerSpecificDataContainer.count == 16 ? 10 : 9
     }
@@ -206,6 +207,7 @@ public struct WPT_ChargeParameterDiscoveryReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 7 : 6
     }

@@ -78,6 +78,7 @@ public struct WPT_FinePositioningRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 4 : 3
     }
@@ -166,6 +167,7 @@ public struct WPT_FinePositioningReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 4 : 3
     }

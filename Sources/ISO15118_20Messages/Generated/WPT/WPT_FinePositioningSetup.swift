@@ -100,6 +100,7 @@ public struct WPT_FinePositioningSetupRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 7 : 6
     }
@@ -210,6 +211,7 @@ public struct WPT_FinePositioningSetupReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 7 : 6
     }

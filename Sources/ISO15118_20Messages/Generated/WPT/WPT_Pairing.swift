@@ -95,6 +95,7 @@ public struct WPT_PairingRes: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 6 : 5
     }
@@ -300,6 +301,7 @@ public struct WPT_PairingReq: Sendable {
           writer.binary(item, lead: 1, max: 256)
           index &+= 1
         }
+        if index != Int(vendorSpecificDataContainer.count) { writer.fail(.slotOutsideSource) }
       }
       state = vendorSpecificDataContainer.count == 16 ? 5 : 4
     }
