@@ -237,7 +237,8 @@ extension BitWriter {
     _ list: EXIListExtent, of element: StaticString, min: Int, max: Int
   ) -> Bool {
     let count = Int(list.count)
-    if UInt64(list.firstBit) &+ UInt64(list.bitCount) > UInt64(source.byteCount) &* 8 {
+    let end = UInt64(list.firstBit) &+ UInt64(list.bitCount)
+    if list.firstBit == .max || end > UInt64(source.byteCount) &* 8 {
       fail(.slotOutsideSource)
       return false
     }

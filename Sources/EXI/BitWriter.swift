@@ -21,8 +21,8 @@
   @inlinable @inline(__always)
   public init(_ target: UnsafeMutableRawBufferPointer, source: RawSpan, limits: PeerLimits? = nil) {
     // No slot points behind what a reader takes; the bits up to there count in the machine's integers.
-    let isWhole = source.byteCount <= BitReader.maxByteCount
-    self.source = isWhole ? source : source.extracting(first: BitReader.maxByteCount)
+    let isTooLong = Int.bitWidth < 64 && source.byteCount > BitReader.maxByteCount
+    self.source = isTooLong ? source.extracting(first: BitReader.maxByteCount) : source
     self.limits = limits
     // An empty buffer may have no base address; `start == end` then, and nothing is ever stored.
     if let base = target.baseAddress {
