@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import EXITools
-import Foundation
+import FoundationEssentials
 import Wire
 
 /// `coupler exi encode`.
