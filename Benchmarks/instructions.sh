@@ -3,6 +3,8 @@
 # Each message runs N and 2N times under callgrind; the difference over N leaves start-up out.
 # PEER=0 leaves libcbv2g out and takes its figures from a run elsewhere; PEER=FOLDER takes it from a clone.
 set -eu
+# Two runs must do the same work but for the messages: hashes are seeded anew for each process otherwise.
+export SWIFT_DETERMINISTIC_HASHING=1
 cd "$(dirname "$0")"
 command -v valgrind >/dev/null || { echo "valgrind is not installed" >&2; exit 1; }
 [ -n "${EXIBENCH:-}" ] || swift build -c release --product exibench >&2

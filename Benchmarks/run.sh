@@ -41,7 +41,7 @@ say 'EXI: time and allocations'
 
 if command -v valgrind >/dev/null; then
   say 'EXI: instructions, with libcbv2g beside it (PEER=0 leaves it out)'
-  EXIBENCH="$bin/exibench" ./instructions.sh 50 | awk -v OFS='\t' '
+  EXIBENCH="$bin/exibench" ./instructions.sh 400 | awk -v OFS='\t' '
     NR == 1 { next }
     {
       split("decode read peer_decode - encode build peer_encode - digest", kinds, " ")
