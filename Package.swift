@@ -136,16 +136,18 @@ let package = Package(
     // MARK: tests
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),
     .testTarget(name: "WireTests", dependencies: ["Wire"]),
     .testTarget(
       name: "EXITests",
       dependencies: [
         "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
         "ISO15118_2Messages", "ISO15118_20Messages", "EXITools", "EXIGenerator", "XMLTree",
-        "CAllocationCounter",
+        "CAllocationCounter", "TestSupport",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-    .testTarget(name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree", "coupler"]),
+    .testTarget(
+      name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree", "TestSupport", "coupler"]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
@@ -164,7 +166,7 @@ let package = Package(
       name: "ISO15118Tests",
       dependencies: [
         "Wire", "EXI", "XMLSignatureMessages", "V2GTransport", "AppProtocolMessages", "ISO15118_2Messages",
-        "ISO15118",
+        "ISO15118", "TestSupport",
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(

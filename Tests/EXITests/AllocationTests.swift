@@ -4,6 +4,7 @@ import DIN70121Messages
 import EXI
 import ISO15118_20Messages
 import ISO15118_2Messages
+import TestSupport
 import Testing
 import Wire
 import XMLSignatureMessages

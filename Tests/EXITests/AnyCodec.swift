@@ -29,6 +29,11 @@ extension ISO15118_20WPTDocument: AnyCodec {}
 extension ISO15118_20WPTFragment: AnyCodec {}
 extension XMLSignatureFragment: AnyCodec {}
 
+/// Every set that has documents or fragments, by the name on the command line.
+let codecNames: [(set: String, fragment: Bool)] = [
+  "appprotocol", "din", "iso2", "iso20-common", "iso20-ac", "iso20-dc", "iso20-acdp", "iso20-wpt", "xmldsig",
+].flatMap { [($0, false), ($0, true)] }.filter { codec(set: $0.0, fragment: $0.1) != nil }
+
 /// The type of the documents or fragments of a set.
 func codec(set: String, fragment: Bool) -> (any AnyCodec.Type)? {
   switch (set, fragment) {

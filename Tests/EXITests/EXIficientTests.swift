@@ -1,5 +1,6 @@
 import EXI
 import Foundation
+import TestSupport
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import EXI
 import ISO15118_20Messages
 import ISO15118_2Messages
 import XMLSignatureMessages
+import TestSupport
 import Testing
 import Wire
 

@@ -5,6 +5,7 @@ import EXITools
 import Foundation
 import ISO15118_20Messages
 import ISO15118_2Messages
+import TestSupport
 import Testing
 import Wire
 

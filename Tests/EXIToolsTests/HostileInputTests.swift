@@ -1,5 +1,6 @@
 import EXITools
 import Foundation
+import TestSupport
 import Testing
 import Wire
 
@@ -11,7 +12,7 @@ import Wire
   }
 
   @Test func random_octets_never_trap() throws {
-    var dice = Dice(seed: 11)
+    var dice = SeededGenerator(seed: 11)
     var converters = Converters()
     var reader = MessageReader(.automatic)
     for _ in 0..<4000 {
@@ -28,7 +29,7 @@ import Wire
 
   /// What is accepted is the same document by every way out and in.
   @Test func flipped_bits_are_refused_or_make_a_document() throws {
-    var dice = Dice(seed: 12)
+    var dice = SeededGenerator(seed: 12)
     var converters = Converters()
     var readers: [String: MessageReader] = [:]
     var accepted = 0
@@ -76,7 +77,7 @@ import Wire
   }
 
   /// Text with a few characters changed, doubled, dropped or swapped with parts of itself.
-  private static func damaged(_ text: String, _ dice: inout Dice) -> String {
+  private static func damaged(_ text: String, _ dice: inout SeededGenerator) -> String {
     var octets = Array(text.utf8)
     let marks = Array("<>/&\"'{}[]:,\\0-9@$#\u{0}\u{7f}e ".utf8)
     for _ in 0...dice.below(3) where !octets.isEmpty {
@@ -95,7 +96,7 @@ import Wire
   }
 
   @Test func damaged_json_and_xml_never_trap_and_what_is_accepted_is_valid() throws {
-    var dice = Dice(seed: 13)
+    var dice = SeededGenerator(seed: 13)
     var converters = Converters()
     var accepted = 0
     var refused = 0
@@ -123,7 +124,7 @@ import Wire
   }
 
   @Test func random_text_never_traps() throws {
-    var dice = Dice(seed: 14)
+    var dice = SeededGenerator(seed: 14)
     var converters = Converters()
     let words = [
       "{", "}", "[", "]", ":", ",", "\"", "\"a\"", "1", "-", "1e9", "true", "null", "<", ">", "/", "a", "&",

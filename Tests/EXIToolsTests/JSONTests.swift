@@ -1,5 +1,6 @@
 @testable import EXITools
 import Foundation
+import TestSupport
 import Testing
 import Wire
 

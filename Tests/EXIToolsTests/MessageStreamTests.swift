@@ -1,4 +1,5 @@
 import EXITools
+import TestSupport
 import Testing
 import Wire
 

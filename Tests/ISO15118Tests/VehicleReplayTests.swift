@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import V2GTransport
 import Wire
@@ -13,7 +14,8 @@ import Wire
   func a_real_vehicle_gets_along_with_the_secc(name: String) throws {
     let path = try #require(TraceReplayTests.folder) + "/" + name + ".pcap"
     let octets = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-    let flows = Self.flows(octets)
+    let traffic = try #require(RecordedTraffic(octets))
+    let flows = traffic.connections.flatMap { $0.payloads() ?? [] }.map { $0.map(\.octets) }
     let requests = try #require(flows.first { Self.isHandshake($0.first) })
     #expect(requests.count >= 9)
     let third = requests[2]
@@ -75,36 +77,5 @@ import Wire
     guard let octets else { return false }
     if case .offer = SessionCodec().protocolOffer(octets.span.bytes, allows2010: false) { return true }
     return false
-  }
-
-  /// The V2GTP payloads of each TCP direction in a classic capture of Ethernet frames with IPv6.
-  private static func flows(_ file: [UInt8]) -> [[[UInt8]]] {
-    func little(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(file[at + $1]) << (8 * $1) } }
-    var streams: [UInt32: [(sequence: UInt32, octets: [UInt8])]] = [:]
-    var at = 24
-    while at + 16 <= file.count {
-      let length = little(at + 8)
-      let frame = Array(file[(at + 16)..<min(at + 16 + length, file.count)])
-      at += 16 + length
-      guard frame.count > 74, frame[12] == 0x86, frame[13] == 0xDD, frame[20] == 6 else { continue }
-      let size = Int(frame[18]) << 8 | Int(frame[19])
-      let header = Int(frame[66] >> 4) * 4
-      guard size > header, 54 + size <= frame.count else { continue }
-      let ports = frame[54..<58].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      let sequence = frame[58..<62].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      streams[ports, default: []].append((sequence, Array(frame[(54 + header)..<(54 + size)])))
-    }
-    return streams.values.map { segments in
-      var stream = V2GTPStream()
-      var payloads: [[UInt8]] = []
-      var seen: Set<UInt32> = []
-      for segment in segments where seen.insert(segment.sequence).inserted {
-        try? stream.receive(segment.octets.span.bytes) { _, payload in
-          payloads.append(
-            (0..<payload.byteCount).map { payload.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
-        }
-      }
-      return payloads
-    }
   }
 }

@@ -2,33 +2,33 @@ import Foundation
 import Wire
 
 /// One line of a vector file: a document or fragment as XML and as EXI.
-struct Vector: Decodable, Sendable {
-  let set: String
-  let message: String?
-  let kind: String
-  let profile: String?
-  let name: String?
-  let xml: String?
-  let exi: String
+package struct Vector: Decodable, Sendable {
+  package let set: String
+  package let message: String?
+  package let kind: String
+  package let profile: String?
+  package let name: String?
+  package let xml: String?
+  package let exi: String
   /// The other form of empty values; decoders take both.
-  let exi_ee: String?
-  let from: String?
-  let note: String?
+  package let exi_ee: String?
+  package let from: String?
+  package let note: String?
 
   /// The set as the command line calls it.
-  var setName: String { self.set == "din70121" ? "din" : self.set }
-  var octets: [UInt8] { Wire.octets(hexadecimal: exi) ?? [] }
-  var otherOctets: [UInt8]? { exi_ee.flatMap { Wire.octets(hexadecimal: $0) } }
-  var isFragment: Bool { kind == "fragment" }
+  package var setName: String { self.set == "din70121" ? "din" : self.set }
+  package var octets: [UInt8] { Wire.octets(hexadecimal: exi) ?? [] }
+  package var otherOctets: [UInt8]? { exi_ee.flatMap { Wire.octets(hexadecimal: $0) } }
+  package var isFragment: Bool { kind == "fragment" }
 
   /// The files with documents and fragments of each set.
-  static let files = [
+  package static let files = [
     "exi-appprotocol", "exi-din70121", "exi-iso2", "exi-iso20-common", "exi-iso20-ac", "exi-iso20-dc",
     "exi-iso20-acdp", "exi-iso20-wpt", "exi-xmldsig",
   ]
 
   /// The lines of `Tests/Fixtures/<name>.jsonl`.
-  static func all(_ name: String) throws -> [Vector] {
+  package static func all(_ name: String) throws -> [Vector] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     let text = try String(
       contentsOf: folder.appendingPathComponent("Fixtures/\(name).jsonl"), encoding: .utf8)

@@ -2,22 +2,22 @@ import Foundation
 import Wire
 
 /// A V2GTP message of a recording.
-struct RecordedPayload {
-  let type: UInt16
-  let octets: [UInt8]
+package struct RecordedPayload {
+  package let type: UInt16
+  package let octets: [UInt8]
 }
 
 /// What the two sides of one TCP connection said; the client, who opened it, first.
-struct RecordedConnection {
-  var sides: [[UInt8]]
+package struct RecordedConnection {
+  package var sides: [[UInt8]]
   /// Octets that the recording misses, by the sequence numbers around them.
-  var lost = 0
+  package var lost = 0
 
   /// True when the connection is TLS: its first record is a handshake.
-  var isEncrypted: Bool { sides[0].first == 0x16 }
+  package var isEncrypted: Bool { sides[0].first == 0x16 }
 
   /// The V2GTP messages of both sides, in the order of their octets; `nil` when a stream is something else.
-  func payloads() -> [[RecordedPayload]]? {
+  package func payloads() -> [[RecordedPayload]]? {
     var result: [[RecordedPayload]] = []
     for octets in sides {
       var payloads: [RecordedPayload] = []
@@ -37,7 +37,7 @@ struct RecordedConnection {
 }
 
 /// TCP over IPv6 out of a classic capture of Ethernet frames, put together from its segments.
-struct RecordedTraffic {
+package struct RecordedTraffic {
   private struct Segment {
     let sequence: UInt32
     let octets: ArraySlice<UInt8>
@@ -62,10 +62,10 @@ struct RecordedTraffic {
     }
   }
 
-  private(set) var connections: [RecordedConnection] = []
+  package private(set) var connections: [RecordedConnection] = []
 
   /// `nil` when the file is no such capture.
-  init?(_ file: [UInt8]) {
+  package init?(_ file: [UInt8]) {
     func little(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(file[at + $1]) << (8 * $1) } }
     guard file.count >= 24, little(0) == 0xA1B2_C3D4, little(20) == 1 else { return nil }
     var directions: [Direction] = []
@@ -117,13 +117,13 @@ struct RecordedTraffic {
 }
 
 /// tshark, for what needs the keys of a recorded TLS session.
-enum Decryption {
-  static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {
+package enum Decryption {
+  package static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
   /// The TLS connections of a capture in clear text, with the key log beside it.
-  static func connections(_ capture: String, count: Int) throws -> [RecordedConnection] {
+  package static func connections(_ capture: String, count: Int) throws -> [RecordedConnection] {
     let keys = capture.replacingOccurrences(of: ".pcap", with: ".keylog")
     return try (0..<count).map { number in
       let process = Process()
