@@ -35,9 +35,8 @@ let package = Package(
     .library(
       name: "Simulation",
       targets: [
-        "Wire", "HAL", "HomePlug", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118",
-        "Cryptography",
-        "Node", "SimulatedHardware", "Simulation",
+        "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
+        "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
@@ -71,13 +70,16 @@ let package = Package(
     // Rounding is a call of libm where the processor's baseline has no instruction for it.
     .target(
       name: "HAL", dependencies: ["Wire"], swiftSettings: house, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "QCA7000SPI", dependencies: ["Wire"], swiftSettings: parser),
     .target(
-      name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug"], swiftSettings: house),
+      name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug", "QCA7000SPI"],
+      swiftSettings: house),
     .target(
-      name: "LinuxHardware", dependencies: ["Wire", "CLinux"], swiftSettings: house),
+      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "QCA7000SPI"], swiftSettings: house),
 
     // MARK: protocols
-    .target(name: "SLAC", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
+    .target(name: "PLCModem", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
+    .target(name: "SLAC", dependencies: ["Wire", "HomePlug", "PLCModem"], swiftSettings: parser),
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
@@ -127,8 +129,8 @@ let package = Package(
       name: "coupler",
       dependencies: [
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
-        "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "HomePlug", "ISO15118", "V2GTransport", "Safety",
-        "ControlPilot",
+        "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
+        "ISO15118", "V2GTransport", "Safety", "ControlPilot",
       ],
       swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
@@ -150,7 +152,11 @@ let package = Package(
       name: "EXIToolsTests", dependencies: ["Wire", "EXITools", "XMLTree", "TestSupport", "coupler"]),
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
-      name: "SLACTests", dependencies: ["SLAC", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
+      name: "SLACTests",
+      dependencies: ["SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
+    .testTarget(
+      name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
+    .testTarget(name: "QCA7000SPITests", dependencies: ["QCA7000SPI", "SimulatedHardware", "Wire"]),
     .testTarget(
       name: "ControlPilotTests",
       dependencies: ["Wire", "HAL", "ControlPilot", "SimulatedHardware", "BoardSimulation"],

@@ -15,6 +15,8 @@ public enum ManagementMessage: Hashable, Sendable {
   case setKeyCnf(CM_SET_KEY_CNF)
   case getKeyReq(CM_GET_KEY_REQ)
   case getKeyCnf(CM_GET_KEY_CNF)
+  case ampMapReq(CM_AMP_MAP_REQ)
+  case ampMapCnf(CM_AMP_MAP_CNF)
   case nwStatsReq
   case nwStatsCnf(CM_NW_STATS_CNF)
   case mmeErrorInd(CM_MME_ERROR_IND)
@@ -44,6 +46,8 @@ public enum ManagementMessage: Hashable, Sendable {
     case .setKeyCnf: .CM_SET_KEY_CNF
     case .getKeyReq: .CM_GET_KEY_REQ
     case .getKeyCnf: .CM_GET_KEY_CNF
+    case .ampMapReq: .CM_AMP_MAP_REQ
+    case .ampMapCnf: .CM_AMP_MAP_CNF
     case .nwStatsReq: .CM_NW_STATS_REQ
     case .nwStatsCnf: .CM_NW_STATS_CNF
     case .mmeErrorInd: .CM_MME_ERROR_IND
@@ -57,11 +61,11 @@ public enum ManagementMessage: Hashable, Sendable {
     }
   }
 
-  /// MMV the message is sent with unless told otherwise: 0 for Qualcomm's vendor messages, 2 for CM_NW_STATS,
-  /// which came with HomePlug AV 2.0, else 1.
+  /// MMV the message is sent with unless told otherwise: 0 for Qualcomm's vendor messages, 2 for CM_NW_STATS
+  /// and CM_AMP_MAP, which came with HomePlug AV 2.0, else 1.
   public var defaultVersion: UInt8 {
     switch self {
-    case .nwStatsReq, .nwStatsCnf: 2
+    case .nwStatsReq, .nwStatsCnf, .ampMapReq, .ampMapCnf: 2
     case .softwareVersionReq, .softwareVersionCnf, .networkInfoReq, .networkInfoCnf, .linkStatusReq,
       .linkStatusCnf:
       0

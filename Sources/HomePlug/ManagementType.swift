@@ -52,6 +52,8 @@ extension ManagementType: CustomStringConvertible {
     case .CM_GET_KEY_CNF: "CM_GET_KEY.CNF"
     case .CM_AMP_MAP_REQ: "CM_AMP_MAP.REQ"
     case .CM_AMP_MAP_CNF: "CM_AMP_MAP.CNF"
+    case .CM_AMP_MAP_REQ: "CM_AMP_MAP.REQ"
+    case .CM_AMP_MAP_CNF: "CM_AMP_MAP.CNF"
     case .CM_MME_ERROR_IND: "CM_MME_ERROR.IND"
     case .CM_NW_STATS_REQ: "CM_NW_STATS.REQ"
     case .CM_NW_STATS_CNF: "CM_NW_STATS.CNF"

@@ -154,6 +154,13 @@ extension ManagementMessage {
 
   private static func stations(_ type: ManagementType, _ reader: inout ByteReader) -> ManagementMessage? {
     switch type {
+    case .CM_AMP_MAP_REQ:
+      let carriers = reader.uint16LittleEndian()
+      // What the frame has: whether that is enough for the carriers is for the receiver to judge.
+      let octets = min((Int(carriers) + 1) / 2, reader.remaining)
+      return .ampMapReq(CM_AMP_MAP_REQ(carriers: carriers, reductions: reader.octets(octets)))
+    case .CM_AMP_MAP_CNF:
+      return .ampMapCnf(CM_AMP_MAP_CNF(result: reader.uint8()))
     case .CM_NW_STATS_REQ:
       return .nwStatsReq
     case .CM_NW_STATS_CNF:

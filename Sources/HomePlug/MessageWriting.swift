@@ -21,6 +21,10 @@ extension ManagementMessage {
     case .setKeyCnf(let message): message.write(to: &output)
     case .getKeyReq(let message): message.write(to: &output)
     case .getKeyCnf(let message): message.write(to: &output)
+    case .ampMapReq(let message):
+      output.append(littleEndian: message.carriers)
+      output.append(contentsOf: message.reductions)
+    case .ampMapCnf(let message): output.append(message.result)
     case .nwStatsReq: break
     case .nwStatsCnf(let message): message.write(to: &output)
     case .mmeErrorInd(let message): message.write(to: &output)

@@ -22,6 +22,7 @@ extension ChargerNode {
       case .linkReady(let peer): linkReady(peer: peer, now, perform)
       case .linkLost(let loss): fail(.linkLost(loss), now, perform)
       case .failed(let failure): fail(.slac(failure), now, perform)
+      case .toggle: break  // Only an EV's.
       case .trace(let trace):
         perform(.trace(.slac(trace)))
         if case .matched = trace { enter(.joining, perform) }

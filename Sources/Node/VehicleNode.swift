@@ -267,6 +267,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
       case .linkReady(let peer): linkReady(peer: peer, now, perform)
       case .linkLost(let loss): fail(.linkLost(loss), now, perform)
       case .failed(let failure): fail(.slac(failure), now, perform)
+      case .toggle(let times): drive(.request(.toggle(times)), now, perform)
       case .trace(let trace):
         perform(.trace(.slac(trace)))
         if case .matched = trace { enter(.joining, perform) }

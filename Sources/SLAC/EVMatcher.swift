@@ -154,6 +154,7 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     case .error: stop(.error, at: now, perform: perform)
     case .pause: setPaused(true, at: now)
     case .resume: setPaused(false, at: now)
+    case .sleep: break
     case .received(let frame):
       if configuration.isForUs(frame) { receive(frame, at: now, perform: perform) }
     case .timeout: expire(at: now, perform: perform)

@@ -161,6 +161,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
       disconnected(.error, at: now, perform: perform)
     case .pause: setPaused(true, at: now)
     case .resume: setPaused(false, at: now)
+    case .sleep: break
+    case .asksForEnergy: break
     case .received(let frame):
       if configuration.isForUs(frame) { receive(frame, at: now, perform: perform) }
     case .timeout: expire(at: now, perform: perform)

@@ -1,4 +1,5 @@
 public import HomePlug
+public import PLCModem
 public import Wire
 
 /// What happens to an `EVSEMatcher`.
@@ -11,6 +12,9 @@ public enum EVSEMatchEvent: Sendable {
   case vehicleDisconnected
   /// Control pilot in E or F.
   case pilotError
+  /// Control pilot moved between B (`false`) and C or D (`true`) at `since`: the toggles of CM_VALIDATE are
+  /// counted from it.
+  case asksForEnergy(Bool, since: Instant)
   case received(ManagementFrame)
   /// D-LINK_TERMINATE.request: leave, the session is over.
   case terminate
@@ -20,6 +24,8 @@ public enum EVSEMatchEvent: Sendable {
   case pause
   /// The end of a pause.
   case resume
+  /// No vehicle is there, and the modem may be switched off: forget it. `start` wakes.
+  case sleep
   case timeout
 }
 
@@ -41,6 +47,8 @@ public enum EVMatchEvent: Sendable {
   case pause
   /// The end of a pause.
   case resume
+  /// The modem may be switched off: forget it. `start` wakes.
+  case sleep
   case timeout
 }
 
@@ -51,6 +59,9 @@ public enum MatchAction: Sendable, Equatable {
   case linkReady(peer: MACAddress)
   /// D-LINK_READY (down), once per loss.
   case linkLost(LinkLoss)
+  /// EV: open and close S2 so many times, each B and C lasting TP_EV_vald_state_duration, beginning with C: the
+  /// validation of CM_VALIDATE step 2.
+  case toggle(times: Int)
   /// Matching ended without a link. The higher layer decides: control pilot error routine, or giving up.
   case failed(MatchFailure)
   /// For timelines and logs; never key material.
@@ -75,6 +86,10 @@ public enum LinkLoss: String, Hashable, Sendable {
 public enum MatchFailure: Hashable, Sendable {
   /// The own modem does not confirm CM_SET_KEY.REQ, or refuses it every time.
   case modemSilent
+  /// The own modem confirms the key and is in another network all the same.
+  case keyNotTaken
+  /// The own modem cannot do what this side needs.
+  case modemUnfit(ModemUnfitness)
   /// EVSE: no valid CM_SLAC_PARM.REQ within TT_EVSE_SLAC_init.
   case noRequest
   /// EVSE: every session failed, this one last.
@@ -87,6 +102,8 @@ public enum MatchFailure: Hashable, Sendable {
   case noAttenuation
   /// EV: reports came, all above the limit.
   case notFound(best: Attenuation)
+  /// EV: EVSEs were potentially found, and none validated.
+  case notValidated
   /// EV: the chosen EVSE did not confirm CM_SLAC_MATCH.REQ.
   case noMatchConfirmation
 
@@ -95,10 +112,10 @@ public enum MatchFailure: Hashable, Sendable {
 
   public var party: Party {
     switch self {
-    case .modemSilent: .ownModem
+    case .modemSilent, .keyNotTaken, .modemUnfit: .ownModem
     case .noRequest, .noConfirmation, .noMatchConfirmation: .peer
     case .sessionsFailed(let failure): failure == .noProfile ? .ownModem : .peer
-    case .joinTimeout, .noAttenuation, .notFound: .line
+    case .joinTimeout, .noAttenuation, .notFound, .notValidated: .line
     }
   }
 
@@ -106,12 +123,15 @@ public enum MatchFailure: Hashable, Sendable {
   public var clause: StaticString {
     switch self {
     case .modemSilent: "CM_SET_KEY.CNF"
+    case .keyNotTaken: "CM_SET_KEY.REQ"
+    case .modemUnfit: "CM_ATTEN_PROFILE.IND"
     case .noRequest: "TT_EVSE_SLAC_init"
     case .sessionsFailed(let failure): failure.clause
     case .joinTimeout: "TT_match_join"
     case .noConfirmation: "TT_match_response, CM_SLAC_PARM.CNF"
     case .noAttenuation: "TT_EV_atten_results"
     case .notFound: "C_EV_match_signalattn_indirect"
+    case .notValidated: "CM_VALIDATE.CNF"
     case .noMatchConfirmation: "TT_match_response, CM_SLAC_MATCH.CNF"
     }
   }
@@ -121,12 +141,16 @@ extension MatchFailure: CustomStringConvertible {
   public var description: String {
     switch self {
     case .modemSilent: "own modem does not confirm CM_SET_KEY.REQ"
+    case .keyNotTaken: "own modem confirmed the key, but stays in another network"
+    case .modemUnfit(.reportsNoAttenuation):
+      "own modem has the firmware of a home plug: it reports no attenuation, and no EV could be matched"
     case .noRequest: "no vehicle asked for SLAC (CM_SLAC_PARM.REQ) in time"
     case .sessionsFailed(let failure): "every matching session failed, the last because \(failure)"
     case .joinTimeout: "key exchanged, but the modems did not join one network in time"
     case .noConfirmation: "no charger confirmed CM_SLAC_PARM.REQ"
     case .noAttenuation: "no charger reported attenuation (CM_ATTEN_CHAR.IND) in time"
     case .notFound(let best): "no charger close enough; the best is at \(best)"
+    case .notValidated: "no charger proved by CM_VALIDATE that it holds the other end of the cable"
     case .noMatchConfirmation: "the chosen charger did not confirm CM_SLAC_MATCH.REQ"
     }
   }

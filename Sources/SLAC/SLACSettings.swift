@@ -1,8 +1,19 @@
 public import HomePlug
+public import PLCModem
 public import Wire
 
 /// Choices the standard leaves to the maker, calibration, and tolerances toward real peers.
 public struct SLACSettings: Hashable, Sendable {
+  /// What is overlooked in peers.
+  public var tolerances = SLACTolerances.lenient
+  /// The modem, where the board knows it; `nil` asks at `start`.
+  public var modem: ModemVendor?
+  /// CM_AMP_MAP: the power this side wants its peer, and itself, to keep to; `nil` wants nothing. Octets as in
+  /// `CM_AMP_MAP_REQ.reductions`.
+  public var amplitudeMap: CM_AMP_MAP_REQ?
+  /// MMV of CM_AMP_MAP.REQ. HomePlug came to it in AV 2.0; the templates of ISO 15118-5 have 1. Both are read.
+  public var amplitudeMapVersion: UInt8 = 2
+
   /// The result in CM_SET_KEY.CNF that means the modem took the key; any other is a refusal and the request is
   /// repeated. `nil` takes any: HomePlug says 0, QCA700x firmware says 1 and answers 0 when it refuses, which
   /// a QCA7005 does when the request follows a match or a leave closely. A board that knows its modem sets it.
@@ -30,6 +41,17 @@ public struct SLACSettings: Hashable, Sendable {
   public var collectConfirmations = false
   /// Accept RESP_TYPE 0 in CM_SLAC_PARM.CNF: open-plc-utils' `evse` with its defaults.
   public var acceptsResponseTypeZero = false
+  /// TP_EV_vald_state_duration: length of each B and C of a toggle. Legal: 200...400 ms. Keep it equal to the pilot's
+  /// own `toggleHalf`.
+  public var validationPhase: Duration = .milliseconds(250)
+  /// An EVSE that answers CM_VALIDATE with "not ready" is asked again after this while, if no other candidate is left;
+  /// `nil` turns to the next one for good.
+  public var validationRetry: Duration? = .milliseconds(500)
+  /// What the EV does about "not required": match at once, or insist on validating.
+  public var insistsOnValidation = false
+  /// T_conn_resetup: after a lost link match again by itself so much later (option B), 15 s at most; `nil` waits for
+  /// the control pilot (option A).
+  public var rematchAfterLoss: Duration?
   /// EVSEs considered in one matching process.
   public var evsesMax = 16
 
@@ -37,9 +59,9 @@ public struct SLACSettings: Hashable, Sendable {
 
   /// AttnRxEVSE: calibrated loss of the receive path per group, taken off every average.
   public var receiverLoss = AttenuationProfile(repeating: 0)
-  /// Answer to CM_VALIDATE.REQ step 1. `failure`: not supported here. `notRequired`: the wiring makes it
-  /// needless.
-  public var validation: ValidateResult = .failure
+  /// Answer to CM_VALIDATE.REQ step 1. `ready`: toggles are counted. `failure`: not supported here. `notRequired`: the
+  /// wiring makes it needless, and toggles are counted all the same if the EV insists.
+  public var validation: ValidateResult = .ready
   /// Sessions at a time. The standard asks for 5 (C_EVSE_match_parallel); the bound keeps a flood of random
   /// RunIDs from using up memory.
   public var sessionsMax = 32

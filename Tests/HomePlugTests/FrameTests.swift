@@ -88,8 +88,8 @@ import Wire
     let lumissil =
       "00b0520000010200000000e188e1006cac0016e8000000000000000000000000000000000000000000000000"
       + "00000000000000000000000000000000"
-    let amplitudeMap = "0200000000c10200000000e188e1021c60003195031111" + String(repeating: "22", count: 40)
-    for text in [lumissil, amplitudeMap] {
+    let networks = "0200000000c10200000000e188e1023860003195031111" + String(repeating: "22", count: 40)
+    for text in [lumissil, networks] {
       let octets = bytes(text)
       let frame = try parse(octets)
       guard case .unknown = frame.message else {

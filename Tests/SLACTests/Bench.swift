@@ -176,6 +176,7 @@ struct Bench {
         what = "-> \(to) \(frame.message.type)"
       case .linkReady: what = "D-LINK_READY (up)"
       case .linkLost(let loss): what = "D-LINK_READY (down), \(loss)"
+      case .toggle(let times): what = "toggles S2 \(times) times"
       case .failed(let failure): what = "FAILED: \(failure)"
       case .trace: continue
       }

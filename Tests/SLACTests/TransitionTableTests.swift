@@ -21,6 +21,7 @@ import Wire
         }
       case .linkReady: marks += "R"
       case .linkLost: marks += "L"
+      case .toggle: marks += "t"
       case .failed: marks += "F"
       case .trace: break
       }

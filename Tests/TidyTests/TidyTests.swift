@@ -11,8 +11,8 @@ import Testing
       "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages", "ISO15118_2Messages",
       "ISO15118_20Messages", "HomePlug",
     ],
-    ["HAL", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
-    ["SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
+    ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
+    ["PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
     ["Cryptography"],
     ["Node", "Recorder", "Simulation", "LinuxRuntime", "XMLTree", "EXITools", "EXIGenerator"],
     ["coupler", "exigen"],
@@ -21,9 +21,8 @@ import Testing
   /// The modules that compile into firmware and know no operating system.
   static let cores: Set<String> = [
     "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
-    "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "SLAC", "ControlPilot",
-    "Safety",
-    "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
+    "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "QCA7000SPI", "PLCModem", "SLAC",
+    "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
   ]
 
   @Test func imports_go_down_only() throws {
