@@ -126,6 +126,9 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     }
   }
 
+  /// After a lost link it matches again by itself.
+  public var rematchesAfterLoss: Bool { settings.rematchAfterLoss != nil }
+
   public var deadline: Instant? {
     switch state {
     case .off, .unmatched: return nil
