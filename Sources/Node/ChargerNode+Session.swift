@@ -23,6 +23,7 @@ extension ChargerNode {
       case .linkLost(let loss): fail(.linkLost(loss), now, perform)
       case .failed(let failure): matchingFailed(failure, now, perform)
       case .toggle: break  // Only an EV's.
+      case .trace(.messageRejected): break  // Counted, and told once: see `FrameLog`.
       case .trace(let trace):
         perform(.trace(.slac(trace)))
         follow(trace, now, perform)

@@ -1,5 +1,4 @@
 public import HomePlug
-public import Wire
 
 /// Frames on the modem's interface that were of no use to a node.
 public struct FrameCounters: Hashable, Sendable {
@@ -25,7 +24,7 @@ public struct FrameCounters: Hashable, Sendable {
   /// Counts; true if it is the first of its kind.
   mutating func count(_ trace: FrameTrace) -> Bool {
     switch trace {
-    case .refused(let error, _):
+    case .refused(let error):
       refused.count(error)
       return refused[error.reason] == 1
     case .errorIndication:
@@ -53,7 +52,7 @@ struct FrameLog: Sendable {
       trace = FrameTrace(read)
       frame = read
     } catch {
-      trace = FrameTrace(error, octets)
+      trace = .refused(error)
     }
     if let trace {
       _ = total.count(trace)
@@ -69,12 +68,13 @@ struct FrameLog: Sendable {
   }
 }
 
-/// A frame that was of no use. Of each kind the first is told, and the numbers at the end of a session.
+/// A frame that was of no use. Of each kind the first is told, and the numbers at the end of a session. Never its sender:
+/// that may be a vehicle nobody is matched with.
 public enum FrameTrace: Hashable, Sendable {
-  /// No parser could read it. `source` where the frame is long enough to have one.
-  case refused(HomePlugError, source: MACAddress?)
-  case errorIndication(CM_MME_ERROR_IND, source: MACAddress)
-  case attenuationCharacteristics(source: MACAddress)
+  /// No parser could read it.
+  case refused(HomePlugError)
+  case errorIndication(CM_MME_ERROR_IND)
+  case attenuationCharacteristics
   /// Since the last summary.
   case summary(FrameCounters)
 }
@@ -85,27 +85,17 @@ extension FrameTrace {
     do throws(HomePlugError) {
       self.init(try ManagementFrame(parsing: octets.span.bytes))
     } catch {
-      self.init(error, octets)
+      self = .refused(error)
     }
   }
 
   init?(_ frame: ManagementFrame) {
     switch frame.message {
-    case .mmeErrorInd(let indication): self = .errorIndication(indication, source: frame.source)
+    case .mmeErrorInd(let indication): self = .errorIndication(indication)
     case .unknown(let message) where message.type == .VS_ATTENUATION_CHARACTERISTICS:
-      self = .attenuationCharacteristics(source: frame.source)
+      self = .attenuationCharacteristics
     default: return nil
     }
-  }
-
-  init(_ error: HomePlugError, _ octets: [UInt8]) {
-    var source: MACAddress?
-    if octets.count >= 12 {
-      var reader = ByteReader(octets.span.bytes)
-      _ = reader.macAddress()
-      source = reader.macAddress()
-    }
-    self = .refused(error, source: source)
   }
 }
 
@@ -135,12 +125,11 @@ extension FrameCounters: CustomStringConvertible {
 extension FrameTrace: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .refused(let error, let source):
-      "refused a frame\(source.map { " of \($0)" } ?? ""), \(error.reason.name): \(error)"
-    case .errorIndication(let indication, let source):
-      "\(source) could not use \(indication.type) (CM_MME_ERROR.IND, reason \(indication.reason))"
-    case .attenuationCharacteristics(let source):
-      "\(source) reports attenuation as a home plug does (0xa14e), which no EVSE can use"
+    case .refused(let error): "refused a frame, \(error.reason.name): \(error)"
+    case .errorIndication(let indication):
+      "a station could not use \(indication.type) (CM_MME_ERROR.IND, reason \(indication.reason))"
+    case .attenuationCharacteristics:
+      "the modem reports attenuation as a home plug does (0xa14e), which no EVSE can use"
     case .summary(let counters): "frames of no use: \(counters)"
     }
   }

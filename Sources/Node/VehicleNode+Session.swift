@@ -24,6 +24,7 @@ extension VehicleNode {
       case .linkLost(let loss): linkLost(loss, now, perform)
       case .failed(let failure): matchingFailed(failure, now, perform)
       case .toggle(let times): drive(.request(.toggle(times)), now, perform)
+      case .trace(.messageRejected): break  // Counted, and told once: see `FrameLog`.
       case .trace(let trace):
         perform(.trace(.slac(trace)))
         if case .matched = trace { enter(.joining, perform) }

@@ -67,17 +67,16 @@ extension SLACTolerance {
   fileprivate var explanation: String {
     switch self {
     case .responseTypeZero: "EV: CM_SLAC_PARM.CNF may have RESP_TYPE 0 (open-plc-utils' evse)."
-    case .persistentRequests:
-      "EV: CM_SLAC_PARM.REQ is repeated for 10 s, not twice; many chargers wake up late."
     case .matchWithoutValidation:
-      "EV: a charger that is only potentially found is matched when it cannot validate; few can."
-    case .foreignNID: "EV: a NID that does not belong to the NMK is replaced by the derived one."
+      "EV: where no charger that is only potentially found validates, the nearest of those that cannot is matched."
+    case .foreignNID:
+      "EV: where the confirmed NID does not belong to the NMK and no link comes, the derived one is tried."
     case .repeatedSessions:
       "EVSE: TT_EVSE_SLAC_init starts over when every session failed; vehicles heard through cross-talk always do."
-    case .lateProfiles: "EVSE: the modem's reports are taken for 1050 ms, not 600 ms."
+    case .lateProfiles: "EVSE: the modem's first report may come after 600 ms, up to 1050 ms."
     case .missingResponse: "EVSE: CM_SLAC_MATCH.REQ is answered although CM_ATTEN_CHAR.RSP was lost."
     case .stationIdentifiers: "EVSE: PEV_ID, EVSE_ID, SOURCE_ID and RESP_ID need not be zero."
-    case .lateStart: "EVSE: CM_START_ATTEN_CHAR.IND may come after TT_match_sequence (pyPLC's EV)."
+    case .lateStart: "EVSE: CM_START_ATTEN_CHAR.IND may come up to 2 s late, not 400 ms (TT_match_sequence)."
     case .newRunWhileJoining: "EVSE: the EV just matched may begin a new run while its link is awaited."
     }
   }

@@ -300,15 +300,9 @@ extension NodeTrace {
 extension FrameTrace {
   fileprivate func addDetails(to line: inout JSONLine) {
     switch self {
-    case .refused(let error, let source):
-      line.add("reason", error.reason.name)
-      if let source { line.add("source", "\(source)") }
-    case .errorIndication(_, let source):
-      line.add("reason", "errorIndication")
-      line.add("source", "\(source)")
-    case .attenuationCharacteristics(let source):
-      line.add("reason", "attenuationCharacteristics")
-      line.add("source", "\(source)")
+    case .refused(let error): line.add("reason", error.reason.name)
+    case .errorIndication: line.add("reason", "errorIndication")
+    case .attenuationCharacteristics: line.add("reason", "attenuationCharacteristics")
     case .summary(let counters): line.add(UselessFrames(counters: counters))
     }
   }
