@@ -1,4 +1,5 @@
 import Cryptography
+import HomePlug
 import ISO15118
 import Node
 import SimulatedHardware
@@ -14,6 +15,8 @@ struct Rig {
     var outcomes: [NodeOutcome] = []
     var vehicleOutcomes: [NodeOutcome] = []
     var traces: [(side: SiteSide, trace: NodeTrace, at: Instant)] = []
+    /// Management messages each side sent to other stations or its modem.
+    var sent: [(side: SiteSide, type: ManagementType, at: Instant)] = []
   }
 
   var site: SimulatedSite<SeededNetworkKeys>
@@ -24,6 +27,11 @@ struct Rig {
     site = description.site(keys: { side in
       SeededNetworkKeys(seed: description.seed &* 2 &+ UInt64(side.rawValue))
     }) { event, now in
+      if case .frame(let side, let octets, outgoing: true) = event,
+        let frame = try? ManagementFrame(parsing: octets.span.bytes)
+      {
+        notes.sent.append((side, frame.message.type, now))
+      }
       guard case .trace(let side, let trace) = event else { return }
       notes.traces.append((side, trace, now))
       guard case .ended(let outcome) = trace else { return }
