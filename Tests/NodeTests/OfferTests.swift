@@ -191,7 +191,8 @@ import Wire
     #expect(rig.driven[0].lasted == .seconds(5))
     rig.tellCharger(.identified(false))
     rig.run(for: .seconds(5))
-    #expect(rig.duties == [.nominal32, .pwm(permille: 266), .steadyHigh, .digital], "V2G3-M06-06 the other way")
+    #expect(
+      rig.duties == [.nominal32, .pwm(permille: 266), .steadyHigh, .digital], "V2G3-M06-06 the other way")
     #expect(rig.driven[2].lasted == .seconds(3))
   }
 

@@ -54,7 +54,8 @@ extension Rig {
   mutating func isAnswered(run number: UInt64 = 7) -> Bool {
     let before = requests.count
     let request = CM_SLAC_PARM_REQ(runID: RunID(number))
-    let frame = ManagementFrame(destination: .broadcast, source: MACAddress(0x0200_0000_0077), message: .slacParmReq(request))
+    let frame = ManagementFrame(
+      destination: .broadcast, source: MACAddress(0x0200_0000_0077), message: .slacParmReq(request))
     site.injectFrame(frame.octets, to: .charger)
     run(for: .milliseconds(100))
     return requests.count > before
