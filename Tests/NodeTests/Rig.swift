@@ -17,6 +17,8 @@ struct Rig {
     var traces: [(side: SiteSide, trace: NodeTrace, at: Instant)] = []
     /// Management messages each side sent to other stations or its modem.
     var sent: [(side: SiteSide, type: ManagementType, at: Instant)] = []
+    /// Keys that were given to a modem, in hexadecimal digits.
+    var keys: Set<String> = []
   }
 
   var site: SimulatedSite<SeededNetworkKeys>
@@ -31,6 +33,7 @@ struct Rig {
         let frame = try? ManagementFrame(parsing: octets.span.bytes)
       {
         notes.sent.append((side, frame.message.type, now))
+        if case .setKeyReq = frame.message, octets.count >= 57 { notes.keys.insert(hexadecimal(octets[41..<57])) }
       }
       guard case .trace(let side, let trace) = event else { return }
       notes.traces.append((side, trace, now))
