@@ -143,6 +143,7 @@ struct EVSECommand: ParsableCommand {
     try orExit { () throws(LinuxError) in
       try loop.onSignals([SIGINT, SIGTERM]) { _ in
         status = status ?? 0
+        timeline.stopped(.charger, frames: useless(runtime), at: loop.now)
         loop.stop()
       }
       try charger.start()

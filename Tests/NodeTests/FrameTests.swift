@@ -47,7 +47,9 @@ import Wire
   }()
 
   private func told(_ rig: Rig, _ side: SiteSide) -> [FrameTrace] {
-    rig.notes.traces.compactMap { if case (side, .frame(let trace)) = ($0.side, $0.trace) { trace } else { nil } }
+    rig.notes.traces.compactMap {
+      if case (side, .frame(let trace)) = ($0.side, $0.trace) { trace } else { nil }
+    }
   }
 
   @Test func every_reason_is_covered() {
@@ -86,7 +88,9 @@ import Wire
     let text = lines.map { "\($0)" }.joined(separator: "\n")
     #expect(!text.contains("\(Self.stranger)"), "whoever sent it may be a vehicle that is not matched")
     #expect(text.contains("truncated 100"))
-    let answered = rig.notes.traces.contains { if case .slac(.messageRejected) = $0.trace { true } else { false } }
+    let answered = rig.notes.traces.contains {
+      if case .slac(.messageRejected) = $0.trace { true } else { false }
+    }
     #expect(!answered, "told once, by the count")
     rig.rest()
     #expect(rig.watch.violations == [])

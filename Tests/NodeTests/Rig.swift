@@ -33,7 +33,9 @@ struct Rig {
         let frame = try? ManagementFrame(parsing: octets.span.bytes)
       {
         notes.sent.append((side, frame.message.type, now))
-        if case .setKeyReq = frame.message, octets.count >= 57 { notes.keys.insert(hexadecimal(octets[41..<57])) }
+        if case .setKeyReq = frame.message, octets.count >= 57 {
+          notes.keys.insert(hexadecimal(octets[41..<57]))
+        }
       }
       guard case .trace(let side, let trace) = event else { return }
       notes.traces.append((side, trace, now))
