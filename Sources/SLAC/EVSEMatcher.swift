@@ -83,6 +83,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   var modem: OwnModem
   /// Control pilot in B, C or D: outlasts the states, because it may come while a key is being set.
   var vehiclePresent = false
+  /// Since when the control pilot is in C or D.
+  var asksSince: Instant?
   /// Went to `off` by `sleep`: a vehicle wakes it.
   var isAsleep = false
 
