@@ -81,3 +81,25 @@ def vehicles_with_every_known_defect_against_coupler_evse(rig):
     for process in rig.processes:
         if process.name.startswith("evse") and not process.running:
             raise ScenarioFailed(f"{process.name} ended with {process.child.returncode}")
+
+
+@scenario(280)
+def chargers_with_every_known_defect_against_coupler_ev(rig):
+    names = selected(table(rig, "defect_evse"))
+    processes = []
+    for mode, arguments in modes(rig, "ev").items():
+        for number in range(min(LANES, len(names))):
+            lane = Lane(rig, f"{mode}-{number}")
+            share = names[number::LANES]
+            evse = rig.start(f"evse-{mode}-{number}", [
+                PYTHON, HERE / "peers" / "defect_evse.py", "se0", lane.pilot, mode, *share], lane.charger)
+            evse.expect("waiting for the vehicle", 60)
+            processes.append((evse, share))
+            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew.
+            rig.coupler(f"ev-{mode}-{number}", lane.vehicle, "ev", "--interface", "ev0", "--pilot", lane.pilot,
+                        "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
+                        rig.logs / f"ev-{mode}-{number}.pcapng")
+    judge(processes, 250)
+    for process in rig.processes:
+        if process.name.startswith("ev-") and not process.running:
+            raise ScenarioFailed(f"{process.name} ended with {process.child.returncode}")
