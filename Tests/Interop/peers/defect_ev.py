@@ -11,9 +11,10 @@ import random
 import sys
 import time
 
+from pilot import VehiclePilot, Wrong
 from slac_ev import Vehicle
 from slac_frames import (
-    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, VehiclePilot, Wrong, flood, frame)
+    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, flood, frame)
 
 CASES = {}
 MATCHED, IGNORED, ANSWERED = "matched", "ignored", "answered"

@@ -11,10 +11,11 @@ import random
 import sys
 import time
 
+from pilot import ChargerPilot, Wrong
 from slac_evse import Charger
 from slac_frames import (
     AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, CHAR_RSP, MATCH_CNF, MATCH_REQ, PARM_CNF, PARM_REQ, SET_KEY_CNF, SOUND_IND,
-    START_IND, VALIDATE_CNF, VALIDATE_REQ, ChargerPilot, Port, Wrong, flood, frame, nid_of)
+    START_IND, VALIDATE_CNF, VALIDATE_REQ, Port, flood, frame, nid_of)
 
 CASES = {}
 JOINED, IGNORED, ANSWERED, REFUSED = "joined", "ignored", "answered", "refused"

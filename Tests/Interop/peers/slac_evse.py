@@ -4,9 +4,10 @@ import os
 
 from scapy.contrib import homepluggp as gp
 
+from pilot import Wrong
 from slac_frames import (
     BROADCAST, CHAR_IND, CHAR_RSP, GROUPS, MATCH_CNF, MATCH_REQ, PARM_CNF, PARM_REQ, SOUND_IND, SOUNDS, START_IND,
-    TIMEOUT_100MS, Wrong, frame, layered, nid_of)
+    TIMEOUT_100MS, frame, layered, nid_of)
 
 ZERO_ID = bytes(17)
 

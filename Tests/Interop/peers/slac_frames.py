@@ -1,21 +1,21 @@
-"""SLAC frames by scapy, a raw socket for them, and the pilot's cable: what the strangers with defects are made of.
+"""SLAC frames by scapy and a raw socket for them: what the strangers with defects are made of.
 
 Runs in the scapy environment. Every field of a frame can be overridden by scapy's name for it; `src`, `dst`, `version`,
 `fragment`, `kind`, `trail` (octets behind), `cut` (octets left) and `pad` (shortest frame) concern the frame as a whole.
 """
 
 import hashlib
-import os
 import select
 import socket
 import struct
-import threading
 import time
 
 from scapy.contrib import homepluggp as gp
 from scapy.contrib.homeplugav import HomePlugAV
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
+
+from pilot import Wrong
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 MODEM = "00:b0:52:00:00:01"  # local alias of the host's own modem
@@ -27,10 +27,6 @@ CHAR_IND, CHAR_RSP, MATCH_REQ, MATCH_CNF = 0x606E, 0x606F, 0x607C, 0x607D
 SET_KEY_REQ, SET_KEY_CNF, GET_KEY_REQ = 0x6008, 0x6009, 0x600C
 VALIDATE_REQ, VALIDATE_CNF, AMP_MAP_REQ, AMP_MAP_CNF = 0x6078, 0x6079, 0x601C, 0x601D
 LINK_STATUS_REQ, LINK_STATUS_CNF = 0xA0B8, 0xA0B9
-
-
-class Wrong(Exception):
-    """What was expected and what came instead."""
 
 
 def nid_of(nmk):
@@ -174,91 +170,3 @@ def flood(port, octets, count, per_second=None):
         port.send(octets())
         if per_second and (early := begin + number / per_second - time.monotonic()) > 0.001:
             time.sleep(early)
-
-
-class Cable:
-    """One end of the pilot that `coupler evse|ev --pilot PATH` has at the other: datagrams every 100 ms."""
-
-    def __init__(self, path, vehicle):
-        self.path, self.peer = (path + ".ev", path) if vehicle else (path, path + ".ev")
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-        self.socket.bind(self.path)
-        self.socket.settimeout(0.05)
-        self.vehicle = vehicle
-        self.out = b""
-        self.heard = None
-        self.changed = threading.Condition()
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        due = 0
-        while True:
-            if self.out and time.monotonic() >= due:
-                self.tell()
-                due = time.monotonic() + 0.1
-            try:
-                octets = self.socket.recv(64)
-            except TimeoutError:
-                continue
-            with self.changed:
-                self.heard = octets
-                self.changed.notify_all()
-
-    def tell(self):
-        try:
-            self.socket.sendto(self.out, self.peer)
-        except OSError:
-            pass  # the other end is not there yet, or gone
-
-    def say(self, octets):
-        self.out = octets
-        self.tell()
-
-    def until(self, holds, seconds, what):
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.heard is not None and holds(self.heard), seconds):
-                raise Wrong(f"pilot: no {what} in {seconds} s")
-
-    def close(self):
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-
-
-class VehiclePilot(Cable):
-    """S2 and the plug of a vehicle; reads the charger's signal."""
-
-    def __init__(self, path):
-        super().__init__(path, vehicle=True)
-
-    def plug(self, plugged=True, charging=False):
-        self.say(bytes([0x56, (1 if plugged else 0) | (4 if charging else 0), 0, 0, 0, 0]))
-
-    def await_five_percent(self, seconds=6):
-        self.until(lambda octets: octets[1] == 3 and int.from_bytes(octets[2:4], "big") == 50, seconds, "5 %")
-
-    def await_no_pwm(self, seconds=6):
-        self.until(lambda octets: octets[1] != 3, seconds, "end of the PWM")
-
-
-class ChargerPilot(Cable):
-    """The signal of a charger; hears what the vehicle's switches do."""
-
-    def __init__(self, path):
-        super().__init__(path, vehicle=False)
-        self.signal()
-
-    def signal(self, kind=1, permille=0):
-        """1: steady high, 2: steady low, 3: PWM."""
-        self.say(struct.pack(">BBHBIIBII", 0x43, kind, permille, 0, 400_000, 0, 40, 400_000, 10_000))
-
-    def five_percent(self):
-        self.signal(3, 50)
-
-    def await_plug(self, seconds=20):
-        self.until(lambda octets: octets[1] & 1, seconds, "plug")
-
-    def charging(self):
-        """S2 is closed: state C."""
-        return self.heard is not None and self.heard[1] >> 2 & 3 == 1
