@@ -318,7 +318,7 @@ def unavailable():
             return f"needs {tool} (apt package {package}; make packages installs it)"
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
         return "cannot make network namespaces (needs CAP_SYS_ADMIN)"
-    for peer in ("iso15118", "pyslac"):
+    for peer in ("iso15118", "pyslac", "scapy"):
         if not (PEERS / peer / "complete").exists():
             return f"the peer {peer} is not installed (make peers installs it)"
     return None

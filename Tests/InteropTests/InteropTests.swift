@@ -13,6 +13,8 @@ struct InteropTests {
   @Test func coupler_demo_records_an_ac_session_that_tshark_reads() throws { try Scenario.holds() }
   @Test func pyslac_evse_matches_coupler_ev() throws { try Scenario.holds() }
   @Test func a_raw_frame_ev_matches_coupler_evse() throws { try Scenario.holds() }
+  @Test func vehicles_with_every_known_defect_against_coupler_evse() throws { try Scenario.holds() }
+  @Test func chargers_with_every_known_defect_against_coupler_ev() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_ac() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_dc() throws { try Scenario.holds() }
   @Test func coupler_ev_charges_from_iso15118_secc_ac() throws { try Scenario.holds() }

@@ -153,12 +153,22 @@ def pyplc_evse(bench):
     return joined(evse)
 
 
-@case("NID in CM_SLAC_MATCH.CNF that is not that of the NMK", JOINED, REFUSED)
+@case("pyPLC EVSE: a NID that is not that of the NMK, and a modem that was given the same", JOINED)
 def foreign_nid(bench):
     evse = bench.charger(nid=bytes.fromhex("01020304050607"))
     evse.to_choice()
     evse.match_cnf()
-    return JOINED if evse.linked(2) else REFUSED
+    bench.port.set_key(evse.nid, evse.nmk)
+    bench.port.await_link(3)
+    return JOINED
+
+
+@case("a NID that is not that of the NMK, and a modem that went by the NMK: half of TT_match_join is lost", JOINED, REFUSED)
+def foreign_nid_ignored(bench):
+    evse = bench.charger(nid=bytes.fromhex("01020304050607"))
+    evse.to_choice()
+    evse.match_cnf()
+    return JOINED if evse.linked(9) else REFUSED
 
 
 # Several chargers.
