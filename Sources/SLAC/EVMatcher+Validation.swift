@@ -14,6 +14,8 @@ extension EVMatcher {
     var step = Step.ask
     var repetitions = 0
     var until = Instant.zero
+    /// S2 toggles until then.
+    var togglesUntil = Instant.zero
     /// Times one said "not ready".
     var refusals = 0
     /// The nearest of those that did not validate for want of the ability.
@@ -24,8 +26,11 @@ extension EVMatcher {
       case ask
       /// It was not ready, and is asked again.
       case rest
-      /// CM_VALIDATE.REQ step 2 is out, and S2 toggles so many times.
-      case toggle(Int)
+      /// S2 still toggles for one that has answered already.
+      case settle
+      /// CM_VALIDATE.REQ step 2 is out, and S2 will toggle so many times.
+      case announced(Int)
+      case toggling(Int)
     }
 
     init(process: EVProcess, candidates: [MACAddress]) {
@@ -39,6 +44,12 @@ extension EVMatcher {
     _ validation: Validation, at now: Instant, perform: (MatchAction) -> Void
   ) {
     var validation = validation
+    guard now >= validation.togglesUntil else {
+      validation.step = .settle
+      validation.until = validation.togglesUntil
+      state = .validate(validation)
+      return
+    }
     guard !validation.candidates.isEmpty else {
       if let unable = validation.unable, configuration.tolerates(.matchWithoutValidation) {
         return choose(unable, .unvalidated, validation.process, at: now, perform: perform)
@@ -65,13 +76,13 @@ extension EVMatcher {
   ) {
     guard confirmation.signalType == 0 else { return }
     switch validation.step {
-    case .rest: return
+    case .rest, .settle: return
     case .ask:
       // Nothing was toggled yet, so nothing can have been counted.
       guard confirmation.toggleCount == 0 else { return }
       answeredFirst(confirmation.result, validation, at: now, perform: perform)
-    case .toggle(let times):
-      // The answer to step 1 once more: it missed our step 2, and repeats.
+    case .announced(let times), .toggling(let times):
+      // The answer to step 1 once more: it has yet to read, or missed, our step 2.
       guard confirmation.result != .ready else { return }
       perform(.trace(.validationAnswer(evse: validation.evse, confirmation.result)))
       if confirmation.result == .success, confirmation.toggleCount == UInt8(clamping: times) {
@@ -115,20 +126,26 @@ extension EVMatcher {
     var validation = validation
     // C_EV_vald_nb_toggles. Drawn, so that two EVs at two EVSEs do not look alike.
     let times = 1 + Int(keys.soundOctets().low % 3)
-    // T_vald_detect_time: the EVSE may see the last change 200 ms late. TT_EVSE_vald_toggle is 600 to 3500 ms.
-    let length = settings.validationPhase.milliseconds * Int64(2 * times) + 200
-    let timer = min(max((length + 99) / 100, 6), 34)
-    validation.step = .toggle(times)
-    validation.until = now + .milliseconds(100 * (timer + 1)) + timers.matchSequence
+    let timer = window(times) / 100
+    validation.step = .announced(times)
+    validation.until = now + settings.validationLead
     state = .validate(validation)
     perform(unicast(.validateReq(CM_VALIDATE_REQ(timer: UInt8(timer))), to: validation.evse))
-    perform(.toggle(times: times))
+  }
+
+  /// TT_EVSE_vald_toggle to ask for: 600 to 3500 ms, in whole units of 100 ms.
+  private func window(_ times: Int) -> Int64 {
+    // T_vald_detect_time: the EVSE may see the last change 200 ms late.
+    let toggles = settings.validationPhase.milliseconds * Int64(2 * times)
+    let length = toggles + settings.validationLead.milliseconds + 200
+    return min(max((length + 99) / 100, 6), 34) * 100
   }
 
   mutating func expire(_ validation: Validation, at now: Instant, perform: (MatchAction) -> Void) {
     var validation = validation
     switch validation.step {
     case .rest: ask(validation, at: now, perform: perform)
+    case .settle: validateNext(validation, at: now, perform: perform)
     case .ask:
       guard validation.repetitions < timers.retriesMax else {
         perform(.trace(.validationAnswer(evse: validation.evse, nil)))
@@ -139,7 +156,14 @@ extension EVMatcher {
       validation.until = now + timers.matchResponse
       state = .validate(validation)
       perform(unicast(.validateReq(CM_VALIDATE_REQ(timer: 0)), to: validation.evse))
-    case .toggle:
+    case .announced(let times):
+      validation.step = .toggling(times)
+      validation.togglesUntil = now + .milliseconds(settings.validationPhase.milliseconds * Int64(2 * times))
+      // The EVSE may look for a unit longer, and repeats its answer after TT_match_sequence.
+      validation.until = now + .milliseconds(window(times) + 100) + timers.matchSequence
+      state = .validate(validation)
+      perform(.toggle(times: times))
+    case .toggling:
       perform(.trace(.validationAnswer(evse: validation.evse, nil)))
       validateNext(validation, at: now, perform: perform)
     }

@@ -141,6 +141,8 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     }
   }
 
+  /// After a lost link it matches again by itself.
+  public var rematchesAfterLoss: Bool { settings.rematchAfterLoss != nil }
   /// Who the own modem says it is; `nil` where it does not.
   public var modemIdentity: ModemIdentity? { modem.identity }
 

@@ -59,7 +59,8 @@ extension EVSEMatcher {
     }
     // TT_EVSE_vald_toggle. Sources disagree whether N stands for N or N + 1 times 100 ms: the longer includes both.
     let window = min(.milliseconds(100 * (Int64(request.timer) + 1)), timers.validationWindowMax)
-    matching.sessions[index].state = .counting(ToggleCount(until: now + window), validation)
+    let count = ToggleCount(at: now, until: now + window, asksSince: asksSince)
+    matching.sessions[index].state = .counting(count, validation)
   }
 
   private func answer(
@@ -71,6 +72,7 @@ extension EVSEMatcher {
 
   /// The control pilot moved.
   mutating func countToggle(_ asksForEnergy: Bool, since: Instant) {
+    asksSince = asksForEnergy ? asksSince ?? since : nil
     guard case .matching(var matching) = state else { return }
     for index in matching.sessions.indices {
       guard case .counting(var count, let validation) = matching.sessions[index].state else { continue }

@@ -52,6 +52,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     var opened = 0
     /// The own modem sends VS_ATTENUATION_CHARACTERISTICS.
     var hearsHomePlug = false
+    /// More EVs than any place has: somebody floods, and the log shall not drown with us.
+    var isQuiet: Bool { opened >= 200 }
   }
 
   struct WaitLink {
@@ -83,6 +85,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   var modem: OwnModem
   /// Control pilot in B, C or D: outlasts the states, because it may come while a key is being set.
   var vehiclePresent = false
+  /// Since when the control pilot is in C or D.
+  var asksSince: Instant?
   /// Went to `off` by `sleep`: a vehicle wakes it.
   var isAsleep = false
 

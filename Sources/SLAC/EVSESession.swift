@@ -117,7 +117,13 @@ struct ToggleCount: Hashable, Sendable {
   private(set) var toggles = 0
   private var since: Instant?
 
-  init(until: Instant) { self.until = until }
+  /// The pilot may show what the frame that announces it has yet to tell: `asksSince` is when it last went to C, if it
+  /// is there.
+  init(at now: Instant, until: Instant, asksSince: Instant?) {
+    self.until = until
+    // T_vald_detect_time.
+    if let asksSince, now - asksSince <= .milliseconds(200) { since = asksSince }
+  }
 
   /// The pilot went to C or D, or back to B, at `instant`.
   mutating func add(asksForEnergy: Bool, at instant: Instant) {

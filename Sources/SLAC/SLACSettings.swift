@@ -42,6 +42,8 @@ public struct SLACSettings: Hashable, Sendable {
   /// TP_EV_vald_state_duration: length of each B and C of a toggle. Legal: 200...400 ms. Keep it equal to the pilot's
   /// own `toggleHalf`.
   public var validationPhase: Duration = .milliseconds(250)
+  /// From CM_VALIDATE.REQ step 2 to the first toggle. The EVSE counts from when it has read the request.
+  public var validationLead: Duration = .milliseconds(50)
   /// An EVSE that answers CM_VALIDATE with "not ready" is asked again after this while, if no other candidate is left;
   /// `nil` turns to the next one for good.
   public var validationRetry: Duration? = .milliseconds(500)

@@ -188,6 +188,8 @@ import Wire
     validate.report(runID, decibels: 50)
     var toggling = validate
     toggling.receive(.validateCnf(CM_VALIDATE_CNF(result: .ready)), from: evseMAC)
+    let announced = toggling
+    toggling.advance(.milliseconds(50))
     var joinKey = match
     joinKey.modemAnswers = false
     joinKey.confirmMatch(runID)
@@ -207,7 +209,8 @@ import Wire
       ("off", off), ("detecting", detecting), ("leaving", leaving), ("unmatched", unmatched),
       ("parmWait", parmWait),
       ("sounding", sounding), ("results", results), ("validate.ask", validate),
-      ("validate.toggle", toggling), ("match", match), ("join.settingKey", joinKey),
+      ("validate.announced", announced), ("validate.toggling", toggling), ("match", match),
+      ("join.settingKey", joinKey),
       ("join", join), ("matched", matched), ("rateWait", rateWait),
     ]
     let table = rows.map { row($0.0, $0.1, events) { $0.phase.rawValue } }
