@@ -34,18 +34,6 @@ def figure(subject, name, value, unit):
     print(f"slac match over veth\t{subject}\t{name}\t{value:.2f}\t{unit}", flush=True)
 
 
-def used(process):
-    """Processor time of all threads so far, in ms."""
-    tasks = pathlib.Path(f"/proc/{process.child.pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
-
-
-def wakeups(process):
-    tasks = pathlib.Path(f"/proc/{process.child.pid}/task").iterdir()
-    lines = [line for task in tasks for line in (task / "status").read_text().splitlines()]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
-
-
 def network(rig, name):
     vehicle, charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
     rig.cable(vehicle, "ev0", middle, "toev", EV_MAC)
@@ -82,13 +70,13 @@ def ours(rig, matches, folder):
     sides = {"coupler evse": evse, "coupler ev": ev}
     samples = {name: [] for name in sides}
     for number in range(matches):
-        before = {name: used(process) for name, process in sides.items()}
+        before = {name: process.processor_time() for name, process in sides.items()}
         plug.plug()
         plug.await_five_percent()
         pilot.five_percent()
         time.sleep(PERIOD)
         for name, process in sides.items():
-            samples[name].append(used(process) - before[name])
+            samples[name].append(process.processor_time() - before[name])
         if matches_of(evse) != number + 1:
             sys.exit(f"match.py: {matches_of(evse)} of {number + 1} matches: {evse.tail()}")
         if number == 0:  # the vehicle's program stays once it has seen a link
@@ -99,9 +87,9 @@ def ours(rig, matches, folder):
         time.sleep(0.4)
     # The same time with nothing to match: what the cable's messages cost.
     for name, process in sides.items():
-        begin = used(process)
+        begin = process.processor_time()
         time.sleep(4 * PERIOD)
-        report(name, samples[name], (used(process) - begin) / 4)
+        report(name, samples[name], (process.processor_time() - begin) / 4)
     for process in sides.values():
         process.stop()
 
@@ -120,10 +108,10 @@ def stranger(rig, folder):
                      "--json")
     pilot.await_plug()
     time.sleep(1)
-    before = used(evse)
+    before = evse.processor_time()
     pilot.five_percent()
     evse.expect("vehicle 02:", 20)
-    figure("pyslac EVSE", "one", used(evse) - before, "ms")
+    figure("pyslac EVSE", "one", evse.processor_time() - before, "ms")
     ev.stop()
     evse.stop()
 
@@ -134,10 +122,10 @@ def idle(rig, seconds, folder):
     evse = rig.coupler("evse-idle", charger, "evse", "--interface", "se0", "--pilot", f"{folder}/nobody", "--json")
     evse.expect("modem took the key", 20)
     time.sleep(4)  # past duplicate address detection
-    switches, begin = wakeups(evse), used(evse)
+    switches, begin = evse.wakeups(), evse.processor_time()
     time.sleep(seconds)
-    figure("coupler evse, unplugged, with SLAC", f"wake-ups in {seconds:.0f} s", wakeups(evse) - switches, "")
-    figure("coupler evse, unplugged, with SLAC", "processor", (used(evse) - begin) / seconds, "ms/s")
+    figure("coupler evse, unplugged, with SLAC", f"wake-ups in {seconds:.0f} s", evse.wakeups() - switches, "")
+    figure("coupler evse, unplugged, with SLAC", "processor", (evse.processor_time() - begin) / seconds, "ms/s")
 
 
 def main():

@@ -44,8 +44,8 @@ class Bench:
         return Charger(self.port, mac, **key)
 
     def restart(self):
-        """Ends what there is (X1), and begins anew."""
-        self.pilot.signal(1)
+        """Ends what there is by state F, and begins anew."""
+        self.pilot.signal(2)
         time.sleep(0.25)
         self.port.forget()
         self.pilot.five_percent()
@@ -597,7 +597,7 @@ def main(interface, cable, mode, *names):
         pilot.await_plug()
         bench = Bench(Port(interface), pilot, mode)
         # The vehicle's program ends with its first try unless that matches; after a match it goes on.
-        bench.restart()
+        pilot.five_percent()
         bench.charger().whole()
         time.sleep(1)  # until it has seen the link too
         results = [run(name, bench) for name in names or CASES]
