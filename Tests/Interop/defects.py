@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench import ScenarioFailed
-from rig import ATTENUATION, EV_MAC, EVSE_MAC, HERE, PEERS, scenario
+from rig import HERE, PEERS, Lane, scenario
 
 PYTHON = PEERS / "scapy" / "bin" / "python"
 LANES = 4  # chargers or vehicles at a time, each in namespaces of its own
@@ -19,18 +19,6 @@ def modes(rig, command):
         print("    no --slac-mode: only as it is")
         return {"lenient": []}
     return {mode: ["--slac-mode", mode] for mode in ("lenient", "conformant")}
-
-
-class Lane:
-    """A vehicle's and a charger's namespace with a line between, and a pilot's cable."""
-
-    def __init__(self, rig, name):
-        self.vehicle, self.charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
-        rig.cable(self.vehicle, "ev0", middle, "toev", EV_MAC)
-        rig.cable(self.charger, "se0", middle, "tose", EVSE_MAC)
-        self.pilot = f"/tmp/coupler-{os.getpid()}-{name}"  # short: a socket's path has 107 characters at most
-        rig.coupler(f"line-{name}", middle, "line", "toev", "tose", "--attenuation", ATTENUATION,
-                    "--join-delay", "0.1").expect("line ready", 20)
 
 
 def table(rig, script):

@@ -4,8 +4,8 @@ import os
 import pathlib
 
 from bench import ScenarioFailed
-from defects import PYTHON, Lane, judge, modes
-from rig import HERE, ROOT, scenario
+from defects import PYTHON, judge, modes
+from rig import HERE, ROOT, Lane, scenario
 
 TRACES = pathlib.Path(os.environ.get("COUPLER_TRACES", ROOT.parent / "shared" / "traces"))
 
