@@ -96,7 +96,8 @@ public struct ModemDiagnosis: Hashable, Sendable {
     "xfererror", "invalidcmd", "invalidctr", "invaliddft", "invalidrts", "txring", "invalidcrc",
   ]
 
-  static func isError(_ name: String) -> Bool {
+  /// Does a counter of this name stand for damage?
+  public static func isError(_ name: String) -> Bool {
     errorCounters.contains(String(name.lowercased().filter { $0.isLetter }))
   }
 

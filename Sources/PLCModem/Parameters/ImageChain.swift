@@ -1,3 +1,5 @@
+import HomePlug
+
 /// A file of images behind headers that name each other: firmware, or a manifest and a parameter block.
 public struct ImageChain: Hashable, Sendable {
   /// Headers at the most. Files of the field have up to ten.
@@ -49,7 +51,7 @@ public struct ImageChain: Hashable, Sendable {
   /// Is the image what its header says it is?
   public func isIntact(_ header: ImageHeader) -> Bool {
     guard header.image.upperBound <= octets.count else { return false }
-    return parameterChecksum(octets[header.image]) == header.imageChecksum
+    return ModuleChecksum.of(octets[header.image]) == header.imageChecksum
   }
 
   /// Headers and images whose checksums do not hold.
@@ -66,9 +68,9 @@ public struct ImageChain: Hashable, Sendable {
   mutating func replace(_ header: ImageHeader, with image: [UInt8]) {
     guard image.count == Int(header.imageLength), header.image.upperBound <= octets.count else { return }
     octets.replaceSubrange(header.image, with: image)
-    octets.store(parameterChecksum(image), at: header.offset + ImageHeader.imageChecksumOffset)
+    octets.store(ModuleChecksum.of(image), at: header.offset + ImageHeader.imageChecksumOffset)
     let start = header.offset
-    let checksum = parameterChecksum(octets[start..<start + ImageHeader.checksumOffset])
+    let checksum = ModuleChecksum.of(octets[start..<start + ImageHeader.checksumOffset])
     octets.store(checksum, at: start + ImageHeader.checksumOffset)
     for index in headers.indices { headers[index] = ImageHeader(octets, at: headers[index].offset) }
   }

@@ -1,3 +1,5 @@
+import HomePlug
+
 /// One header of 0x60 octets in a chain of images, as Qualcomm's firmware and parameter files are built.
 public struct ImageHeader: Hashable, Sendable {
   /// Octets of a header.
@@ -48,7 +50,7 @@ public struct ImageHeader: Hashable, Sendable {
     subID = octets.word16(at: offset + 0x2A)
     appletVersion = octets.word16(at: offset + 0x2C)
     checksum = octets.word32(at: offset + Self.checksumOffset)
-    isIntact = parameterChecksum(octets[offset..<offset + Self.checksumOffset]) == checksum
+    isIntact = ModuleChecksum.of(octets[offset..<offset + Self.checksumOffset]) == checksum
   }
 
   static let imageChecksumOffset = 0x14

@@ -27,14 +27,14 @@ public struct ParameterBlock: Hashable, Sendable {
   mutating func renewChecksum() {
     guard isOldFormat else { return }
     octets.store(0, at: 8)
-    octets.store(parameterChecksum(octets), at: 8)
+    octets.store(ModuleChecksum.of(octets), at: 8)
   }
 
   var isChecksumRight: Bool {
     guard isOldFormat else { return true }
     var cleared = octets
     cleared.store(0, at: 8)
-    return parameterChecksum(cleared) == octets.word32(at: 8)
+    return ModuleChecksum.of(cleared) == octets.word32(at: 8)
   }
 
   // MARK: octets of a field

@@ -18,10 +18,14 @@ public protocol ModemDialogue: Sendable {
 
   /// How far a long one is; `nil` for short ones.
   var progress: ModemProgress? { get }
+
+  /// The modem may come back from it with another address; answers are then taken from any.
+  var mayChangeAddress: Bool { get }
 }
 
 extension ModemDialogue {
   public var progress: ModemProgress? { nil }
+  public var mayChangeAddress: Bool { false }
 }
 
 /// What a dialogue wants next.

@@ -73,7 +73,7 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
   private func isDue(at now: Instant) -> Bool { deadline.map { now >= $0 } ?? false }
 
   private mutating func take(_ frame: ManagementFrame, at now: Instant, _ perform: (Action) -> Void) {
-    guard !frame.source.isGroup, modem == nil || modem == frame.source else {
+    guard !frame.source.isGroup, modem == nil || modem == frame.source || dialogue.mayChangeAddress else {
       overheard += 1
       return
     }

@@ -31,10 +31,7 @@ public struct ResetModem: ModemDialogue {
     switch state {
     case .asking:
       guard let accepted = driver.isResetAccepted(in: message) else { return nil }
-      guard accepted, let request = driver.resetRequest else {
-        return .fail(.refused(driver.resetRequest?.type ?? message.type, status: 1))
-      }
-      _ = request
+      guard accepted else { return .fail(.refused(driver.resetRequest?.type ?? message.type, status: 1)) }
       return leave(at: now)
     case .probing:
       return returning.take(message, from: source) ? .end(now - start) : nil

@@ -1,20 +1,3 @@
-/// The checksum of Qualcomm's images, of their headers and of blocks in the old format: NOT of the exclusive or of all
-/// little-endian words of 32 bits. Octets behind the last whole word do not count.
-public func parameterChecksum(_ octets: some Sequence<UInt8>) -> UInt32 {
-  var sum: UInt32 = 0
-  var word: UInt32 = 0
-  var shift: UInt32 = 0
-  for octet in octets {
-    word |= UInt32(octet) << shift
-    shift += 8
-    if shift == 32 {
-      sum ^= word
-      (word, shift) = (0, 0)
-    }
-  }
-  return ~sum
-}
-
 extension [UInt8] {
   /// The little-endian word at `offset`; 0 where it does not lie inside.
   func word16(at offset: Int) -> UInt16 {
