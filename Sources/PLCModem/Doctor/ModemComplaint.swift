@@ -22,6 +22,7 @@ public struct ModemComplaint: Hashable, Sendable {
     case randomAddress = "random-address"
     case driverErrors = "driver-errors"
     case noModem = "no-modem"
+    case noFirmware = "no-firmware"
     case homePlug = "home-plug"
     case generic = "no-vendor-messages"
     case firmwareWithoutSLAC = "firmware-without-slac"

@@ -11,6 +11,16 @@ extension ModemDiagnosis {
     case .failed(let failure): return [silence(facts, failure)]
     case .given(let modem): identity = modem
     }
+    if identity.slac == .noFirmware {
+      return [
+        ModemComplaint(
+          .noFirmware, .fault, what: "The modem's boot loader answers: no firmware runs.",
+          meaning: "Its flash is empty or damaged, or it waits for its host to load firmware.",
+          remedy:
+            "Write firmware and parameters of its maker: coupler modem firmware write --interface \(facts.name) FILE"
+        )
+      ]
+    }
     var result = fitness(identity, facts)
     result += roleComplaints(identity, facts)
     result += keyComplaints(facts)
@@ -69,7 +79,7 @@ extension ModemDiagnosis {
     switch facts.parameters {
     case .unasked: return []
     case .failed(let failure):
-      if case .unsupported = failure { return [] }
+      if case .cannotAsk = failure { return [] }
       return [
         ModemComplaint(
           .parametersUnread, .warning, what: "The parameter block cannot be read: \(failure).",
@@ -176,7 +186,7 @@ extension ModemDiagnosis {
     switch facts.isLinkUp {
     case .unasked: return []
     case .failed(let failure):
-      if case .unsupported = failure { return [] }
+      if case .cannotAsk = failure { return [] }
       return [
         ModemComplaint(
           .linkUnknown, .warning, what: "The modem does not tell whether it has a link: \(failure).",

@@ -48,7 +48,7 @@ public struct ModemDiagnosis: Hashable, Sendable {
     case .other(let cause):
       result.append(
         ModemComplaint(
-          .cannotSend, .fault, what: cause, meaning: "The modem cannot be asked anything.",
+          .cannotSend, .fault, what: "\(cause).", meaning: "The modem cannot be asked anything.",
           remedy: "Look at: ip link show \(name); dmesg"))
     case nil: break
     }

@@ -16,19 +16,23 @@ public struct AskStatistics: ModemDialogue {
   }
 
   public mutating func begin(at now: Instant) -> ModemStep<[LinkStatistics]> {
-    guard driver.vendor == .qualcomm else { return .fail(.unsupported(driver.vendor, .statistics)) }
+    // Asked even without a peer: whether it could be is worth knowing.
+    do { _ = try driver.message(for: .statistics(of: .zero)) } catch {
+      return .fail(.cannotAsk(.statistics, error))
+    }
     return next()
   }
 
   private func next() -> ModemStep<[LinkStatistics]> {
     guard let peer = peers.first else { return .end(result) }
-    return .ask(.qualcomm(.linkStatisticsReq(VS_LNK_STATS_REQ(peer: peer))), .usual)
+    return driver.ask(.statistics(of: peer), for: .statistics, .usual)
   }
 
   public mutating func take(
     _ message: ManagementMessage, from source: MACAddress, at now: Instant
   ) -> ModemStep<[LinkStatistics]>? {
-    guard case .qualcomm(.linkStatisticsCnf(let answer)) = message, let peer = peers.first else { return nil }
+    guard case .statistics(let answer) = driver.answer(in: message, from: source), let peer = peers.first
+    else { return nil }
     guard answer.status == 0 else { return .fail(.refused(.VS_LNK_STATS_REQ, status: UInt32(answer.status))) }
     result.append(LinkStatistics(peer: peer, transmit: answer.transmit, receive: answer.receive))
     peers.removeFirst()

@@ -14,12 +14,13 @@ public struct FindModem: ModemDialogue {
   private var requests: [ManagementMessage] = []
   private var identity: ModemIdentity?
   private let patience: ModemPatience
+  private let hint: ModemVendor
 
-  /// Tries `vendors` in this order.
-  public init(
-    vendors: [ModemVendor] = [.qualcomm, .lumissil, .vertexcom], patience: ModemPatience = .probing
-  ) {
-    self.vendors = vendors
+  /// Tries the vendors whose modems can be asked. `hint` is the vendor of a modem that answers none of them, where the
+  /// name of the interface's driver tells it.
+  public init(hint: ModemVendor? = nil, patience: ModemPatience = .probing) {
+    vendors = [.qualcomm, .lumissil]
+    self.hint = hint ?? .generic
     self.patience = patience
   }
 
@@ -42,8 +43,10 @@ public struct FindModem: ModemDialogue {
     _ message: ManagementMessage, from source: MACAddress, at now: Instant
   ) -> ModemStep<FoundModem>? {
     if case .nwStatsCnf = message, requests.isEmpty, vendors.isEmpty, identity == nil {
-      let identity = ModemIdentity(vendor: .generic, address: source)
-      return .end(FoundModem(driver: ModemDriver(.generic), identity: identity))
+      // A modem that is asked in its vendor's words and keeps silent is none of that vendor's.
+      let vendor = ModemDriver(hint).identityRequests.isEmpty ? hint : .generic
+      let identity = ModemIdentity(vendor: vendor, address: source)
+      return .end(FoundModem(driver: ModemDriver(vendor), identity: identity))
     }
     guard let driver, !requests.isEmpty, let answer = driver.identity(in: message, from: source) else {
       return nil

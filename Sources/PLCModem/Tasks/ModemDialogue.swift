@@ -57,6 +57,19 @@ public struct ModemPatience: Hashable, Sendable {
   public static let writing = ModemPatience(.seconds(3), attempts: 3)
 }
 
+extension ModemDriver {
+  /// The step that asks for something, or fails where there is no message for it.
+  func ask<Outcome>(
+    _ request: ModemRequest, for ability: ModemAbility, _ patience: ModemPatience
+  ) -> ModemStep<Outcome> {
+    do {
+      return .ask(try message(for: request), patience)
+    } catch {
+      return .fail(.cannotAsk(ability, error))
+    }
+  }
+}
+
 /// Why a dialogue is asked to go on without an answer.
 public enum ModemPause: Hashable, Sendable {
   /// All attempts went by in silence.

@@ -11,8 +11,8 @@ public enum ModemTaskFailure: Error, Hashable, Sendable {
   case refused(ManagementType, status: UInt32)
   /// CM_MME_ERROR.IND: the firmware does not know the request or a field of it.
   case notUnderstood(ManagementType, reason: UInt8)
-  /// No way is known to ask a modem of this vendor for it.
-  case unsupported(ModemVendor, ModemAbility)
+  /// There is no message to ask this modem for it.
+  case cannotAsk(ModemAbility, ModemLimit)
   /// The modem confirmed the key, yet says it is in other networks.
   case keyNotTaken(wanted: NID, found: [NID])
   /// It did not answer again after a restart.
@@ -27,7 +27,7 @@ public enum ModemTaskFailure: Error, Hashable, Sendable {
 
 /// What a modem may be asked to do.
 public enum ModemAbility: String, Hashable, Sendable {
-  case identity, linkStatus, networks, statistics, reset, parameters, firmware
+  case linkStatus, networks, statistics, reset, parameters, firmware
 }
 
 extension ModemTaskFailure: CustomStringConvertible {
@@ -41,8 +41,7 @@ extension ModemTaskFailure: CustomStringConvertible {
     case .notUnderstood(let type, let reason):
       "the modem cannot use \(type): "
         + (reason == 0 ? "it does not know it" : reason == 1 ? "it finds a field wrong" : "reason \(reason)")
-    case .unsupported(let vendor, let ability):
-      "no way is publicly known to ask a modem of vendor \(vendor.rawValue) for its \(ability.text)"
+    case .cannotAsk(let ability, let limit): "\(ability.text): \(limit)"
     case .keyNotTaken(let wanted, let found):
       "the modem confirmed the key, but is "
         + (found.isEmpty ? "in no network" : "in \(found.map(\.description).joined(separator: ", "))")
@@ -59,7 +58,6 @@ extension ModemTaskFailure: CustomStringConvertible {
 extension ModemAbility {
   fileprivate var text: String {
     switch self {
-    case .identity: "identity"
     case .linkStatus: "link status"
     case .networks: "networks"
     case .statistics: "statistics"

@@ -29,6 +29,18 @@ public struct ModuleImage: Hashable, Sendable {
   public var data: ModuleData
 }
 
+extension ModemDriver {
+  /// Why modules cannot be read and written; `nil` where they can.
+  func limit(onReading module: ModemModule) -> ModemLimit? {
+    do {
+      _ = try message(for: .readModule(module.number, offset: 0, length: VS_RD_MOD_REQ.lengthMax))
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
 extension VS_MODULE_OPERATION_CNF {
   /// The status, or where there is none the first one of a module, as one number.
   var failure: UInt32? {

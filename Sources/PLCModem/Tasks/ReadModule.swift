@@ -39,13 +39,13 @@ public struct ReadModule: ModemDialogue {
   public var progress: ModemProgress? { ModemProgress(phase, done: octets.count, total: total) }
 
   public mutating func begin(at now: Instant) -> ModemStep<ModuleImage> {
-    guard driver.vendor == .qualcomm else { return .fail(.unsupported(driver.vendor, module.ability)) }
+    if let limit = driver.limit(onReading: module) { return .fail(.cannotAsk(module.ability, limit)) }
     return ask()
   }
 
   private mutating func ask() -> ModemStep<ModuleImage> {
     guard let transport = transports.first else {
-      return .fail(firstFailure ?? .unsupported(driver.vendor, module.ability))
+      return .fail(firstFailure ?? .protocolViolation("no way to read was tried"))
     }
     guard octets.count <= module.octetsMax else { return .fail(.tooLarge(octets: module.octetsMax)) }
     let offset = UInt32(octets.count)
@@ -53,8 +53,9 @@ public struct ReadModule: ModemDialogue {
     let patience = octets.isEmpty ? ModemPatience(.milliseconds(500), attempts: 2) : .usual
     switch transport {
     case .pieces:
-      return .ask(
-        .qualcomm(.readModuleReq(VS_RD_MOD_REQ(module: module.number, offset: offset))), patience)
+      return driver.ask(
+        .readModule(module.number, offset: offset, length: VS_RD_MOD_REQ.lengthMax), for: module.ability,
+        patience)
     case .operations:
       let range = ModuleRange(module: module.identifier, length: ModuleRange.lengthMax, offset: offset)
       let message = QualcommMessage.moduleOperationReq(.read(range, fromFlash: false))

@@ -20,9 +20,8 @@ public struct ResetModem: ModemDialogue {
 
   public mutating func begin(at now: Instant) -> ModemStep<Duration> {
     start = now
-    guard let request = driver.resetRequest else { return .fail(.unsupported(driver.vendor, .reset)) }
     // Not every modem confirms: silence is no failure where it answers later.
-    return .ask(request, ModemPatience(.milliseconds(500)))
+    return driver.ask(.reset, for: .reset, ModemPatience(.milliseconds(500)))
   }
 
   public mutating func take(

@@ -12,8 +12,7 @@ public struct AskLink: ModemDialogue {
   }
 
   public mutating func begin(at now: Instant) -> ModemStep<Bool> {
-    guard let request = driver.linkRequest else { return .fail(.unsupported(driver.vendor, .linkStatus)) }
-    return .ask(request, patience)
+    driver.ask(.link, for: .linkStatus, patience)
   }
 
   public mutating func take(
@@ -46,7 +45,7 @@ public struct AskNetworks: ModemDialogue {
 
   private mutating func askForStations() -> ModemStep<ModemNetworks> {
     isAskingForStations = true
-    return .ask(.nwStatsReq, patience)
+    return driver.ask(.stations, for: .networks, patience)
   }
 
   public mutating func take(

@@ -59,7 +59,7 @@ public struct WriteModule: ModemDialogue {
   public var mayChangeAddress: Bool { module == .parameters }
 
   public mutating func begin(at now: Instant) -> ModemStep<ModuleWriting> {
-    guard driver.vendor == .qualcomm else { return .fail(.unsupported(driver.vendor, module.ability)) }
+    if let limit = driver.limit(onReading: module) { return .fail(.cannotAsk(module.ability, limit)) }
     guard !octets.isEmpty, octets.count <= module.octetsMax else {
       return .fail(.tooLarge(octets: octets.count))
     }
@@ -82,11 +82,8 @@ public struct WriteModule: ModemDialogue {
     state = .writing
     switch transport {
     case .pieces:
-      return ask(
-        .writeModuleReq(
-          VS_WR_MOD_REQ(
-            module: module.number, offset: UInt32(done), checksum: ModuleChecksum.of(piece),
-            data: ModuleData(piece))))
+      return driver.ask(
+        .writeModule(module.number, offset: UInt32(done), ModuleData(piece)), for: module.ability, .writing)
     case .operations:
       let range = ModuleRange(module: module.identifier, length: UInt16(piece.count), offset: UInt32(done))
       return ask(
@@ -178,7 +175,7 @@ public struct WriteModule: ModemDialogue {
     state = .committing
     switch transport {
     case .pieces:
-      return .ask(.qualcomm(.commitModuleReq(module: module.number)), ModemPatience(.seconds(5)))
+      return driver.ask(.commitModule(module.number), for: module.ability, ModemPatience(.seconds(5)))
     case .operations:
       return .ask(
         .qualcomm(.moduleOperationReq(.close(session: session, []))), ModemPatience(.seconds(5)))

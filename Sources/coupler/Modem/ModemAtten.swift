@@ -65,7 +65,7 @@ struct ModemAtten: ParsableCommand {
 
   private func listen(_ port: ModemPort) throws {
     let identity = try ModemSession.kernel(options) { () throws(LinuxError) in
-      try port.run(FindModem(), to: options.modem)
+      try port.run(port.findModem, to: options.modem)
     }
     if case .failure(let failure) = identity {
       throw giveUp(failure.advice(on: options.interface), json: options.json)

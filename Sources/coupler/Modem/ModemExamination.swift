@@ -46,7 +46,7 @@ struct ModemExamination {
 
   private func ask(_ port: ModemPort, _ facts: inout ModemFacts) throws(LinuxError) {
     let found: FoundModem
-    switch try port.run(FindModem(), to: options.modem) {
+    switch try port.run(port.findModem, to: options.modem) {
     case .failure(let failure):
       facts.modem = .failed(failure)
       return

@@ -68,9 +68,11 @@ struct ModemInfo: ParsableCommand {
       columns.add("link", isUp ? "up" : "down")
     case .failure(let failure): columns.add("link", "not known: \(failure)")
     }
-    for (role, unfitness) in [(ModemRole.evse, identity.unfitness(for: .evse))] where unfitness != nil {
-      columns.add("note", "a home plug without SLAC: not fit for an \(role.rawValue.uppercased())")
-      line.add("unfitFor", role.rawValue)
+    line.add("slac", identity.slac.rawValue)
+    switch identity.slac {
+    case .missing: columns.add("SLAC", "none: a home plug serves a vehicle, never a charger")
+    case .noFirmware: columns.add("SLAC", "none: only the boot loader answers, no firmware runs")
+    case .present, .unknown: break
     }
     say(options.json ? line.text : columns.text)
   }

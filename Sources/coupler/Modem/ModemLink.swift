@@ -51,8 +51,8 @@ struct ModemLink: ParsableCommand {
       let state =
         switch try session.attempt(AskLink(driver: session.driver, patience: ModemPatience(.seconds(1)))) {
         case .success(let isUp): isUp ? "up" : "down"
-        case .failure(.unsupported(let vendor, let ability)):
-          throw giveUp("\(ModemTaskFailure.unsupported(vendor, ability))", json: options.json)
+        case .failure(.cannotAsk(let ability, let limit)):
+          throw giveUp("\(ModemTaskFailure.cannotAsk(ability, limit))", json: options.json)
         case .failure: "unknown"
         }
       if state != last { show(state, at: (loop.now - start).milliseconds) }

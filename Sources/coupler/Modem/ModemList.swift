@@ -76,7 +76,7 @@ struct ModemList: ParsableCommand {
       let port = try ModemPort(row.name, loop: loop)
       row.isDone = false
       row.port = port
-      try port.begin(FindModem()) { result in
+      try port.begin(port.findModem) { result in
         if case .success(let found) = result { row.found = found }
         row.isDone = true
       }

@@ -33,6 +33,11 @@ final class ModemPort {
       }, failed: { [unowned self] in failure = failure ?? $0 })
   }
 
+  /// Who is there, with what the kernel knows of it.
+  var findModem: FindModem {
+    FindModem(hint: ModemVendor(linuxDriver: InterfaceDetails(interface.name).driver))
+  }
+
   func send(_ message: ManagementMessage, to destination: MACAddress) throws(LinuxError) {
     try socket.send(
       ManagementFrame(destination: destination, source: interface.macAddress, message: message).octets)
@@ -133,7 +138,7 @@ struct ModemSession {
     self.options = options
     modem = try Self.value(
       options,
-      try Self.kernel(options) { () throws(LinuxError) in try port.run(FindModem(), to: options.modem) })
+      try Self.kernel(options) { () throws(LinuxError) in try port.run(port.findModem, to: options.modem) })
   }
 
   static func open(_ options: ModemOptions) throws -> ModemPort {
