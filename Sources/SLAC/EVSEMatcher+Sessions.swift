@@ -75,8 +75,11 @@ extension EVSEMatcher {
       matching.sessions[existing].state = waitStart
       number = matching.sessions[existing].number
     } else {
-      guard makeRoom(in: &matching, perform: perform) else { return perform(.trace(.requestRefused)) }
-      matching.opened += 1
+      guard makeRoom(for: ev, in: &matching, perform: perform) else {
+        if matching.isQuiet { return }
+        return perform(.trace(.requestRefused))
+      }
+      matching.opened &+= 1
       number = EVNumber(matching.opened)
       matching.sessions.append(EVSESession(number: number, ev: ev, runID: request.runID, state: waitStart))
     }
@@ -84,24 +87,34 @@ extension EVSEMatcher {
     let confirmation = CM_SLAC_PARM_CNF(
       soundCount: timers.sounds, timeOut: timers.soundTimeOut, forwardingStation: ev, runID: request.runID)
     perform(.send(frame(.slacParmCnf(confirmation), to: ev)))
-    perform(.trace(.request(number, request.runID, again: existing != nil)))
+    if !matching.isQuiet { perform(.trace(.request(number, request.runID, again: existing != nil))) }
   }
 
-  /// Drops the oldest session that only asked, else the oldest that neither sounds nor validates; false if all do.
-  private func makeRoom(in matching: inout Matching, perform: (MatchAction) -> Void) -> Bool {
-    guard matching.sessions.count >= max(settings.sessionsMax, 1) else { return true }
+  /// Runs of one EV at a time: it began again, and may not know that its last run is still going.
+  private static var runsPerEV: Int { 4 }
+
+  /// Drops the oldest session that only asked, else the oldest that neither sounds nor validates; false if all do. In a
+  /// table that is not full, an EV that asks again and again displaces only itself.
+  private func makeRoom(
+    for ev: MACAddress, in matching: inout Matching, perform: (MatchAction) -> Void
+  ) -> Bool {
+    let runs = matching.sessions.reduce(0) { $1.ev == ev ? $0 + 1 : $0 }
+    let displacesItself = runs >= Self.runsPerEV
+    guard displacesItself || matching.sessions.count >= max(settings.sessionsMax, 1) else { return true }
     let onlyAsked = matching.sessions.firstIndex {
-      if case .waitStart = $0.state { true } else { false }
+      if displacesItself, $0.ev != ev { return false }
+      return if case .waitStart = $0.state { true } else { false }
     }
     let notSounding = matching.sessions.firstIndex {
+      if displacesItself, $0.ev != ev { return false }
       switch $0.state {
-      case .sounding, .waitToggles, .counting, .validated: false
-      case .waitStart, .waitResponse, .waitMatch: true
+      case .sounding, .waitToggles, .counting, .validated: return false
+      case .waitStart, .waitResponse, .waitMatch: return true
       }
     }
     guard let index = onlyAsked ?? notSounding else { return false }
     let dropped = matching.sessions.remove(at: index)
-    perform(.trace(.sessionFailed(dropped.number, .evicted)))
+    if !matching.isQuiet { perform(.trace(.sessionFailed(dropped.number, .evicted))) }
     return true
   }
 

@@ -52,6 +52,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     var opened = 0
     /// The own modem sends VS_ATTENUATION_CHARACTERISTICS.
     var hearsHomePlug = false
+    /// More EVs than any place has: somebody floods, and the log shall not drown with us.
+    var isQuiet: Bool { opened >= 200 }
   }
 
   struct WaitLink {

@@ -227,3 +227,26 @@ import Wire
     }
   }
 }
+
+@Suite struct FloodTests {
+  @Test func an_EV_that_begins_again_and_again_displaces_only_itself() {
+    var probe = evseProbe()
+    probe.plugIn()
+    probe.parm(otherEV, RunID(1))
+    for run in 1...1000 as ClosedRange<UInt64> { probe.parm(evMAC, RunID(run)) }
+    #expect(probe.machine.sessionCount == 5)
+    probe.actions.removeAll()
+    probe.start(otherEV, RunID(1))
+    for remaining in (0..<10).reversed() { probe.sound(UInt8(remaining), otherEV, RunID(1)) }
+    #expect(probe.takeSentTypes() == [.CM_ATTEN_CHAR_IND])
+  }
+
+  @Test func a_flood_does_not_drown_the_log() {
+    var probe = evseProbe()
+    probe.plugIn()
+    for run in 1...5000 as ClosedRange<UInt64> { probe.parm(MACAddress(0x0200_0000_0000 + run), RunID(run)) }
+    let traces = probe.actions.filter { if case .trace = $0.action { true } else { false } }
+    #expect(traces.count < 500)
+    #expect(probe.machine.sessionCount == 32)
+  }
+}
