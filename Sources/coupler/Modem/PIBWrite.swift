@@ -9,8 +9,9 @@ struct PIBWrite: ParsableCommand {
     abstract: "Write a parameter block from a file into the modem.",
     discussion: """
       Saves what the modem has, writes the file, reads it back, stores it, waits for the restart and reads it back again. \
-      Refused, unless --force says so: a block with a fault (checksum, address, role), one of another form or length than \
-      the modem's, and one with another address than the modem's, as two modems with one address disturb each other.
+      Refused, unless --force says so: a block with a fault (checksum, address, role), and one with another address than the \
+      modem's, as two modems with one address disturb each other. A block of another length is always refused. Whether the \
+      file has headers does not matter: the modem is given the form it gave.
 
         coupler modem pib write -i plc0 --role evse plc0.pib
 
@@ -34,10 +35,15 @@ struct PIBWrite: ParsableCommand {
     if !faults.isEmpty, !safety.force { throw refusal(faults) }
     let access = try ParameterAccess(options)
     let (image, present) = try access.read()
-    if parameters.octets.count != image.data.count || parameters.isChain != present.isChain {
-      faults.append(
-        "\(file) has \(parameters.octets.count) octets\(parameters.isChain ? " with headers" : ""), the modem's block "
-          + "\(image.data.count)\(present.isChain ? " with headers" : "")")
+    // A modem may give and take the block alone, or in a chain with a manifest that is its own.
+    var new = present
+    new.block = parameters.block
+    if parameters.block.octets.count != present.block.octets.count {
+      throw refusal(
+        [
+          "\(file) has a block of \(parameters.block.octets.count) octets, the modem's has "
+            + "\(present.block.octets.count): it is for other firmware"
+        ], canForce: false)
     }
     if parameters.block.address != present.block.address {
       faults.append(
@@ -51,13 +57,13 @@ struct PIBWrite: ParsableCommand {
     let backup = try access.backUp(image.data.octets, module: .parameters, to: safety.backup)
     if !options.json { say("what the modem had is in \(backup)") }
     try access.write(
-      parameters.octets, module: .parameters, transport: image.transport,
+      new.octets, module: .parameters, transport: image.transport,
       checksBeforeCommit: !safety.trustWrites, backup: backup)
   }
 
-  private func refusal(_ faults: [String]) -> ExitCode {
+  private func refusal(_ faults: [String], canForce: Bool = true) -> ExitCode {
     giveUp(
-      "nothing was written: \(faults.joined(separator: "; ")); --force writes it all the same",
-      json: options.json)
+      "nothing was written: \(faults.joined(separator: "; "))"
+        + (canForce ? "; --force writes it all the same" : ""), json: options.json)
   }
 }
