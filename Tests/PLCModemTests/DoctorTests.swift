@@ -150,6 +150,10 @@ import Wire
     Row("another network", ["fault other-network"]) { $0.wantedNetwork = NID(5) },
     Row("the network", []) { $0.wantedNetwork = NID(1) },
     Row("no network", ["warning no-network"]) { $0.networks = .given([]) },
+    Row("no network is not told beside its cause", ["fault slac-off"]) {
+      $0.parameters = parameters([.slacOff])
+      $0.networks = .given([])
+    },
     Row("an EV in no network", []) {
       $0.networks = .given([])
       $0.wantedRole = .ev

@@ -143,6 +143,7 @@ import Wire
     let key = TaskRig.key(1)
     let alone = try #require(rig.run(SetKey(driver: ModemDriver(.generic), key: key))?.outcome)
     #expect(alone.proof == .unproven(.noPeer))
+    #expect(rig.now < .zero + .seconds(4))
     rig.setKey(key, port: 0)
     let joined = try #require(rig.run(SetKey(driver: ModemDriver(.generic), key: key))?.outcome)
     #expect(joined.proof == .link)
@@ -184,6 +185,40 @@ import Wire
     }
     #expect(result?.failure == .keyNotTaken(wanted: key.nid, found: [old.nid]))
     #expect(requests == 3)
+  }
+
+  /// A modem that answers every question, and is in no network.
+  private static func setKeyAlone(formsNetwork: Bool) -> Result<KeyOutcome, ModemTaskFailure>? {
+    var task = ModemTask(
+      SetKey(driver: ModemDriver(.qualcomm), key: TaskRig.key(4), formsNetwork: formsNetwork))
+    var now = Instant.zero
+    var result: Result<KeyOutcome, ModemTaskFailure>?
+    var pending: [ManagementMessage] = []
+    func act(_ action: ModemTask<SetKey>.Action) {
+      switch action {
+      case .send(.setKeyReq, _): pending.append(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))
+      case .send: pending.append(.networkInfoCnf(VS_NW_INFO_CNF(networks: [])))
+      case .ended(let outcome): result = outcome
+      case .progress: break
+      }
+    }
+    task.handle(.start, at: now, perform: act)
+    while result == nil, now < .zero + .seconds(120) {
+      while !pending.isEmpty {
+        let frame = ManagementFrame(
+          destination: TaskRig.host, source: MACAddress(0x00B0_5200_00C1), message: pending.removeFirst())
+        task.handle(.received(frame), at: now, perform: act)
+      }
+      guard let deadline = task.deadline else { break }
+      now = deadline
+      task.handle(.timeout, at: now, perform: act)
+    }
+    return result
+  }
+
+  @Test func a_modem_in_no_network_took_the_key_or_not_as_it_forms_one_or_not() {
+    #expect(Self.setKeyAlone(formsNetwork: false)?.outcome?.proof == .unproven(.noPeer))
+    #expect(Self.setKeyAlone(formsNetwork: true)?.failure == .keyNotTaken(wanted: TaskRig.key(4).nid, found: []))
   }
 
   private static func member(of nid: NID) -> VS_NW_INFO_CNF {

@@ -23,7 +23,7 @@ extension ModemDiagnosis {
     }
     var result = fitness(identity, facts)
     result += roleComplaints(identity, facts)
-    result += keyComplaints(facts)
+    result += keyComplaints(facts, hasFault: result.contains { $0.severity == .fault })
     if !result.contains(where: { $0.severity == .fault }) { result += linkComplaints(identity, facts) }
     return result
   }
@@ -137,7 +137,7 @@ extension ModemDiagnosis {
 
   // MARK: key
 
-  private static func keyComplaints(_ facts: ModemFacts) -> [ModemComplaint] {
+  private static func keyComplaints(_ facts: ModemFacts, hasFault: Bool) -> [ModemComplaint] {
     switch facts.key {
     case .given(.membership), .given(.link), .unasked: break
     case .given(let proof):
@@ -166,7 +166,7 @@ extension ModemDiagnosis {
           remedy: "Set it again: coupler modem key --interface \(facts.name) --nmk-file FILE")
       ]
     }
-    if networks.isEmpty, facts.wantedRole == .evse || facts.parameters.value?.role == .evse {
+    if !hasFault, networks.isEmpty, facts.wantedRole == .evse || facts.parameters.value?.role == .evse {
       return [
         ModemComplaint(
           .noNetwork, .warning, what: "The modem of an EVSE is in no network.",

@@ -19,18 +19,27 @@ public struct SetKey: ModemDialogue {
   public static let pauseBetweenTries: Duration = .milliseconds(500)
   static let pollInterval: Duration = .milliseconds(250)
 
+  /// A modem that answers, and is in no network or has no link, has nobody to meet: it is given so long.
+  static let patienceWithoutPeer: Duration = .seconds(3)
+
   private let driver: ModemDriver
   private let key: NetworkKey
+  private let formsNetwork: Bool
   private var state = State.asking
   private var tries = 0
   private var result: UInt8 = 0
   private var proveUntil = Instant.zero
   private var seen: [NID]?
   private var sawLinkDown = false
+  /// It answered since the key was confirmed, and is in no network or has no link.
+  private var isAlone = false
 
-  public init(driver: ModemDriver, key: NetworkKey) {
+  /// `formsNetwork` where the modem is known to coordinate: it is then in the key's network without any peer, and in
+  /// none only where it did not take the key.
+  public init(driver: ModemDriver, key: NetworkKey, formsNetwork: Bool = false) {
     self.driver = driver
     self.key = key
+    self.formsNetwork = formsNetwork
   }
 
   public mutating func begin(at now: Instant) -> ModemStep<KeyOutcome> { ask() }
@@ -39,6 +48,7 @@ public struct SetKey: ModemDialogue {
     state = .asking
     tries += 1
     seen = nil
+    isAlone = false
     return .ask(.setKeyReq(CM_SET_KEY_REQ(key: key)), ModemPatience(.seconds(1), attempts: 1))
   }
 
@@ -64,11 +74,14 @@ public struct SetKey: ModemDialogue {
     case .proving:
       if let networks = driver.membership(in: message) {
         seen = networks
-        return networks.contains(key.nid) ? end(.membership) : rest(at: now)
+        if networks.contains(key.nid) { return end(.membership) }
+        if networks.isEmpty { noPeer(at: now) }
+        return rest(at: now)
       }
       guard driver.membershipRequest == nil, let isUp = driver.isLinkUp(in: message) else { return nil }
       if isUp { return end(.link) }
       sawLinkDown = true
+      noPeer(at: now)
       return rest(at: now)
     case .pausing, .resting: return nil
     }
@@ -83,6 +96,12 @@ public struct SetKey: ModemDialogue {
       if case .notUnderstood = pause { return end(.unproven(.notTold(driver.vendor))) }
       return rest(at: now)
     }
+  }
+
+  private mutating func noPeer(at now: Instant) {
+    guard !formsNetwork, !isAlone else { return }
+    isAlone = true
+    proveUntil = min(proveUntil, now + Self.patienceWithoutPeer)
   }
 
   private func end(_ proof: KeyProof) -> ModemStep<KeyOutcome> {
@@ -102,7 +121,7 @@ public struct SetKey: ModemDialogue {
       state = .resting
       return .wait(Self.pollInterval)
     }
-    if let seen, !seen.isEmpty {
+    if let seen, !seen.isEmpty || formsNetwork {
       // It answered, and is elsewhere: this is the firmware that confirms and does nothing, or a refusal.
       return again(or: .keyNotTaken(wanted: key.nid, found: seen))
     }

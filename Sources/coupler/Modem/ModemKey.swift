@@ -46,7 +46,9 @@ struct ModemKey: ParsableCommand {
       throw giveUp("a key of zeros only is none", json: options.json, status: 2)
     }
     let session = try ModemSession(options)
-    let outcome = try session.run(SetKey(driver: session.driver, key: key))
+    // Silence about it costs two seconds and is no obstacle.
+    let formsNetwork = try session.readParameters().block?.role == .evse
+    let outcome = try session.run(SetKey(driver: session.driver, key: key, formsNetwork: formsNetwork))
     session.port.reportRefused()
     guard options.json else {
       say(
