@@ -151,7 +151,7 @@ struct ModulePlayer {
     var outbox: [ManagementMessage] = []
     func act(_ action: ModemTask<Dialogue>.Action) {
       switch action {
-      case .send(let message, _): outbox.append(message)
+      case .send(let message, _, _): outbox.append(message)
       case .progress(let step): progress.append(step)
       case .ended(let outcome): result = outcome
       }

@@ -81,7 +81,7 @@ import Wire
     var pieces = 0
     func act(_ action: ModemTask<ReadModule>.Action) {
       switch action {
-      case .send(.qualcomm(.readModuleReq(let request)), _): pending.append(request.offset)
+      case .send(.qualcomm(.readModuleReq(let request)), _, _): pending.append(request.offset)
       case .ended(let result): failure = result.failure
       default: break
       }

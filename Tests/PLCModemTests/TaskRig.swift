@@ -22,6 +22,9 @@ struct TaskRig {
   /// Frames from the host for which this is true are lost.
   var swallows: (ManagementMessage) -> Bool = { _ in false }
 
+  /// The same for whole frames.
+  var swallowsFrame: (ManagementFrame) -> Bool = { _ in false }
+
   init(_ configuration: PowerLineConfiguration = .pair, seed: UInt64 = 1) {
     line = PowerLine(configuration: configuration, seed: seed)
   }
@@ -41,14 +44,16 @@ struct TaskRig {
         let event = events.removeFirst()
         task.handle(event, at: now) { action in
           switch action {
-          case .send(let message, let destination):
+          case .send(let message, let destination, let version):
             sent.append((message.type, now))
-            requests.append(ManagementFrame(destination: destination, source: Self.host, message: message))
+            requests.append(
+              ManagementFrame(destination: destination, source: Self.host, message: message, version: version)
+            )
           case .progress(let step): progress.append(step)
           case .ended(let outcome): result = outcome
           }
         }
-        for request in requests where !swallows(request.message) {
+        for request in requests where !swallows(request.message) && !swallowsFrame(request) {
           events += pass(.frame(request.octets, port: port)).map { .received($0) }
         }
       }

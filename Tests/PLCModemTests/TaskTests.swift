@@ -163,7 +163,7 @@ import Wire
     var pending: [ManagementMessage] = []
     func act(_ action: ModemTask<SetKey>.Action) {
       switch action {
-      case .send(.setKeyReq, _):
+      case .send(.setKeyReq, _, _):
         requests += 1
         pending.append(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))
       case .send: pending.append(.networkInfoCnf(Self.member(of: old.nid)))
@@ -196,7 +196,7 @@ import Wire
     var pending: [ManagementMessage] = []
     func act(_ action: ModemTask<SetKey>.Action) {
       switch action {
-      case .send(.setKeyReq, _): pending.append(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))
+      case .send(.setKeyReq, _, _): pending.append(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))
       case .send: pending.append(.networkInfoCnf(VS_NW_INFO_CNF(networks: [])))
       case .ended(let outcome): result = outcome
       case .progress: break
@@ -218,7 +218,8 @@ import Wire
 
   @Test func a_modem_in_no_network_took_the_key_or_not_as_it_forms_one_or_not() {
     #expect(Self.setKeyAlone(formsNetwork: false)?.outcome?.proof == .unproven(.noPeer))
-    #expect(Self.setKeyAlone(formsNetwork: true)?.failure == .keyNotTaken(wanted: TaskRig.key(4).nid, found: []))
+    #expect(
+      Self.setKeyAlone(formsNetwork: true)?.failure == .keyNotTaken(wanted: TaskRig.key(4).nid, found: []))
   }
 
   private static func member(of nid: NID) -> VS_NW_INFO_CNF {

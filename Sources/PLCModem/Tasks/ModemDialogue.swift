@@ -30,7 +30,8 @@ extension ModemDialogue {
 
 /// What a dialogue wants next.
 public enum ModemStep<Outcome: Sendable>: Sendable {
-  case ask(ManagementMessage, ModemPatience)
+  /// `version` is the MMV it is sent with, where it is not the usual one.
+  case ask(ManagementMessage, ModemPatience, version: UInt8? = nil)
   /// Do nothing for so long.
   case wait(Duration)
   case end(Outcome)

@@ -13,7 +13,8 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
   }
 
   public enum Action: Sendable {
-    case send(ManagementMessage, to: MACAddress)
+    /// With the usual MMV where none is said.
+    case send(ManagementMessage, to: MACAddress, version: UInt8?)
     /// How far it is; told when it changes.
     case progress(ModemProgress)
     /// The last action.
@@ -22,7 +23,7 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
 
   private enum State {
     case idle
-    case asked(ManagementMessage, ModemPatience, attempts: Int)
+    case asked(ManagementMessage, ModemPatience, version: UInt8?, attempts: Int)
     case waiting
     case ended
   }
@@ -56,10 +57,10 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
       follow(dialogue.begin(at: now), at: now, perform)
     case (.received(let frame), .asked), (.received(let frame), .waiting):
       take(frame, at: now, perform)
-    case (.timeout, .asked(let message, let patience, let attempts)):
+    case (.timeout, .asked(let message, let patience, let version, let attempts)):
       guard isDue(at: now) else { return }
       if attempts < patience.attempts {
-        ask(message, patience, attempts: attempts + 1, at: now, perform)
+        ask(message, patience, version, attempts: attempts + 1, at: now, perform)
       } else {
         follow(dialogue.goOn(after: .unanswered(message.type, attempts: attempts), at: now), at: now, perform)
       }
@@ -77,7 +78,7 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
       overheard += 1
       return
     }
-    if case .mmeErrorInd(let error) = frame.message, case .asked(let message, _, _) = state,
+    if case .mmeErrorInd(let error) = frame.message, case .asked(let message, _, _, _) = state,
       error.type == message.type
     {
       let pause = ModemPause.notUnderstood(message.type, reason: error.reason)
@@ -99,7 +100,8 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
       perform(.progress(progress))
     }
     switch step {
-    case .ask(let message, let patience): ask(message, patience, attempts: 1, at: now, perform)
+    case .ask(let message, let patience, let version):
+      ask(message, patience, version, attempts: 1, at: now, perform)
     case .wait(let duration):
       state = .waiting
       deadline = now + duration
@@ -109,12 +111,13 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
   }
 
   private mutating func ask(
-    _ message: ManagementMessage, _ patience: ModemPatience, attempts: Int, at now: Instant,
+    _ message: ManagementMessage, _ patience: ModemPatience, _ version: UInt8?, attempts: Int,
+    at now: Instant,
     _ perform: (Action) -> Void
   ) {
-    state = .asked(message, patience, attempts: attempts)
+    state = .asked(message, patience, version: version, attempts: attempts)
     deadline = now + patience.wait
-    perform(.send(message, to: destination))
+    perform(.send(message, to: destination, version: version))
   }
 
   private mutating func end(

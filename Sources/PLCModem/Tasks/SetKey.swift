@@ -31,6 +31,7 @@ public struct SetKey: ModemDialogue {
   private var proveUntil = Instant.zero
   private var seen: [NID]?
   private var sawLinkDown = false
+  private var asksWide = false
   /// It answered since the key was confirmed, and is in no network or has no link.
   private var isAlone = false
 
@@ -113,7 +114,10 @@ public struct SetKey: ModemDialogue {
       return end(.unproven(.notTold(driver.vendor)))
     }
     state = .proving
-    return .ask(request, ModemPatience(.milliseconds(500)))
+    // The two forms of VS_NW_INFO in turn: which firmware answers which is not sure.
+    asksWide.toggle()
+    let version: UInt8? = request == .networkInfoReq && !asksWide ? 1 : nil
+    return .ask(request, ModemPatience(.milliseconds(500)), version: version)
   }
 
   private mutating func rest(at now: Instant) -> ModemStep<KeyOutcome> {

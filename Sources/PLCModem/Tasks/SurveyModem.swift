@@ -28,10 +28,14 @@ public struct AskLink: ModemDialogue {
 
 /// Asks for the modem's networks with their stations and rates; where the modem does not tell networks, for the
 /// stations alone.
+///
+/// Qualcomm's VS_NW_INFO has two forms, told by MMV. Public tools ask the QCA7000 in the wide one and home plugs in the
+/// other; which firmware answers which is not sure, so both are tried.
 public struct AskNetworks: ModemDialogue {
   private let driver: ModemDriver
   private let patience: ModemPatience
   private var isAskingForStations = false
+  private var isAskingWide = false
 
   public init(driver: ModemDriver, patience: ModemPatience = .usual) {
     self.driver = driver
@@ -39,7 +43,9 @@ public struct AskNetworks: ModemDialogue {
   }
 
   public mutating func begin(at now: Instant) -> ModemStep<ModemNetworks> {
-    if let request = driver.membershipRequest { return .ask(request, patience) }
+    if let request = driver.membershipRequest {
+      return .ask(request, ModemPatience(.milliseconds(500), attempts: 2))
+    }
     return askForStations()
   }
 
@@ -60,7 +66,12 @@ public struct AskNetworks: ModemDialogue {
   }
 
   public mutating func goOn(after pause: ModemPause, at now: Instant) -> ModemStep<ModemNetworks> {
-    isAskingForStations ? .fail(pause.failure) : askForStations()
+    if isAskingForStations { return .fail(pause.failure) }
+    guard !isAskingWide, let request = driver.membershipRequest, request == .networkInfoReq else {
+      return askForStations()
+    }
+    isAskingWide = true
+    return .ask(request, patience, version: 1)
   }
 }
 

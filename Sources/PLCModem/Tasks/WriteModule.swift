@@ -153,7 +153,7 @@ public struct WriteModule: ModemDialogue {
   /// What a reading wants, or what it found.
   private mutating func follow(_ step: ModemStep<ModuleImage>, at now: Instant) -> ModemStep<ModuleWriting> {
     switch step {
-    case .ask(let message, let patience): return .ask(message, patience)
+    case .ask(let message, let patience, let version): return .ask(message, patience, version: version)
     case .wait(let duration): return .wait(duration)
     case .fail(let failure): return .fail(failure)
     case .end(let image):

@@ -56,7 +56,8 @@ struct KeyInput: ParsableArguments {
     if isTerminal {
       complain("Pass phrase:")
       var silent = terminal
-      silent.c_lflag &= ~tcflag_t(ECHO)
+      // Without signals nothing can end it before the terminal is as it was.
+      silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
       tcsetattr(STDIN_FILENO, TCSANOW, &silent)
     }
     let line = readLine()

@@ -69,7 +69,10 @@ struct ModemExamination {
     }
     if triesKey {
       var keys = SecureNetworkKeys()
-      switch try port.run(SetKey(driver: driver, key: keys.networkKey(), formsNetwork: facts.parameters.value?.role == .evse), to: address) {
+      switch try port.run(
+        SetKey(driver: driver, key: keys.networkKey(), formsNetwork: facts.parameters.value?.role == .evse),
+        to: address)
+      {
       case .success(let outcome): facts.key = .given(outcome.proof)
       case .failure(let failure): facts.key = .failed(failure)
       }

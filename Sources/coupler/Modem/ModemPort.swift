@@ -38,9 +38,12 @@ final class ModemPort {
     FindModem(hint: ModemVendor(linuxDriver: InterfaceDetails(interface.name).driver))
   }
 
-  func send(_ message: ManagementMessage, to destination: MACAddress) throws(LinuxError) {
-    try socket.send(
-      ManagementFrame(destination: destination, source: interface.macAddress, message: message).octets)
+  func send(
+    _ message: ManagementMessage, to destination: MACAddress, version: UInt8? = nil
+  ) throws(LinuxError) {
+    let frame = ManagementFrame(
+      destination: destination, source: interface.macAddress, message: message, version: version)
+    try socket.send(frame.octets)
   }
 
   /// Hands every frame to `body` until something else is run.
@@ -59,9 +62,9 @@ final class ModemPort {
       var result: Result<Dialogue.Outcome, ModemTaskFailure>?
       task.handle(event, at: loop.now) { action in
         switch action {
-        case .send(let message, let destination):
+        case .send(let message, let destination, let version):
           do throws(LinuxError) {
-            try send(message, to: destination)
+            try send(message, to: destination, version: version)
             hasSent = true
           } catch {
             if !hasSent { sendFailure = error }
