@@ -155,7 +155,8 @@ let package = Package(
       name: "SLACTests",
       dependencies: ["SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
     .testTarget(
-      name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
+      name: "PLCModemTests",
+      dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "coupler"]),
     .testTarget(name: "QCA7000SPITests", dependencies: ["QCA7000SPI", "SimulatedHardware", "Wire"]),
     .testTarget(
       name: "ControlPilotTests",
