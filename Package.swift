@@ -156,7 +156,11 @@ let package = Package(
       dependencies: ["SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
     .testTarget(
       name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
-    .testTarget(name: "QCA7000SPITests", dependencies: ["QCA7000SPI", "SimulatedHardware", "Wire"]),
+    .testTarget(
+      name: "QCA7000SPITests",
+      dependencies: [
+        "QCA7000SPI", "SimulatedHardware", "Wire", "SLAC", "PLCModem", "HomePlug", "Cryptography",
+      ]),
     .testTarget(
       name: "ControlPilotTests",
       dependencies: ["Wire", "HAL", "ControlPilot", "SimulatedHardware", "BoardSimulation"],
