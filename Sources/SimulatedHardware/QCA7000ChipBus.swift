@@ -54,7 +54,7 @@ extension QCA7000Chip {
   private mutating func select(
     _ octets: [UInt8], _ range: Range<Int>, at now: Instant, into answer: inout [UInt8]
   ) {
-    guard bootedAt == nil else { return deaf(octets, range) }
+    guard bootedAt == nil else { return deaf(range) }
     guard configuration.legacyMode else {
       guard range.count >= 2 else { return counters.shortSelects += 1 }
       answer.append(contentsOf: [0, 0])
@@ -93,10 +93,9 @@ extension QCA7000Chip {
     }
   }
 
-  /// Nobody listens. A frame written now is lost.
-  private mutating func deaf(_ octets: [UInt8], _ range: Range<Int>) {
-    guard range.count > 4, octets.word(range.lowerBound) == 0 else { return }
-    counters.writeLostInReset += 1
+  /// Nobody listens. A frame written now is lost; what is as long may be one.
+  private mutating func deaf(_ range: Range<Int>) {
+    if range.count > QCA7000Framing.frameMin { counters.writeLostInReset += 1 }
   }
 
   private mutating func refuseAddress() {

@@ -49,9 +49,9 @@ import Wire
 
   @Test func short_frames_of_the_host_are_padded() {
     var rig = SPIRig.inSync()
-    rig.send(frame(7, count: 22))
+    rig.send(frame(7, count: 26))
     rig.run(.milliseconds(10))
-    #expect(rig.transmitted == [frame(7, count: 22) + [UInt8](repeating: 0, count: 38)])
+    #expect(rig.transmitted == [frame(7, count: 26) + [UInt8](repeating: 0, count: 34)])
   }
 
   @Test(arguments: [false, true])

@@ -34,9 +34,9 @@ import Wire
 
   @Test func a_short_frame_is_padded_to_sixty_octets() throws {
     var output = OutputBuffer()
-    let short = frame(1, count: 22)
+    let short = frame(1, count: 26)
     try QCA7000Framing.write(short.span.bytes, into: &output)
-    let padding = [UInt8](repeating: 0, count: 38)
+    let padding = [UInt8](repeating: 0, count: 34)
     #expect(output.octets == [0xAA, 0xAA, 0xAA, 0xAA, 60, 0, 0, 0] + short + padding + [0x55, 0x55])
   }
 

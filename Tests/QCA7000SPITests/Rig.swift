@@ -144,6 +144,9 @@ func frame(_ number: UInt64, count: Int = 60) -> [UInt8] {
   var octets: [UInt8] = [0x02, 0, 0, 0, 0, 0xE1, 0x02, 0, 0, 0, 0, 0xC1, 0x88, 0xE1]
   octets.reserveCapacity(count)
   for shift in 0..<8 { octets.append(UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64(shift)))) }
-  octets.append(contentsOf: repeatElement(UInt8(truncatingIfNeeded: number &* 31), count: max(0, count - 22)))
+  // So that no flipped bit makes the frame of another number.
+  let hash = (number &+ 1) &* 0x9E37_79B9_7F4A_7C15
+  for shift in 0..<4 { octets.append(UInt8(truncatingIfNeeded: hash >> (56 - 8 * UInt64(shift)))) }
+  octets.append(contentsOf: repeatElement(UInt8(truncatingIfNeeded: hash), count: max(0, count - 26)))
   return octets
 }
