@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. `make help` lists the targets.
 
 SWIFT ?= swift
-PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac))
+PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac scapy))
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help

@@ -9,7 +9,8 @@ public enum VehicleRequest: Hashable, Sendable {
   case c
   /// As `c`, where the place must be ventilated.
   case d
-  /// Wake a sleeping station: S2 closes and opens so many times, 1...3 (ISO 15118-3 clause 7.6, B-C-B toggle).
+  /// Wake a sleeping station, or validate: S2 closes and opens so many times, 1...3 (ISO 15118-3 clause 7.6, B-C-B
+  /// toggle; Annex A.9, CM_VALIDATE).
   case toggle(Int)
 }
 
@@ -21,8 +22,8 @@ public enum VehicleRequest: Hashable, Sendable {
 /// steady +12 V counts after two in a row. Only 0 V and -12 V count at once, as stopping late is worse than
 /// stopping for nothing.
 ///
-/// S2 closes only on a request *and* an offer. It opens at once on 0 V, -12 V, a plug that comes out, or a change
-/// between 5 % and a nominal duty, and 2.5 s after any other loss of the offer; each of these also forgets the
+/// S2 closes only on a request *and* an offer. It opens at once on 0 V, -12 V, a plug that comes out, or (unless it only
+/// toggles) a change between 5 % and a nominal duty, and 2.5 s after any other loss of the offer; each of these also forgets the
 /// request, so that nothing closes S2 again by itself.
 public struct EVPilot: Machine, Sendable {
   public enum Event: Hashable, Sendable {
@@ -126,8 +127,9 @@ public struct EVPilot: Machine, Sendable {
     }
     openDue = nil
     let isDigital = new == .digital
-    // From 5 % to a nominal duty or back: the vehicle starts again, through B.
-    if let last = lastKindDigital, last != isDigital { stop(perform) }
+    // From 5 % to a nominal duty or back: the vehicle starts again, through B. A toggle draws nothing and goes on: the
+    // station may change the duty while it validates.
+    if let last = lastKindDigital, last != isDigital, toggle == nil { stop(perform) }
     lastKindDigital = isDigital
     setOffer(new, perform)
   }

@@ -12,6 +12,7 @@ public struct NetworkKeys<Generator: RandomNumberGenerator>: NetworkKeySource {
   private mutating func octets16() -> Octets16 { Octets16(high: generator.next(), low: generator.next()) }
 
   public mutating func networkKey() -> NetworkKey { NetworkKey(derivingFrom: NMK(octets16())) }
+  public func networkKey(of nmk: NMK) -> NetworkKey { NetworkKey(derivingFrom: nmk) }
   public mutating func runID() -> RunID { RunID(generator.next()) }
   public mutating func soundOctets() -> Octets16 { octets16() }
 }

@@ -71,7 +71,7 @@ public struct ManagementFrame: Hashable, Sendable {
       if case .unknown(let unknown) = message { fragmentation = unknown.fragmentation }
       output.append(bigEndian: UInt64(fragmentation), octets: 2)
     }
-    message.write(to: &output)
+    message.write(to: &output, version: version)
     output.append(zeros: Self.octetsMin - (output.count - start))
   }
 

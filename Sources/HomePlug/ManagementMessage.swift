@@ -26,6 +26,8 @@ public enum ManagementMessage: Hashable, Sendable {
   case networkInfoCnf(VS_NW_INFO_CNF)
   case linkStatusReq
   case linkStatusCnf(VS_PL_LNK_STATUS_CNF)
+  case qualcomm(QualcommMessage)
+  case lumissil(LumissilMessage)
   /// Any other type, or one of the above in a header form it is not defined for.
   case unknown(UnknownMessage)
 
@@ -57,17 +59,19 @@ public enum ManagementMessage: Hashable, Sendable {
     case .networkInfoCnf: .VS_NW_INFO_CNF
     case .linkStatusReq: .VS_PL_LNK_STATUS_REQ
     case .linkStatusCnf: .VS_PL_LNK_STATUS_CNF
+    case .qualcomm(let message): message.type
+    case .lumissil(let message): message.type
     case .unknown(let message): message.type
     }
   }
 
-  /// MMV the message is sent with unless told otherwise: 0 for Qualcomm's vendor messages, 2 for CM_NW_STATS
+  /// MMV the message is sent with unless told otherwise: 0 for vendors' messages, 2 for CM_NW_STATS
   /// and CM_AMP_MAP, which came with HomePlug AV 2.0, else 1.
   public var defaultVersion: UInt8 {
     switch self {
     case .nwStatsReq, .nwStatsCnf, .ampMapReq, .ampMapCnf: 2
     case .softwareVersionReq, .softwareVersionCnf, .networkInfoReq, .networkInfoCnf, .linkStatusReq,
-      .linkStatusCnf:
+      .linkStatusCnf, .qualcomm, .lumissil:
       0
     case .unknown(let message): message.type.isVendor ? 0 : 1
     default: 1

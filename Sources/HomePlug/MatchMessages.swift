@@ -41,6 +41,19 @@ public struct ValidateResult: RawRepresentable, Hashable, Sendable {
   public static let notRequired = ValidateResult(rawValue: 4)
 }
 
+extension ValidateResult: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notReady: "not ready"
+    case .ready: "ready"
+    case .success: "success"
+    case .failure: "failure"
+    case .notRequired: "not required"
+    default: "result \(rawValue)"
+    }
+  }
+}
+
 /// CM_SLAC_MATCH.REQ: EV to the EVSE it chose.
 public struct CM_SLAC_MATCH_REQ: Hashable, Sendable {
   /// MVFLength of a conforming request.

@@ -6,7 +6,7 @@ extension ManagementMessage {
   init?(type: ManagementType, version: UInt8, from reader: inout ByteReader) throws(HomePlugError) {
     let message: ManagementMessage?
     if type.isVendor {
-      message = version == 0 ? Self.vendor(type, &reader) : nil
+      message = Self.vendor(type, version: version, &reader)
     } else if version == 0 {
       message = nil
     } else if let sounding = try Self.sounding(type, &reader) {

@@ -1,8 +1,8 @@
 import Wire
 
 extension ManagementMessage {
-  /// Appends the payload behind the MME header.
-  func write(to output: inout OutputBuffer) {
+  /// Appends the payload behind the MME header, in the form of that MMV.
+  func write(to output: inout OutputBuffer, version: UInt8) {
     switch self {
     case .slacParmReq(let message): message.write(to: &output)
     case .slacParmCnf(let message): message.write(to: &output)
@@ -31,10 +31,14 @@ extension ManagementMessage {
     case .softwareVersionReq, .networkInfoReq, .linkStatusReq:
       output.append(bigEndian: UInt64(qualcommOUI), octets: 3)
     case .softwareVersionCnf(let message): message.write(to: &output)
-    case .networkInfoCnf(let message): message.write(to: &output)
+    case .networkInfoCnf(let message):
+      output.append(bigEndian: UInt64(qualcommOUI), octets: 3)
+      if version == 0 { message.write(to: &output) } else { message.writeWide(to: &output) }
     case .linkStatusCnf(let message):
       output.append(bigEndian: UInt64(qualcommOUI), octets: 3)
       output.append(contentsOf: [message.status, message.linkStatus])
+    case .qualcomm(let message): message.write(to: &output)
+    case .lumissil(let message): message.write(to: &output)
     case .unknown(let message): output.append(contentsOf: message.payload)
     }
   }
@@ -241,26 +245,5 @@ extension VS_SW_VER_CNF {
     // The firmware's text area is 64 octets, and an octet "upgradable" follows it; dissectors want both.
     output.append(zeros: 64 - version.count)
     output.append(0)
-  }
-}
-
-extension VS_NW_INFO_CNF {
-  fileprivate func write(to output: inout OutputBuffer) {
-    output.append(bigEndian: UInt64(qualcommOUI), octets: 3)
-    output.append(UInt8(truncatingIfNeeded: min(networks.count, 255)))
-    for network in networks.prefix(255) {
-      output.append(network.nid)
-      output.append(contentsOf: [network.shortID, network.tei, network.role])
-      output.append(network.coordinator)
-      output.append(network.coordinatorTEI)
-      output.append(UInt8(truncatingIfNeeded: min(network.stations.count, 255)))
-      for station in network.stations.prefix(255) {
-        output.append(station.address)
-        output.append(station.tei)
-        output.append(station.bridged)
-        output.append(station.transmitRate)
-        output.append(station.receiveRate)
-      }
-    }
   }
 }

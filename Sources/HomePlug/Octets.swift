@@ -77,6 +77,12 @@ extension ByteReader {
 
   @_lifetime(self: copy self)
   mutating func nmk() -> NMK { NMK(octets16()) }
+
+  @_lifetime(self: copy self)
+  mutating func uint32LittleEndian() -> UInt32 { uint32BigEndian().byteSwapped }
+
+  @_lifetime(self: copy self)
+  mutating func uint64LittleEndian() -> UInt64 { uint64BigEndian().byteSwapped }
 }
 
 extension OutputBuffer {
@@ -84,6 +90,12 @@ extension OutputBuffer {
     append(UInt8(truncatingIfNeeded: value))
     append(UInt8(truncatingIfNeeded: value >> 8))
   }
+
+  mutating func append(littleEndian value: UInt32) {
+    append(bigEndian: UInt64(value.byteSwapped), octets: 4)
+  }
+
+  mutating func append(littleEndian value: UInt64) { append(bigEndian: value.byteSwapped, octets: 8) }
 
   /// Appends the low `count` octets of `value`, highest first.
   mutating func append(bigEndian value: UInt64, octets count: Int) {

@@ -41,7 +41,7 @@ public struct CM_MME_ERROR_IND: Hashable, Sendable {
 public struct VS_SW_VER_CNF: Hashable, Sendable {
   /// MSTATUS: 0 success.
   public var status: UInt8
-  /// 0x22: QCA7000/7005.
+  /// 0x20: QCA7420/7450, 0x21: QCA7006AQ/6410, 0x22: QCA7000/7005.
   public var deviceClass: UInt8
   /// ASCII text such as `MAC-QCA7000-1.1.0.730-04-20140815-CS`; at most 254 octets.
   public var version: [UInt8]
@@ -67,57 +67,6 @@ public struct VS_PL_LNK_STATUS_CNF: Hashable, Sendable {
 
   /// The link is up: asked successfully, and a peer is there.
   public var isUp: Bool { status == 0 && linkStatus == 1 }
-}
-
-/// VS_NW_INFO.CNF (Qualcomm, MMV 0 form): networks the modem is in.
-public struct VS_NW_INFO_CNF: Hashable, Sendable {
-  public struct Station: Hashable, Sendable {
-    public var address: MACAddress
-    /// Terminal equipment identifier.
-    public var tei: UInt8
-    /// The host behind it.
-    public var bridged: MACAddress
-    /// Average PHY rates in Mbit/s.
-    public var transmitRate: UInt8, receiveRate: UInt8
-
-    public init(
-      address: MACAddress, tei: UInt8, bridged: MACAddress, transmitRate: UInt8, receiveRate: UInt8
-    ) {
-      self.address = address
-      self.tei = tei
-      self.bridged = bridged
-      self.transmitRate = transmitRate
-      self.receiveRate = receiveRate
-    }
-  }
-
-  public struct Network: Hashable, Sendable {
-    public var nid: NID
-    public var shortID: UInt8
-    public var tei: UInt8
-    /// 0 station, 1 proxy coordinator, 2 coordinator.
-    public var role: UInt8
-    public var coordinator: MACAddress
-    public var coordinatorTEI: UInt8
-    public var stations: [Station]
-
-    public init(
-      nid: NID, shortID: UInt8, tei: UInt8, role: UInt8, coordinator: MACAddress, coordinatorTEI: UInt8,
-      stations: [Station]
-    ) {
-      self.nid = nid
-      self.shortID = shortID
-      self.tei = tei
-      self.role = role
-      self.coordinator = coordinator
-      self.coordinatorTEI = coordinatorTEI
-      self.stations = stations
-    }
-  }
-
-  public var networks: [Network]
-
-  public init(networks: [Network]) { self.networks = networks }
 }
 
 /// A message this module has no layout for, kept whole.

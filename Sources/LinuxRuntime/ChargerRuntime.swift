@@ -92,6 +92,11 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
     elapse()
   }
 
+  /// Frames that were of no use since the start: to the node, and to the socket below it.
+  public var uselessFrames: UselessFrames {
+    UselessFrames(counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0)
+  }
+
   /// Hands in an event of the program around: authorization, limits, stop.
   public func post(_ event: Node.Event) {
     turns.add(event)
@@ -129,6 +134,7 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
     case .setPoint(let reading): setPoint(reading)
     case .insulationTest: command(.insulationTest)
     case .authorizationNeeded: handlers.authorizationNeeded()
+    case .modemPower: break  // No board switches it yet.
     case .trace(let trace):
       if case .played = source { play(trace) }
       handlers.trace(trace, loop.now)

@@ -62,6 +62,9 @@ public final class NetworkEdge {
       }
   }
 
+  /// Frames the modem's socket could not deliver whole.
+  var undeliverableFrames: Int { modem?.undeliverable ?? 0 }
+
   /// Begins to hand in events.
   public func start() throws(LinuxError) {
     let handlers = handlers

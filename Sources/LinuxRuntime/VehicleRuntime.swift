@@ -99,6 +99,11 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     elapse()
   }
 
+  /// Frames that were of no use since the start: to the node, and to the socket below it.
+  public var uselessFrames: UselessFrames {
+    UselessFrames(counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0)
+  }
+
   /// Pulls the plug.
   public func unplug() {
     cableEnd.isPlugged = false

@@ -20,6 +20,10 @@ public enum ChargerEvent: Sendable {
   case insulation(InsulationStatus)
   /// The host's answer to `authorizationNeeded`. A grant nobody asked for is not kept for whoever comes next.
   case authorization(EVSEConditions.Authorization)
+  /// A customer was identified by external means (EIM: card, app, free of charge), or is not any more; for the vehicle
+  /// that is plugged in, or the next one, until the plug is out. It answers the session's question for authorization. On
+  /// AC the vehicle is also offered a nominal duty, see `ChargerCoupling`; the contactor closes for a session alone.
+  case identified(Bool)
   /// Limits of the outlet changed.
   case limits(EVSELimits)
   /// End the session in order, also one that has yet to come from the vehicle that is plugged in.
@@ -44,5 +48,7 @@ public enum ChargerAction: Sendable {
   case insulationTest
   /// Ask the customer; answer by `authorization`.
   case authorizationNeeded
+  /// Switch the modem off or on. Where that cannot be done nothing need be: a modem that stayed on is ready the sooner.
+  case modemPower(on: Bool)
   case trace(NodeTrace)
 }

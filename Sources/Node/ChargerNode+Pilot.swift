@@ -61,8 +61,12 @@ extension ChargerNode {
       if !old.isConnected {
         if old != .F { retries = 0 }
         arrived(now, perform)
-      } else if plug.isPaused {
-        watchToggle(new, since: since, now, perform)
+      } else {
+        if plug.isPaused { watchToggle(new, since: since, now, perform) }
+        // The toggles of CM_VALIDATE.
+        if new.asksForEnergy != old.asksForEnergy {
+          match(.asksForEnergy(new.asksForEnergy, since: since), now, perform)
+        }
       }
       announce(now, perform)
     case .E, .F, .fault:
@@ -74,57 +78,16 @@ extension ChargerNode {
 
   /// A vehicle, or the same one starting anew.
   private mutating func arrived(_ now: Instant, _ perform: (Action) -> Void) {
+    wakeModem(now, perform)
     forgetConnection(now, perform)
     begin(.pilot, perform)
     conditions.fault = nil
     if let fault = supervisor.latched { return fail(.safety(fault), now, perform) }
-    ask(.digital, now, perform)
-  }
-
-  /// Each half of a B-C-B toggle lasts 200...400 ms (ISO 15118-3 T_vald_state_duration), and 50 ms more or less
-  /// for the way through the debouncing.
-  private mutating func watchToggle(
-    _ new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
-  ) {
-    guard let begin = plug.wakeSince else {
-      plug.wakeSince = new.asksForEnergy ? since : nil
-      return
-    }
-    guard new == .B else { return }
-    plug.wakeSince = nil
-    if (.milliseconds(150) ... .milliseconds(450)).contains(since - begin) { resume(now, perform) }
-  }
-
-  /// 5 % again, over the link that was kept (ISO 15118-3 V2G3-M08-05 and following: no new matching).
-  mutating func resume(_ now: Instant, _ perform: (Action) -> Void) {
-    let peer = plug.peer
-    begin(.pilot, perform)
-    plug.announced = true
-    ask(.digital, now, perform)
-    match(.resume, now, perform)
-    if !plug.ended { linkReady(peer: peer, now, perform) }
-  }
-
-  /// Asks the pilot, unless the supervisor holds it.
-  mutating func ask(_ request: PilotRequest, _ now: Instant, _ perform: (Action) -> Void) {
-    guard !supervisor.isPilotForced else { return }
-    drive(.request(request), now, perform)
-  }
-
-  /// Tells SLAC that a vehicle is there, once 5 % is on.
-  private mutating func announce(_ now: Instant, _ perform: (Action) -> Void) {
-    guard drivenDuty == .digital, !plug.announced, !plug.ended else { return }
-    plug.announced = true
-    switch configuration.link {
-    case .slac:
-      begin(.matching, perform)
-      match(.vehicleConnected, now, perform)
-    case .assumed: linkReady(peer: nil, now, perform)
-    }
+    ask(offer, now, perform)
   }
 
   /// A new try: everything of the last one is forgotten.
-  private mutating func begin(_ phase: NodePhase, _ perform: (Action) -> Void) {
+  mutating func begin(_ phase: NodePhase, _ perform: (Action) -> Void) {
     if phase == .pilot { plug = PlugIn() }
     enter(phase, perform)
   }
@@ -135,7 +98,7 @@ extension ChargerNode {
     perform(.trace(.phase(phase)))
   }
 
-  private mutating func forgetConnection(_ now: Instant, _ perform: (Action) -> Void) {
+  mutating func forgetConnection(_ now: Instant, _ perform: (Action) -> Void) {
     plug.farewellUntil = nil
     if plug.connected {
       plug.connected = false
@@ -153,6 +116,9 @@ extension ChargerNode {
     plug = PlugIn()
     retries = 0
     mayResume = false
+    // Whoever was identified was so for the vehicle that leaves.
+    isIdentified = false
+    scheduleSleep(now)
     conditions.authorization = .pending
     conditions.fault = nil
     inform(now, perform)

@@ -21,11 +21,12 @@ extension ChargerNode {
         perform(.network(.frame(buffer.octets)))
       case .linkReady(let peer): linkReady(peer: peer, now, perform)
       case .linkLost(let loss): fail(.linkLost(loss), now, perform)
-      case .failed(let failure): fail(.slac(failure), now, perform)
+      case .failed(let failure): matchingFailed(failure, now, perform)
       case .toggle: break  // Only an EV's.
+      case .trace(.messageRejected): break  // Counted, and told once: see `FrameLog`.
       case .trace(let trace):
         perform(.trace(.slac(trace)))
-        if case .matched = trace { enter(.joining, perform) }
+        follow(trace, now, perform)
       }
     }
   }
@@ -46,9 +47,8 @@ extension ChargerNode {
   mutating func network(_ event: NetworkEvent, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .frame(let octets):
-      if let frame = try? ManagementFrame(parsing: octets.span.bytes) {
-        match(.received(frame), now, perform)
-      }
+      let frame = frames.read(octets) { perform(.trace(.frame($0))) }
+      if let frame { match(.received(frame), now, perform) }
     case .address(let new):
       address = new
       // What listened on another address listens no more.
@@ -162,6 +162,8 @@ extension ChargerNode {
     case .authorizationNeeded:
       guard !plug.ended else { return }
       plug.authorizationAsked = true
+      // Who was identified by other means is not asked again.
+      if isIdentified { return authorized(.granted, now, perform) }
       perform(.authorizationNeeded)
     case .vehicle, .energy: break
     case .trace(let trace):
@@ -233,17 +235,24 @@ extension ChargerNode {
       if obstacles.contains(.notLocked), configuration.safety.hasLock { failure = .safety(.lockNotConfirmed) }
     }
     plug.verdict = nil
+    // In X1 there is no 5 % whose loss would tell the vehicle anything.
+    let isOffering = pilot.goal != .x1
+    let rematches = mayRematch(after: failure)
     end(.failed(failure), now, perform)
     guard pilot.state.isConnected else { return }
     if plug.farewellUntil == nil { match(.error, now, perform) }
+    if rematches { return rematch(now, perform) }
     // V2G3-M06-07: state E/F for T_step_EF makes the vehicle start anew; after C_sequ_retry it is left in X1.
-    if retries < configuration.retries, failure.mayRetry, plug.stop == nil, !supervisor.isPilotForced {
+    if isOffering, retries < configuration.retries, failure.mayRetry, plug.stop == nil,
+      !supervisor.isPilotForced
+    {
       retries += 1
-      plug.isRetrying = true
-      drive(.request(.errorStep), now, perform)
-      ask(.digital, now, perform)
-    } else {
+      stepThroughError(.retry, now, perform)
+    } else if offer == .digital || !failure.mayRetry || plug.stop != nil {
       ask(.x1, now, perform)
+    } else {
+      // What needs no communication stays.
+      ask(offer, now, perform)
     }
   }
 
@@ -255,18 +264,30 @@ extension ChargerNode {
       // The plug stays locked: the supervisor goes on to know that the session is an authorized one.
       mayResume = conditions.authorization == .granted
       plug.isPaused = true
+      if case .nominal(let milliamps) = pilot.goal { plug.pausedOffer = .nominal(milliamps: milliamps) }
     }
     cutEnergy(now, perform)
     discover(.disable, now, perform)
     stopListening(perform)
     if case .failed(let failure) = outcome { endSession(because: failure, now, perform) }
     enter(.finished, perform)
+    frames.summarize { perform(.trace(.frame($0))) }
     perform(.trace(.ended(outcome)))
     if case .completed = outcome, plug.retainUntil == nil {
       // The pilot is in X1 already, or was never told when the session stopped.
       ask(.x1, now, perform)
       releaseLink(now, perform)
     }
+  }
+
+  /// The try ends without an outcome: another one takes its place.
+  mutating func abandon(_ now: Instant, _ perform: (Action) -> Void) {
+    plug.ended = true
+    plug.verdict = nil
+    cutEnergy(now, perform)
+    discover(.disable, now, perform)
+    stopListening(perform)
+    forgetConnection(now, perform)
   }
 
   private mutating func cutEnergy(_ now: Instant, _ perform: (Action) -> Void) {

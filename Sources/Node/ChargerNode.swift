@@ -39,6 +39,12 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var retries = 0
   /// The vehicle paused an authorized session, which it may take up again without asking.
   var mayResume = false
+  /// A customer was identified by external means, for the vehicle that is or will be plugged in.
+  var isIdentified = false
+  /// When the modem may be switched off.
+  var sleepDue: Instant?
+  var isAsleep = false
+  var frames = FrameLog()
 
   /// What follows from a pilot or a supervisor that has already acted.
   enum News {
@@ -73,6 +79,10 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var discovered: [IPv6Address] = []
     /// The pilot went to C during a pause: the first half of a B-C-B toggle.
     var wakeSince: Instant?
+    /// What was offered before the pause, where it was not 5 %.
+    var pausedOffer: PilotRequest?
+    /// A vehicle that was woken has to show until then.
+    var wakeUntil: Instant?
     /// The line went dead: what to call it, unless the pilot shows until then that the plug is out.
     var verdict: Verdict?
     /// Until when a session that was cut off may tell its vehicle why.
@@ -85,7 +95,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var retainUntil: Instant?
     var heartbeatDue: Instant?
 
-    var deadline: Instant? { earliest(retainUntil, heartbeatDue, farewellUntil, verdict?.due) }
+    var deadline: Instant? { earliest(retainUntil, heartbeatDue, farewellUntil, verdict?.due, wakeUntil) }
   }
 
   public init(configuration: ChargerConfiguration, matcher: EVSEMatcher<Keys>, random: Random) {
@@ -107,24 +117,30 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       ("pilot", pilot.deadline), ("safety", supervisor.deadline), ("slac", matcher.deadline),
       ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
       ("heartbeat", plug.heartbeatDue), ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
+      ("wakeUp", plug.wakeUntil), ("sleep", sleepDue),
     ]
   }
   /// State and duty of the pilot as this charger sees them.
   public var pilotState: PilotState { pilot.state }
   public var pilotDuty: PilotDuty { pilot.duty }
+  /// A matching process runs: it begins with the first valid CM_SLAC_PARM.REQ (V2G3-M06-08).
+  public var isMatching: Bool { matcher.isMatching }
+  /// Frames that were of no use, since the start.
+  public var frameCounters: FrameCounters { frames.total }
   /// For observers and tests: the supervisor with its invariants.
   public var safety: SafetySupervisor { supervisor }
 
   public var deadline: Instant? {
     earliest(
       pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
-      plug.deadline)
+      plug.deadline, sleepDue)
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
     switch event {
     case .start:
       match(.start, now, perform)
+      scheduleSleep(now)
     case .pilot(let levels): drive(.sampled(levels), now, perform)
     case .contactorFeedback(let closed):
       conditions.contactorClosed = closed
@@ -144,11 +160,13 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
         }
       supervise(.insulation(status), now, perform)
     case .authorization(let decision): authorized(decision, now, perform)
+    case .identified(let positive): identify(positive, now, perform)
     case .limits(let limits):
       conditions.limits = limits
       setPoint(plug.command, perform)
+      limitsChanged(now, perform)
     case .stop(let reason): stop(reason, now, perform)
-    case .resume: if plug.isPaused { resume(now, perform) }
+    case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) }
     case .serviceReset:
       supervise(.serviceReset, now, perform)
     case .network(let event): network(event, now, perform)
@@ -201,6 +219,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     }
     if let verdict = plug.verdict, now >= verdict.due { conclude(verdict.failure, now, perform) }
     if let due = plug.farewellUntil, now >= due { partWithVehicle(now, perform) }
+    if let due = plug.wakeUntil, now >= due { wakeUpExpired(now, perform) }
+    if let due = sleepDue, now >= due { sleep(now, perform) }
   }
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.

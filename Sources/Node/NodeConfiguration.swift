@@ -20,6 +20,7 @@ public struct ChargerConfiguration: Sendable {
   public var safety: SafetySettings
   public var transport: TransportTimers
   public var session: SECCConfiguration
+  public var coupling = ChargerCoupling()
   /// V2G messages are taken up to this many octets.
   public var payloadMax = 16 * 1024
   /// C_sequ_retry (ISO 15118-3 Table 3): how often a plug-in that failed is tried again through state E/F.
@@ -49,6 +50,7 @@ public struct VehicleConfiguration: Sendable {
   public var pilot: PilotTimers
   public var transport: TransportTimers
   public var session: EVCCConfiguration
+  public var coupling = VehicleCoupling()
   public var payloadMax = 16 * 1024
   /// T_conn_init_HLC (ISO 15118-3 Table 3): 5 % is seen at least this long before matching starts.
   public var communicationDelay: Duration = .milliseconds(200)

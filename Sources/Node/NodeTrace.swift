@@ -16,6 +16,10 @@ public enum NodeTrace: Sendable {
   /// What the charger offers, as the vehicle reads it.
   case offer(PilotOffer)
   case slac(SLACTrace)
+  /// What pilot and SLAC did to each other (charger).
+  case coupling(CouplingTrace)
+  /// A frame of the modem's interface that was of no use.
+  case frame(FrameTrace)
   /// The link-local address of this side became usable.
   case address(IPv6Address)
   case sdpServer(SDPServerTrace)

@@ -1,20 +1,87 @@
 import HomePlug
+import PLCModem
 import Wire
 
-// MARK: modem
+// MARK: the own modem
 
 extension EVMatcher {
-  mutating func keyConfirmed(
+  /// Power-up, or the end of a sleep: which modem is it, and a fresh key, so that it is in no old network.
+  mutating func wake(at now: Instant, perform: (MatchAction) -> Void) {
+    guard settings.modem == nil else { return leave(rematchAt: nil, at: now, perform: perform) }
+    let detection = ModemDetection(at: now, timers: timers.modem)
+    state = .detecting(detection, ready: false)
+    for request in detection.requests { perform(configuration.ask(request)) }
+  }
+
+  mutating func expire(
+    _ detection: ModemDetection, ready: Bool, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    var detection = detection
+    let step = detection.timeout(at: now, timers: timers.modem)
+    state = .detecting(detection, ready: ready)
+    switch step {
+    case .wait: break
+    case .ask: for request in detection.requests { perform(configuration.ask(request)) }
+    case .silent:
+      perform(.trace(.modem(nil)))
+      detected(ready: ready, at: now, perform: perform)
+    }
+  }
+
+  private mutating func detected(ready: Bool, at now: Instant, perform: (MatchAction) -> Void) {
+    leave(rematchAt: nil, at: now, perform: perform)
+    if ready { pilotReady(at: now, perform: perform) }
+  }
+
+  /// Takes in what only the own modem says; false for anything else.
+  mutating func receiveFromModem(
+    _ frame: ManagementFrame, at now: Instant, perform: (MatchAction) -> Void
+  ) -> Bool {
+    if case .mmeErrorInd(let error) = frame.message {
+      perform(.trace(.messageRejected(error.type, reason: error.reason)))
+      return true
+    }
+    if let identity = ModemDetection.identity(in: frame.message, from: frame.source) {
+      identified(identity, at: now, perform: perform)
+      return true
+    }
+    if case .setKeyCnf(let confirmation) = frame.message {
+      keyConfirmed(confirmation, at: now, perform: perform)
+      return true
+    }
+    if let isUp = modem.driver.isLinkUp(in: frame.message) {
+      linkStatus(isUp, at: now, perform: perform)
+      return true
+    }
+    return false
+  }
+
+  private mutating func identified(
+    _ identity: ModemIdentity, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    if case .detecting(_, let ready) = state {
+      _ = modem.identify(identity)
+      perform(.trace(.modem(identity)))
+      detected(ready: ready, at: now, perform: perform)
+    } else if modem.identity == nil, modem.identify(identity) {
+      // Whoever is known stays: nobody on the line talks us out of our own modem.
+      perform(.trace(.modem(identity)))
+    }
+  }
+
+  private mutating func keyConfirmed(
     _ confirmation: CM_SET_KEY_CNF, at now: Instant, perform: (MatchAction) -> Void
   ) {
     switch state {
     case .leaving(var leaving):
-      let step = leaving.dialogue.confirmed(confirmation, at: now, timers: timers, settings: settings)
+      let verdict = modem.verdict(on: confirmation, settings: settings)
+      let step = leaving.dialogue.confirmed(verdict, at: now, timers: timers.modem)
       perform(.trace(.keySet(leaving.dialogue.key.nid, result: confirmation.result)))
       leavingStep(step, leaving, at: now, perform: perform)
     case .join(var join):
       guard var dialogue = join.dialogue else { return }
-      let step = dialogue.confirmed(confirmation, at: now, timers: timers, settings: settings)
+      let verdict = modem.verdict(on: confirmation, settings: settings)
+      let step = dialogue.confirmed(verdict, at: now, timers: timers.modem)
       join.dialogue = dialogue
       perform(.trace(.keySet(join.key.nid, result: confirmation.result)))
       joinStep(step, join, at: now, perform: perform)
@@ -27,11 +94,11 @@ extension EVMatcher {
   ) {
     state = .leaving(leaving)
     switch step {
-    case .wait: break
+    case .wait, .prove: break
     case .send:
       perform(.trace(.keyRetry(attempt: leaving.dialogue.attempts)))
       perform(configuration.setKey(leaving.dialogue.key))
-    case .silent: perform(.failed(.modemSilent))
+    case .failed(let failure): perform(.failed(MatchFailure(failure)))
     case .done:
       guard let rematchAt = leaving.rematchAt else {
         state = .unmatched
@@ -44,45 +111,158 @@ extension EVMatcher {
       }
     }
   }
+}
+
+// MARK: joining
+
+extension EVMatcher {
+  mutating func join(
+    _ match: Match, _ key: NetworkKey, second: NetworkKey?, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    perform(.trace(.matched(peer: match.evse, key.nid)))
+    let half = Duration.nanoseconds(timers.matchJoin.nanoseconds / 2)
+    state = .join(
+      Join(
+        process: match.process, peer: match.evse, key: key, second: second.map { (now + half, $0) },
+        until: now + timers.matchJoin,
+        dialogue: KeyDialogue(key: key, proves: false, at: now, timers: timers.modem),
+        watch: LinkWatch(firstPoll: now + timers.modem.linkPollJoining)))
+    perform(configuration.setKey(key))
+  }
 
   mutating func joinStep(
     _ step: KeyDialogue.Step, _ join: Join, at now: Instant, perform: (MatchAction) -> Void
   ) {
     var join = join
     switch step {
-    case .wait: break
+    case .wait, .prove: break
     case .send:
       perform(.trace(.keyRetry(attempt: join.dialogue?.attempts ?? 0)))
       perform(configuration.setKey(join.key))
-    case .silent:
+    case .failed(let failure):
       state = .join(join)
-      return fail(.modemSilent, at: now, perform: perform)
+      return fail(MatchFailure(failure), at: now, perform: perform)
     case .done:
       join.dialogue = nil
-      join.watch = LinkWatch(firstPoll: now + timers.linkPollJoining)
+      join.watch = LinkWatch(firstPoll: now + timers.modem.linkPollJoining)
+      join.assumedAt = settings.linkAssumedAfter.map { now + $0 }
     }
     state = .join(join)
   }
 
-  mutating func linkStatus(_ isUp: Bool, at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func expire(_ join: Join, at now: Instant, perform: (MatchAction) -> Void) {
+    var join = join
+    join.amplitude.timeout(join.peer, configuration, at: now, perform: perform)
+    if let upSince = join.watch.upSince, now >= upSince + timers.linkReadyNotification {
+      let watch = LinkWatch(firstPoll: now + timers.modem.linkPollMatched, upSince: upSince)
+      state = .matched(
+        Matched(
+          peer: join.peer, nid: join.key.nid, watch: watch, amplitude: join.amplitude,
+          isAssumed: !join.watch.hasAnswered))
+      return perform(.linkReady(peer: join.peer))
+    }
+    if now >= join.until {
+      state = .join(join)
+      return fail(.joinTimeout, at: now, perform: perform)
+    }
+    if let second = join.second, now >= second.at, join.watch.upSince == nil {
+      join.second = nil
+      join.key = second.key
+      join.dialogue = KeyDialogue(key: join.key, proves: false, at: now, timers: timers.modem)
+      state = .join(join)
+      return perform(configuration.setKey(join.key))
+    }
+    if var dialogue = join.dialogue {
+      let step = dialogue.timeout(at: now, timers: timers.modem)
+      join.dialogue = dialogue
+      return joinStep(step, join, at: now, perform: perform)
+    }
+    if let assumedAt = join.assumedAt, now >= assumedAt, !join.watch.hasAnswered, join.watch.upSince == nil {
+      join.watch.assume(at: now)
+      linkCameUp(&join, assumed: true, at: now, perform: perform)
+    }
+    if join.watch.poll(at: now, interval: timers.modem.linkPollJoining),
+      let request = modem.driver.linkRequest
+    {
+      perform(configuration.ask(request))
+    }
+    state = .join(join)
+  }
+
+  private mutating func linkCameUp(
+    _ join: inout Join, assumed: Bool, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    if !assumed { modem.keyIsProven() }
+    perform(.trace(.linkUp(assumed: assumed)))
+    join.amplitude.begin(with: join.peer, configuration, at: now, perform: perform)
+  }
+
+  private mutating func linkStatus(_ isUp: Bool, at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
     case .join(var join):
-      guard join.dialogue == nil else { return }
+      // Asked for, or it is somebody else's word.
+      guard join.dialogue == nil, join.watch.unanswered > 0 else { return }
       let cameUp = join.watch.answer(isUp: isUp, at: now)
+      if cameUp { linkCameUp(&join, assumed: false, at: now, perform: perform) }
       state = .join(join)
-      if cameUp { perform(.trace(.linkUp)) }
     case .matched(var matched):
+      guard matched.watch.unanswered > 0 else { return }
       _ = matched.watch.answer(isUp: isUp, at: now)
+      if isUp { matched.resumeUntil = nil }
       state = .matched(matched)
-      if !isUp, !matched.isPaused { lose(.linkDown, at: now, perform: perform) }
+      if !isUp, !matched.isPaused, now >= matched.resumeUntil ?? now {
+        lose(.linkDown, at: now, perform: perform)
+      }
     default: break
     }
   }
 
-  /// Connection-loss handling, option A: leave and wait for a new trigger; another `pilotReady` from above
-  /// after T_conn_resetup makes it option B.
-  mutating func lose(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
+  mutating func expire(_ matched: Matched, at now: Instant, perform: (MatchAction) -> Void) {
+    var matched = matched
+    matched.amplitude.timeout(matched.peer, configuration, at: now, perform: perform)
+    state = .matched(matched)
+    guard !matched.isPaused, !matched.isAssumed, now >= matched.watch.nextPoll else { return }
+    guard matched.watch.unanswered < timers.modem.linkPollMissesMax else {
+      return lose(.modemSilent, at: now, perform: perform)
+    }
+    _ = matched.watch.poll(at: now, interval: timers.modem.linkPollMatched)
+    state = .matched(matched)
+    if let request = modem.driver.linkRequest { perform(configuration.ask(request)) }
+  }
+
+  /// CM_AMP_MAP of the EVSE we are matched with.
+  mutating func exchangeAmplitude(_ frame: ManagementFrame, perform: (MatchAction) -> Void) {
+    switch state {
+    case .join(var join) where frame.source == join.peer:
+      exchange(frame, with: join.peer, &join.amplitude, perform)
+      state = .join(join)
+    case .matched(var matched) where frame.source == matched.peer:
+      exchange(frame, with: matched.peer, &matched.amplitude, perform)
+      state = .matched(matched)
+    default: break
+    }
+  }
+
+  private func exchange(
+    _ frame: ManagementFrame, with peer: MACAddress, _ amplitude: inout AmplitudeExchange,
+    _ perform: (MatchAction) -> Void
+  ) {
+    switch frame.message {
+    case .ampMapReq(let request): amplitude.requested(request, by: peer, configuration, perform: perform)
+    case .ampMapCnf(let confirmation): amplitude.confirmed(confirmation, by: peer, perform: perform)
+    default: break
+    }
+  }
+
+  /// Connection-loss handling: leave, and match again after T_conn_resetup (option B), or wait for a new trigger of the
+  /// control pilot (option A).
+  private mutating func lose(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
     perform(.linkLost(loss))
-    leave(rematchAt: nil, at: now, perform: perform)
+    let rematchAt = settings.rematchAfterLoss.map { now + $0 }
+    if let rematchAt {
+      repetitionUntil = rematchAt + timers.matchingRepetition
+      attempts = 0
+    }
+    leave(rematchAt: rematchAt, at: now, perform: perform)
   }
 }

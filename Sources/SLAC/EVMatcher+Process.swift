@@ -10,7 +10,7 @@ extension EVMatcher {
     attempts += 1
     let process = EVProcess(runID: keys.runID(), attempt: attempts)
     state = .parmWait(ParmWait(process: process, until: now + timers.matchResponse))
-    perform(.trace(.process(attempt: attempts, runID: process.runID)))
+    perform(.trace(.process(attempt: attempts, process.runID)))
     perform(request(process))
   }
 
@@ -82,17 +82,28 @@ extension EVMatcher {
     if process.everyoneReported { decide(process, at: now, perform: perform) }
   }
 
-  /// Section A.9.3: the lowest average wins, if it is low enough. TP_EV_match_session: at once.
+  /// Section A.9.3: the lowest average wins, if it is low enough, or is validated. TP_EV_match_session: at once.
   mutating func decide(_ process: EVProcess, at now: Instant, perform: (MatchAction) -> Void) {
-    guard let best = process.best else { return fail(.noAttenuation, at: now, perform: perform) }
-    let isDirect = best.attenuation <= settings.attenuationDirectMax
-    let isPotential = best.attenuation <= settings.attenuationIndirectMax
-    guard isDirect || (isPotential && settings.matchesPotentiallyFound) else {
+    let ranking = process.ranking
+    guard let best = ranking.first else { return fail(.noAttenuation, at: now, perform: perform) }
+    if best.attenuation <= settings.attenuationDirectMax {
+      return choose(best.evse, .found, process, at: now, perform: perform)
+    }
+    let potential = ranking.filter { $0.attenuation <= settings.attenuationIndirectMax }
+    guard !potential.isEmpty else {
       return fail(.notFound(best: best.attenuation), at: now, perform: perform)
     }
-    perform(.trace(.chosen(evse: best.evse, best.attenuation, direct: isDirect)))
-    state = .match(Match(process: process, evse: best.evse, until: now + timers.matchResponse))
-    perform(matchRequest(process, evse: best.evse))
+    let validation = Validation(process: process, candidates: potential.map(\.evse))
+    validateNext(validation, at: now, perform: perform)
+  }
+
+  mutating func choose(
+    _ evse: MACAddress, _ choice: SLACTrace.Choice, _ process: EVProcess, at now: Instant,
+    perform: (MatchAction) -> Void
+  ) {
+    perform(.trace(.chosen(evse: evse, process.attenuation(of: evse), choice)))
+    state = .match(Match(process: process, evse: evse, until: now + timers.matchResponse))
+    perform(matchRequest(process, evse: evse))
   }
 
   func matchRequest(_ process: EVProcess, evse: MACAddress) -> MatchAction {
@@ -109,20 +120,22 @@ extension EVMatcher {
   mutating func receive(
     _ frame: ManagementFrame, at now: Instant, perform: (MatchAction) -> Void
   ) {
+    if receiveFromModem(frame, at: now, perform: perform) { return }
     switch frame.message {
     case .slacParmCnf(let confirmation):
       confirmed(confirmation, by: frame.source, at: now, perform: perform)
     case .attenCharInd(let report):
       reported(report, by: frame.source, at: now, perform: perform)
+    case .validateCnf(let confirmation):
+      guard case .validate(let validation) = state, frame.source == validation.evse else { return }
+      answered(confirmation, validation, at: now, perform: perform)
     case .slacMatchCnf(let confirmation):
       guard case .match(let match) = state, frame.source == match.evse,
         match.process.accepts(confirmation, own: configuration.address, evse: match.evse)
       else { return }
-      join(match, confirmation.key, at: now, perform: perform)
-    case .setKeyCnf(let confirmation):
-      keyConfirmed(confirmation, at: now, perform: perform)
-    case .linkStatusCnf(let status):
-      linkStatus(status.isUp, at: now, perform: perform)
+      matched(match, confirmation.key, at: now, perform: perform)
+    case .ampMapReq, .ampMapCnf:
+      exchangeAmplitude(frame, perform: perform)
     default:
       break  // Other EVs' broadcasts among them, which an EV never answers.
     }
@@ -171,10 +184,10 @@ extension EVMatcher {
     switch state {
     case .sounding(_, let plan):
       state = .sounding(process, plan)
-      perform(.trace(.attenuation(peer: evse, attenuation, sounds: Int(report.soundCount))))
+      perform(.trace(.attenuation(evse: evse, attenuation, sounds: Int(report.soundCount))))
     case .results:
       state = .results(process)
-      perform(.trace(.attenuation(peer: evse, attenuation, sounds: Int(report.soundCount))))
+      perform(.trace(.attenuation(evse: evse, attenuation, sounds: Int(report.soundCount))))
       if process.everyoneReported { decide(process, at: now, perform: perform) }
     default: break
     }
@@ -183,21 +196,21 @@ extension EVMatcher {
   var runningProcess: EVProcess? {
     switch state {
     case .sounding(let process, _), .results(let process): process
+    case .validate(let validation): validation.process
     case .match(let match): match.process
     case .join(let join): join.process
     default: nil
     }
   }
 
-  mutating func join(
-    _ match: Match, _ key: NetworkKey, at now: Instant, perform: (MatchAction) -> Void
+  /// CM_SLAC_MATCH.CNF: into the network by the name it was given. Where that is not the name of its key, firmware may
+  /// have kept to either.
+  private mutating func matched(
+    _ match: Match, _ received: NetworkKey, at now: Instant, perform: (MatchAction) -> Void
   ) {
-    perform(.trace(.matched(peer: match.evse, key.nid)))
-    state = .join(
-      Join(
-        process: match.process, peer: match.evse, key: key, until: now + timers.matchJoin,
-        dialogue: KeyDialogue(key: key, at: now, timers: timers),
-        watch: LinkWatch(firstPoll: now + timers.linkPollJoining)))
-    perform(configuration.setKey(key))
+    let derived = keys.networkKey(of: received.nmk)
+    if derived.nid != received.nid { perform(.trace(.foreignNID(evse: match.evse))) }
+    let second = derived.nid != received.nid && configuration.tolerates(.foreignNID) ? derived : nil
+    join(match, received, second: second, at: now, perform: perform)
   }
 }

@@ -1,38 +1,39 @@
 public import HomePlug
+public import PLCModem
 public import Wire
 
 // ISO 15118-3 Annex A.9, the EV side, with the modem dialogue it needs.
 //
-//   off -start-> Leaving -CNF-> Unmatched -5 % seen-> ParmWait -CNF-> Sounding -> Results -best-> Match
-//                   ^                                     ^                                        | CNF
-//                   |        (TT_matching_rate) RateWait -+                                        v
-//                   +-- CP lost, terminate, error, link lost ------ Matched <-link up-- Join <-----+
+//   off -start-> Detecting -> Leaving -CNF-> Unmatched -5 % seen-> ParmWait -CNF-> Sounding -> Results -best-> Match
+//                                ^                                    ^                  (Validate) ^-----+     | CNF
+//                                |       (TT_matching_rate) RateWait -+                                         v
+//                                +-- CP lost, terminate, error, link lost --------- Matched <-link up-- Join <--+
 //
 // A failed process goes to RateWait while TT_matching_repetition runs and C_conn_max_match is not reached,
-// else to Unmatched.
-//
-// Deviations, on purpose:
-// - An EVSE that is only potentially found is matched without CM_VALIDATE, or not at all (by setting).
-// - CM_AMP_MAP is neither sent nor answered.
+// else to Unmatched. What `SLACTolerances` overlooks deviates, on purpose.
 
-/// The EV's matching machine: asks, sounds, chooses the nearest EVSE, joins its network, watches the link and
-/// leaves it.
+/// The EV's matching machine: asks, sounds, chooses the nearest EVSE, validates it where that is in doubt, joins its
+/// network, watches the link and leaves it.
 public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   public typealias Event = EVMatchEvent
   public typealias Action = MatchAction
 
   /// Where the machine is, as the standard and the tables name it.
   public enum Phase: String, CaseIterable, Sendable {
-    case off, leaving, unmatched, parmWait, sounding, results, match, join, matched, rateWait
+    case off, detecting, leaving, unmatched, parmWait, sounding, results, validate, match, join, matched
+    case rateWait
   }
 
   enum State {
     case off
+    /// `ready`: the control pilot is, too.
+    case detecting(ModemDetection, ready: Bool)
     case leaving(Leaving)
     case unmatched
     case parmWait(ParmWait)
     case sounding(EVProcess, SoundPlan)
     case results(EVProcess)
+    case validate(Validation)
     case match(Match)
     case join(Join)
     case matched(Matched)
@@ -64,23 +65,34 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   struct Join {
     let process: EVProcess
     let peer: MACAddress
-    let key: NetworkKey
+    var key: NetworkKey
+    /// The same NMK under its own name, for a modem that did not apply the first, and when to try it.
+    var second: (at: Instant, key: NetworkKey)?
     let until: Instant
     /// `nil` once the modem has the key.
     var dialogue: KeyDialogue?
     var watch: LinkWatch
+    /// When a modem that cannot be asked is taken to have joined.
+    var assumedAt: Instant?
+    var amplitude = AmplitudeExchange()
   }
 
   struct Matched {
     let peer: MACAddress
     let nid: NID
     var watch: LinkWatch
+    var amplitude: AmplitudeExchange
     var isPaused = false
+    /// T_conn_resume: after a pause the link may take so long to come back.
+    var resumeUntil: Instant?
+    /// Nothing is asked: the modem has no answer.
+    var isAssumed = false
   }
 
   var state = State.off
   let configuration: SLACConfiguration
   var keys: Keys
+  var modem: OwnModem
   /// TT_matching_repetition and the processes begun in it; they outlast the processes.
   var repetitionUntil = Instant.zero
   var attempts = 0
@@ -91,16 +103,19 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   public init(configuration: SLACConfiguration, keys: Keys) {
     self.configuration = configuration
     self.keys = keys
+    modem = OwnModem(configuration.settings)
   }
 
   public var phase: Phase {
     switch state {
     case .off: .off
+    case .detecting: .detecting
     case .leaving: .leaving
     case .unmatched: .unmatched
     case .parmWait: .parmWait
     case .sounding: .sounding
     case .results: .results
+    case .validate: .validate
     case .match: .match
     case .join: .join
     case .matched: .matched
@@ -126,20 +141,33 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     }
   }
 
+  /// After a lost link it matches again by itself.
+  public var rematchesAfterLoss: Bool { settings.rematchAfterLoss != nil }
+  /// Who the own modem says it is; `nil` where it does not.
+  public var modemIdentity: ModemIdentity? { modem.identity }
+
   public var deadline: Instant? {
     switch state {
     case .off, .unmatched: return nil
+    case .detecting(let detection, _): return detection.deadline
     case .leaving(let leaving): return leaving.dialogue.deadline
     case .parmWait(let wait): return wait.until
     case .sounding(let process, let plan): return earliest(plan.next, process.resultsUntil)
     case .results(let process): return process.resultsUntil
+    case .validate(let validation): return validation.until
     case .match(let match): return match.until
     case .join(let join):
       let poll = join.dialogue == nil ? join.watch.nextPoll : nil
       return earliest(
-        join.until, join.dialogue?.deadline, poll,
-        join.watch.upSince.map { $0 + timers.linkReadyNotification })
-    case .matched(let matched): return matched.isPaused ? nil : matched.watch.nextPoll
+        earliest(
+          join.until, join.dialogue?.deadline, poll,
+          join.watch.upSince.map { $0 + timers.linkReadyNotification }),
+        earliest(
+          join.amplitude.until, join.watch.upSince == nil ? join.assumedAt : nil,
+          join.watch.upSince == nil ? join.second?.at : nil))
+    case .matched(let matched):
+      let poll = matched.isPaused || matched.isAssumed ? nil : matched.watch.nextPoll
+      return earliest(poll, matched.amplitude.until)
     case .rateWait(let until): return until
     }
   }
@@ -147,14 +175,14 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   public mutating func handle(_ event: EVMatchEvent, at now: Instant, perform: (MatchAction) -> Void) {
     switch event {
     case .start:
-      if case .off = state { leave(rematchAt: nil, at: now, perform: perform) }
+      if case .off = state { wake(at: now, perform: perform) }
     case .pilotReady: pilotReady(at: now, perform: perform)
     case .pilotLost: stop(.pilot, at: now, perform: perform)
     case .terminate: stop(.terminated, at: now, perform: perform)
     case .error: stop(.error, at: now, perform: perform)
     case .pause: setPaused(true, at: now)
     case .resume: setPaused(false, at: now)
-    case .sleep: break
+    case .sleep: sleep()
     case .received(let frame):
       if configuration.isForUs(frame) { receive(frame, at: now, perform: perform) }
     case .timeout: expire(at: now, perform: perform)
@@ -166,7 +194,7 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   private var isResting: Bool {
     switch state {
     case .off, .unmatched: true
-    case .matched(let matched): matched.isPaused
+    case .matched(let matched): matched.isPaused || matched.isAssumed
     default: false
     }
   }
@@ -187,8 +215,9 @@ extension EVMatcher {
       leaving.rematchAt = now
       state = .leaving(leaving)
       // Whoever waits for this match must hear why nothing happens.
-      if leaving.dialogue.isSilent { perform(.failed(.modemSilent)) }
-    case .off, .parmWait, .sounding, .results, .match, .join, .matched, .rateWait: break
+      if let failure = leaving.dialogue.failure { perform(.failed(MatchFailure(failure))) }
+    case .detecting(let detection, _): state = .detecting(detection, ready: true)
+    case .off, .parmWait, .sounding, .results, .validate, .match, .join, .matched, .rateWait: break
     }
   }
 
@@ -198,7 +227,8 @@ extension EVMatcher {
     case .leaving(var leaving):
       leaving.rematchAt = nil
       state = .leaving(leaving)
-    case .parmWait, .sounding, .results, .match, .rateWait: state = .unmatched
+    case .detecting(let detection, _): state = .detecting(detection, ready: false)
+    case .parmWait, .sounding, .results, .validate, .match, .rateWait: state = .unmatched
     case .join: leave(rematchAt: nil, at: now, perform: perform)
     case .matched:
       perform(.linkLost(loss))
@@ -209,8 +239,20 @@ extension EVMatcher {
   mutating func setPaused(_ isPaused: Bool, at now: Instant) {
     guard case .matched(var matched) = state, matched.isPaused != isPaused else { return }
     matched.isPaused = isPaused
-    if !isPaused { matched.watch = LinkWatch(firstPoll: now, upSince: now) }
+    if !isPaused {
+      matched.watch = LinkWatch(firstPoll: now, upSince: now)
+      matched.resumeUntil = now + timers.resume
+    }
     state = .matched(matched)
+  }
+
+  /// Only where nothing is being matched: the modem of any other state is needed.
+  private mutating func sleep() {
+    switch state {
+    case .detecting(_, ready: false), .unmatched: state = .off
+    case .leaving(let leaving) where leaving.rematchAt == nil: state = .off
+    default: break
+    }
   }
 
   /// Leaves whatever network the modem is in: a new random key is the only way out (TP_match_leave: 1 s).
@@ -218,7 +260,8 @@ extension EVMatcher {
     perform(.trace(.leaving))
     let key = keys.networkKey()
     state = .leaving(
-      Leaving(dialogue: KeyDialogue(key: key, at: now, timers: timers), rematchAt: rematchAt))
+      Leaving(
+        dialogue: KeyDialogue(key: key, proves: false, at: now, timers: timers.modem), rematchAt: rematchAt))
     perform(configuration.setKey(key))
   }
 }
@@ -230,8 +273,9 @@ extension EVMatcher {
     guard let deadline, now >= deadline else { return }
     switch state {
     case .off, .unmatched: break
+    case .detecting(let detection, let ready): expire(detection, ready: ready, at: now, perform: perform)
     case .leaving(var leaving):
-      let step = leaving.dialogue.timeout(at: now, timers: timers)
+      let step = leaving.dialogue.timeout(at: now, timers: timers.modem)
       leavingStep(step, leaving, at: now, perform: perform)
     case .parmWait(var wait):
       if !wait.process.candidates.isEmpty { return startSounding(wait, at: now, perform: perform) }
@@ -244,6 +288,7 @@ extension EVMatcher {
       perform(request(wait.process))
     case .sounding: sound(at: now, perform: perform)
     case .results(let process): decide(process, at: now, perform: perform)
+    case .validate(let validation): expire(validation, at: now, perform: perform)
     case .match(var match):
       guard match.repetitions < timers.retriesMax else {
         return fail(.noMatchConfirmation, at: now, perform: perform)
@@ -253,33 +298,8 @@ extension EVMatcher {
       state = .match(match)
       perform(matchRequest(match.process, evse: match.evse))
     case .join(let join): expire(join, at: now, perform: perform)
-    case .matched(var matched):
-      guard matched.watch.unanswered < timers.linkPollMissesMax else {
-        return lose(.modemSilent, at: now, perform: perform)
-      }
-      if matched.watch.poll(at: now, interval: timers.linkPollMatched) {
-        state = .matched(matched)
-        perform(configuration.pollLink)
-      }
+    case .matched(let matched): expire(matched, at: now, perform: perform)
     case .rateWait: begin(at: now, perform: perform)
-    }
-  }
-
-  mutating func expire(_ join: Join, at now: Instant, perform: (MatchAction) -> Void) {
-    var join = join
-    if let upSince = join.watch.upSince, now >= upSince + timers.linkReadyNotification {
-      let watch = LinkWatch(firstPoll: now + timers.linkPollMatched, upSince: upSince)
-      state = .matched(Matched(peer: join.peer, nid: join.key.nid, watch: watch))
-      perform(.linkReady(peer: join.peer))
-    } else if now >= join.until {
-      fail(.joinTimeout, at: now, perform: perform)
-    } else if var dialogue = join.dialogue {
-      let step = dialogue.timeout(at: now, timers: timers)
-      join.dialogue = dialogue
-      joinStep(step, join, at: now, perform: perform)
-    } else if join.watch.poll(at: now, interval: timers.linkPollJoining) {
-      state = .join(join)
-      perform(configuration.pollLink)
     }
   }
 }

@@ -26,7 +26,7 @@ struct EVProcess: Hashable, Sendable {
     confirmation.runID == runID && confirmation.soundTarget == .broadcast && confirmation.timeOut != 0
       && confirmation.soundCount != 0
       && (confirmation.responseType == 1
-        || (settings.acceptsResponseTypeZero && confirmation.responseType == 0))
+        || (settings.tolerances.contains(.responseTypeZero) && confirmation.responseType == 0))
       && confirmation.forwardingStation == own && confirmation.applicationType == 0
       && confirmation.securityType == 0
   }
@@ -65,15 +65,20 @@ struct EVProcess: Hashable, Sendable {
 
   var everyoneReported: Bool { candidates.allSatisfy { $0.attenuation != nil } }
 
-  /// The EVSE with the lowest average.
-  var best: (evse: MACAddress, attenuation: Attenuation)? {
-    var best: (evse: MACAddress, attenuation: Attenuation)?
+  /// The EVSEs that reported, the one with the lowest average first.
+  var ranking: [(evse: MACAddress, attenuation: Attenuation)] {
+    var ranking: [(evse: MACAddress, attenuation: Attenuation)] = []
     for candidate in candidates {
       guard let attenuation = candidate.attenuation else { continue }
-      if let current = best, current.attenuation <= attenuation { continue }
-      best = (candidate.evse, attenuation)
+      // Behind its equals: whoever answered first stays first.
+      let place = ranking.firstIndex { attenuation < $0.attenuation } ?? ranking.count
+      ranking.insert((candidate.evse, attenuation), at: place)
     }
-    return best
+    return ranking
+  }
+
+  func attenuation(of evse: MACAddress) -> Attenuation? {
+    candidates.first { $0.evse == evse }?.attenuation
   }
 }
 

@@ -1,4 +1,5 @@
 import HomePlug
+import PLCModem
 import Wire
 
 // The session table of the EVSE in state Matching. PARM.REQ, START and SOUND are broadcast and couple into
@@ -9,36 +10,55 @@ extension EVSEMatcher {
     _ frame: ManagementFrame, at now: Instant, perform: (MatchAction) -> Void
   ) {
     guard case .matching(var matching) = state else { return }
+    // Moved out, so that the table is changed in place and not copied for every frame heard.
+    state = .unmatched
+    let chosen = take(frame, in: &matching, at: now, perform: perform)
+    state = .matching(matching)
+    if let chosen { match(chosen, at: now, perform: perform) }
+  }
+
+  /// Takes a frame in; the session whose EV asks to be matched.
+  private mutating func take(
+    _ frame: ManagementFrame, in matching: inout Matching, at now: Instant, perform: (MatchAction) -> Void
+  ) -> EVSESession? {
+    let tolerances = settings.tolerances
     switch frame.message {
     case .slacParmReq(let request):
       open(request, from: frame.source, in: &matching, at: now, perform: perform)
     case .startAttenCharInd(let start):
       guard let index = matching.sessions.firstIndex(where: { $0.accepts(start, from: frame.source) }),
         case .waitStart = matching.sessions[index].state
-      else { return }
+      else { return nil }
       let window = min(.milliseconds(100 * Int64(start.timeOut)), timers.soundWindowMax)
-      matching.sessions[index].state = .sounding(Sounding(expected: start.soundCount, until: now + window))
-      perform(.trace(.sounding(ev: frame.source)))
+      matching.sessions[index].state = .sounding(
+        Sounding(expected: start.soundCount, begin: now, until: now + window))
+      perform(.trace(.sounding(matching.sessions[index].number)))
     case .attenProfileInd(let report):
       collect(report, in: &matching, at: now, perform: perform)
     case .attenCharRsp(let response):
-      guard let index = matching.sessions.firstIndex(where: { $0.accepts(response, from: frame.source) }),
-        case .waitResponse = matching.sessions[index].state
-      else { return }
+      guard
+        let index = matching.sessions.firstIndex(where: {
+          $0.accepts(response, from: frame.source, tolerances)
+        }), case .waitResponse = matching.sessions[index].state
+      else { return nil }
       matching.sessions[index].state = .waitMatch(until: now + timers.matchSession)
     case .validateReq(let request):
-      validate(request, from: frame.source, in: matching, perform: perform)
+      validate(request, from: frame.source, in: &matching, at: now, perform: perform)
     case .slacMatchReq(let request):
+      let own = configuration.address
       guard
         let session = matching.sessions.first(where: {
-          $0.accepts(request, from: frame.source, own: configuration.address)
-        }), case .waitMatch = session.state
-      else { return }
-      return match(session, request, at: now, perform: perform)
+          $0.accepts(request, from: frame.source, own: own, tolerances)
+        })
+      else { return nil }
+      if session.mayMatch { return session }
+      if case .waitResponse = session.state, tolerances.contains(.missingResponse) { return session }
+    case .unknown(let unknown) where unknown.type == .VS_ATTENUATION_CHARACTERISTICS:
+      matching.hearsHomePlug = true
     default:
-      return  // CM_MNBC_SOUND.IND among them: the modem's profile counts, which may come before or after it.
+      break  // CM_MNBC_SOUND.IND among them: the modem's profile counts, which may come before or after it.
     }
-    state = .matching(matching)
+    return nil
   }
 
   /// CM_SLAC_PARM.REQ: a new session, or the same one from the start [V2G3-A09-16].
@@ -47,35 +67,54 @@ extension EVSEMatcher {
     perform: (MatchAction) -> Void
   ) {
     guard request.applicationType == 0, request.securityType == 0, !ev.isGroup else { return }
-    let waitStart = EVSESession.State.waitStart(until: now + timers.matchSequence)
+    let patience = configuration.tolerates(.lateStart) ? timers.lateStart : timers.matchSequence
+    let waitStart = EVSESession.State.waitStart(until: now + patience)
     let existing = matching.sessions.firstIndex { $0.ev == ev && $0.runID == request.runID }
+    let number: EVNumber
     if let existing {
       matching.sessions[existing].state = waitStart
+      number = matching.sessions[existing].number
     } else {
-      guard makeRoom(in: &matching, perform: perform) else {
-        return perform(.trace(.requestRefused(ev: ev)))
+      guard makeRoom(for: ev, in: &matching, perform: perform) else {
+        if matching.isQuiet { return }
+        return perform(.trace(.requestRefused))
       }
-      matching.sessions.append(EVSESession(ev: ev, runID: request.runID, state: waitStart))
+      matching.opened &+= 1
+      number = EVNumber(matching.opened)
+      matching.sessions.append(EVSESession(number: number, ev: ev, runID: request.runID, state: waitStart))
     }
     matching.initDeadline = nil
     let confirmation = CM_SLAC_PARM_CNF(
       soundCount: timers.sounds, timeOut: timers.soundTimeOut, forwardingStation: ev, runID: request.runID)
     perform(.send(frame(.slacParmCnf(confirmation), to: ev)))
-    perform(.trace(.request(ev: ev, runID: request.runID, again: existing != nil)))
+    if !matching.isQuiet { perform(.trace(.request(number, request.runID, again: existing != nil))) }
   }
 
-  /// Drops the oldest session that only asked, else the oldest that is not sounding; false if all sound.
-  private func makeRoom(in matching: inout Matching, perform: (MatchAction) -> Void) -> Bool {
-    guard matching.sessions.count >= max(settings.sessionsMax, 1) else { return true }
+  /// Runs of one EV at a time: it began again, and may not know that its last run is still going.
+  private static var runsPerEV: Int { 4 }
+
+  /// Drops the oldest session that only asked, else the oldest that neither sounds nor validates; false if all do. In a
+  /// table that is not full, an EV that asks again and again displaces only itself.
+  private func makeRoom(
+    for ev: MACAddress, in matching: inout Matching, perform: (MatchAction) -> Void
+  ) -> Bool {
+    let runs = matching.sessions.reduce(0) { $1.ev == ev ? $0 + 1 : $0 }
+    let displacesItself = runs >= Self.runsPerEV
+    guard displacesItself || matching.sessions.count >= max(settings.sessionsMax, 1) else { return true }
     let onlyAsked = matching.sessions.firstIndex {
-      if case .waitStart = $0.state { true } else { false }
+      if displacesItself, $0.ev != ev { return false }
+      return if case .waitStart = $0.state { true } else { false }
     }
     let notSounding = matching.sessions.firstIndex {
-      if case .sounding = $0.state { false } else { true }
+      if displacesItself, $0.ev != ev { return false }
+      switch $0.state {
+      case .sounding, .waitToggles, .counting, .validated: return false
+      case .waitStart, .waitResponse, .waitMatch: return true
+      }
     }
     guard let index = onlyAsked ?? notSounding else { return false }
     let dropped = matching.sessions.remove(at: index)
-    perform(.trace(.sessionFailed(ev: dropped.ev, .evicted)))
+    if !matching.isQuiet { perform(.trace(.sessionFailed(dropped.number, .evicted))) }
     return true
   }
 
@@ -109,28 +148,12 @@ extension EVSEMatcher {
     matching.sessions[index].state = .waitResponse(
       EVSESession.WaitResponse(report: report, until: now + timers.matchResponse))
     perform(.send(frame(.attenCharInd(report), to: session.ev)))
-    perform(.trace(.attenuation(peer: session.ev, mean, sounds: sounding.profiles)))
+    perform(.trace(.reported(session.number, mean, sounds: sounding.profiles)))
     return true
   }
 
-  /// Step 1 is answered by setting, anything else fails; CM_VALIDATE has no RunID, the source names the EV.
-  private func validate(
-    _ request: CM_VALIDATE_REQ, from ev: MACAddress, in matching: Matching, perform: (MatchAction) -> Void
-  ) {
-    let isWaiting = matching.sessions.contains {
-      if case .waitMatch = $0.state { $0.ev == ev } else { false }
-    }
-    guard isWaiting, request.signalType == 0 else { return }
-    let isStep1 = request.timer == 0 && request.result == .ready
-    let result = isStep1 ? settings.validation : .failure
-    perform(.send(frame(.validateCnf(CM_VALIDATE_CNF(result: result)), to: ev)))
-    perform(.trace(.validation(ev: ev, result)))
-  }
-
   /// The EV chose us: hand out the key, forget all other sessions, wait for the link.
-  private mutating func match(
-    _ session: EVSESession, _ request: CM_SLAC_MATCH_REQ, at now: Instant, perform: (MatchAction) -> Void
-  ) {
+  private mutating func match(_ session: EVSESession, at now: Instant, perform: (MatchAction) -> Void) {
     let confirmation = frame(
       .slacMatchCnf(
         CM_SLAC_MATCH_CNF(
@@ -139,12 +162,13 @@ extension EVSEMatcher {
     state = .waitLink(
       WaitLink(
         session: session, confirmation: confirmation, until: now + timers.matchJoin,
-        watch: LinkWatch(firstPoll: now + timers.linkPollJoining)))
+        assumedAt: settings.linkAssumedAfter.map { now + $0 },
+        watch: LinkWatch(firstPoll: now + timers.modem.linkPollJoining)))
     perform(.send(confirmation))
     perform(.trace(.matched(peer: session.ev, key.nid)))
   }
 
-  private func frame(_ message: ManagementMessage, to ev: MACAddress) -> ManagementFrame {
+  func frame(_ message: ManagementMessage, to ev: MACAddress) -> ManagementFrame {
     ManagementFrame(destination: ev, source: configuration.address, message: message)
   }
 
@@ -157,15 +181,16 @@ extension EVSEMatcher {
       state = .failed
       return perform(.failed(.noRequest))
     }
+    state = .unmatched
     var last: EVSESessionFailure?
     for index in matching.sessions.indices.reversed() where matching.sessions[index].deadline <= now {
       guard let failure = expire(index, in: &matching, at: now, perform: perform) else { continue }
       last = failure
       let failed = matching.sessions.remove(at: index)
-      perform(.trace(.sessionFailed(ev: failed.ev, failure)))
+      perform(.trace(.sessionFailed(failed.number, failure)))
     }
     if let last, matching.sessions.isEmpty {
-      guard matching.restarts < settings.restartsMax else {
+      guard configuration.tolerates(.repeatedSessions), matching.restarts < settings.restartsMax else {
         state = .failed
         return perform(.failed(.sessionsFailed(last)))
       }
@@ -181,8 +206,15 @@ extension EVSEMatcher {
   ) -> EVSESessionFailure? {
     switch matching.sessions[index].state {
     case .waitStart: return .noStart
-    case .sounding:
-      return report(index, in: &matching, at: now, perform: perform) ? nil : .noProfile
+    case .sounding(var sounding):
+      if report(index, in: &matching, at: now, perform: perform) { return nil }
+      let stretched = sounding.begin + timers.soundWindowMax
+      if configuration.tolerates(.lateProfiles), now < stretched {
+        sounding.until = stretched
+        matching.sessions[index].state = .sounding(sounding)
+        return nil
+      }
+      return matching.hearsHomePlug ? .homePlugProfile : .noProfile
     case .waitResponse(var wait):
       guard wait.repetitions < timers.retriesMax else { return .noResponse }
       wait.repetitions += 1
@@ -191,6 +223,8 @@ extension EVSEMatcher {
       perform(.send(frame(.attenCharInd(wait.report), to: matching.sessions[index].ev)))
       return nil
     case .waitMatch: return .noMatchRequest
+    case .waitToggles, .validated: return repeatValidation(index, in: &matching, at: now, perform: perform)
+    case .counting: return concludeCount(index, in: &matching, at: now, perform: perform)
     }
   }
 }

@@ -1,34 +1,34 @@
 public import HomePlug
+public import PLCModem
 public import Wire
 
 // ISO 15118-3 Annex A.9, the EVSE side, with the modem dialogue it needs.
 //
-//   off -start-> KeySetup -CNF-> Unmatched -plugged-> Matching -MATCH.REQ-> WaitLink -link up-> Matched
-//                   ^                                    | TT_EVSE_SLAC_init    | TT_match_join   |
-//                   |                                    v                      v                 |
-//                   +---- CP A, E, F, terminate, error, link lost -------- Failed <--             |
-//                   +-------------------------------------------------------------------------- --+
+//   off -start-> Detecting -> KeySetup -CNF-> Unmatched -plugged-> Matching -MATCH.REQ-> WaitLink -link up-> Matched
+//                               ^                                    | TT_EVSE_SLAC_init    | TT_match_join   |
+//                               |                                    v                      v                 |
+//                               +---- CP A, E, F, terminate, error, link lost -------- Failed <--             |
+//                               +-------------------------------------------------------------------------- --+
 //
 // Deviations, on purpose:
 // - Unmatched/Matching to Unmatched without a new key when no CM_SLAC_MATCH.CNF went out: nobody knows the
 //   key, and some modems write every key to flash.
-// - CM_VALIDATE is answered ("failure" or "not required" by setting) but not carried out.
-// - CM_AMP_MAP is not answered.
-// - A new run of the EV just matched ends WaitLink, see `receive(_:whileJoining:at:perform:)`.
+// - What `SLACTolerances` overlooks.
 
-/// The EVSE's matching machine: answers EVs, averages their sounds, hands out the key of one network, watches
-/// the link, and leaves it.
+/// The EVSE's matching machine: answers EVs, averages their sounds, validates, hands out the key of one network,
+/// watches the link, and leaves it.
 public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   public typealias Event = EVSEMatchEvent
   public typealias Action = MatchAction
 
   /// Where the machine is, as the standard and the tables name it.
   public enum Phase: String, CaseIterable, Sendable {
-    case off, keySetup, unmatched, matching, waitLink, matched, failed
+    case off, detecting, keySetup, unmatched, matching, waitLink, matched, failed
   }
 
   enum State {
     case off
+    case detecting(ModemDetection)
     case keySetup(KeySetup)
     case unmatched
     case matching(Matching)
@@ -48,28 +48,47 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     var initDeadline: Instant?
     var restarts = 0
     var sessions: [EVSESession] = []
+    /// Sessions opened so far.
+    var opened = 0
+    /// The own modem sends VS_ATTENUATION_CHARACTERISTICS.
+    var hearsHomePlug = false
+    /// More EVs than any place has: somebody floods, and the log shall not drown with us.
+    var isQuiet: Bool { opened >= 200 }
   }
 
   struct WaitLink {
     let session: EVSESession
     let confirmation: ManagementFrame
     let until: Instant
+    /// When a modem that cannot be asked is taken to have joined.
+    let assumedAt: Instant?
     var watch: LinkWatch
+    var amplitude = AmplitudeExchange()
   }
 
   struct Matched {
     let peer: MACAddress
     var watch: LinkWatch
+    var amplitude: AmplitudeExchange
     var isPaused = false
+    /// T_conn_resume: after a pause the link may take so long to come back.
+    var resumeUntil: Instant?
+    /// Nothing is asked: the modem has no answer.
+    var isAssumed = false
   }
 
   var state = State.off
   let configuration: SLACConfiguration
-  private var keys: Keys
+  var keys: Keys
   /// The key the modem holds, or is being given.
-  private(set) var key: NetworkKey
+  var key: NetworkKey
+  var modem: OwnModem
   /// Control pilot in B, C or D: outlasts the states, because it may come while a key is being set.
-  private var vehiclePresent = false
+  var vehiclePresent = false
+  /// Since when the control pilot is in C or D.
+  var asksSince: Instant?
+  /// Went to `off` by `sleep`: a vehicle wakes it.
+  var isAsleep = false
 
   var timers: SLACTimers { configuration.timers }
   var settings: SLACSettings { configuration.settings }
@@ -77,12 +96,14 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   public init(configuration: SLACConfiguration, keys: Keys) {
     self.configuration = configuration
     self.keys = keys
+    modem = OwnModem(configuration.settings)
     key = self.keys.networkKey()
   }
 
   public var phase: Phase {
     switch state {
     case .off: .off
+    case .detecting: .detecting
     case .keySetup: .keySetup
     case .unmatched: .unmatched
     case .matching: .matching
@@ -125,10 +146,15 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     }
   }
 
+  /// Who the own modem says it is; `nil` where it does not.
+  public var modemIdentity: ModemIdentity? { modem.identity }
+
   public var deadline: Instant? {
     switch state {
     case .off, .unmatched, .failed:
       return nil
+    case .detecting(let detection):
+      return detection.deadline
     case .keySetup(let setup):
       return setup.dialogue.deadline
     case .matching(let matching):
@@ -137,16 +163,20 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
       return first
     case .waitLink(let wait):
       return earliest(
-        wait.until, wait.watch.nextPoll, wait.watch.upSince.map { $0 + timers.linkReadyNotification })
+        earliest(
+          wait.until, wait.watch.nextPoll, wait.watch.upSince.map { $0 + timers.linkReadyNotification }),
+        earliest(wait.amplitude.until, wait.watch.upSince == nil ? wait.assumedAt : nil))
     case .matched(let matched):
-      return matched.isPaused ? nil : matched.watch.nextPoll
+      let poll = matched.isPaused || matched.isAssumed ? nil : matched.watch.nextPoll
+      return earliest(poll, matched.amplitude.until)
     }
   }
 
   public mutating func handle(_ event: EVSEMatchEvent, at now: Instant, perform: (MatchAction) -> Void) {
     switch event {
     case .start:
-      if case .off = state { setKey(at: now, failed: false, perform: perform) }
+      if case .off = state { wake(at: now, perform: perform) }
+    case .sleep: sleep()
     case .vehicleConnected:
       vehiclePresent = true
       connected(at: now, perform: perform)
@@ -159,10 +189,9 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     case .error:
       vehiclePresent = false
       disconnected(.error, at: now, perform: perform)
+    case .asksForEnergy(let asks, let since): countToggle(asks, since: since)
     case .pause: setPaused(true, at: now)
     case .resume: setPaused(false, at: now)
-    case .sleep: break
-    case .asksForEnergy: break
     case .received(let frame):
       if configuration.isForUs(frame) { receive(frame, at: now, perform: perform) }
     case .timeout: expire(at: now, perform: perform)
@@ -179,17 +208,15 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
       precondition(
         matching.sessions.count <= max(settings.sessionsMax, 1), "\(matching.sessions.count) sessions")
     }
-    precondition(state.isResting || deadline != nil, "\(phase) waits for nothing")
+    precondition(isResting || deadline != nil, "\(phase) waits for nothing")
   }
-}
 
-extension EVSEMatcher.State {
   /// States only an event from above or from the control pilot ends.
-  fileprivate var isResting: Bool {
-    switch self {
+  private var isResting: Bool {
+    switch state {
     case .off, .unmatched, .failed: true
-    case .matched(let matched): matched.isPaused
-    case .keySetup, .matching, .waitLink: false
+    case .matched(let matched): matched.isPaused || matched.isAssumed
+    case .detecting, .keySetup, .matching, .waitLink: false
     }
   }
 }
@@ -205,15 +232,17 @@ extension EVSEMatcher {
       setup.failed = false
       state = .keySetup(setup)
       // Whoever waits for this match must hear why nothing happens.
-      if setup.dialogue.isSilent { perform(.failed(.modemSilent)) }
-    case .off, .matching, .waitLink, .matched:
+      if let failure = setup.dialogue.failure { perform(.failed(MatchFailure(failure))) }
+    case .off:
+      if isAsleep { wake(at: now, perform: perform) }
+    case .detecting, .matching, .waitLink, .matched:
       break
     }
   }
 
   private mutating func disconnected(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
-    case .off, .unmatched: break
+    case .off, .detecting, .unmatched: break
     case .keySetup(var setup):
       setup.failed = false
       state = .keySetup(setup)
@@ -228,70 +257,31 @@ extension EVSEMatcher {
   private mutating func setPaused(_ isPaused: Bool, at now: Instant) {
     guard case .matched(var matched) = state, matched.isPaused != isPaused else { return }
     matched.isPaused = isPaused
-    if !isPaused { matched.watch = LinkWatch(firstPoll: now, upSince: now) }
+    if !isPaused {
+      matched.watch = LinkWatch(firstPoll: now, upSince: now)
+      matched.resumeUntil = now + timers.resume
+    }
     state = .matched(matched)
   }
 
-  private mutating func listen(at now: Instant, perform: (MatchAction) -> Void) {
+  /// Only where no vehicle is: the modem of any other state is needed.
+  private mutating func sleep() {
+    switch state {
+    case .detecting, .keySetup, .unmatched, .failed:
+      guard !vehiclePresent else { return }
+      state = .off
+      isAsleep = true
+    case .off, .matching, .waitLink, .matched: break
+    }
+  }
+
+  mutating func listen(at now: Instant, perform: (MatchAction) -> Void) {
+    if let unfitness = modem.identity?.unfitness(for: .evse) {
+      state = .failed
+      return perform(.failed(.modemUnfit(unfitness)))
+    }
     state = .matching(Matching(initDeadline: now + timers.evseSlacInit))
     perform(.trace(.listening))
-  }
-
-  /// Leaves the network: a new random key is the only way out (TP_match_leave: within 1 s).
-  private mutating func leave(at now: Instant, failed: Bool = false, perform: (MatchAction) -> Void) {
-    perform(.trace(.leaving))
-    key = keys.networkKey()
-    setKey(at: now, failed: failed, perform: perform)
-  }
-
-  private mutating func setKey(at now: Instant, failed: Bool, perform: (MatchAction) -> Void) {
-    state = .keySetup(KeySetup(dialogue: KeyDialogue(key: key, at: now, timers: timers), failed: failed))
-    perform(configuration.setKey(key))
-  }
-}
-
-// MARK: modem
-
-extension EVSEMatcher {
-  private mutating func keyStep(
-    _ step: KeyDialogue.Step, _ setup: KeySetup, at now: Instant, perform: (MatchAction) -> Void
-  ) {
-    state = .keySetup(setup)
-    switch step {
-    case .wait: break
-    case .send:
-      perform(.trace(.keyRetry(attempt: setup.dialogue.attempts)))
-      perform(configuration.setKey(key))
-    case .silent: perform(.failed(.modemSilent))
-    case .done:
-      if setup.failed {
-        state = .failed
-      } else {
-        state = .unmatched
-        if vehiclePresent { listen(at: now, perform: perform) }
-      }
-    }
-  }
-
-  private mutating func linkStatus(_ isUp: Bool, at now: Instant, perform: (MatchAction) -> Void) {
-    switch state {
-    case .waitLink(var wait):
-      let cameUp = wait.watch.answer(isUp: isUp, at: now)
-      state = .waitLink(wait)
-      if cameUp { perform(.trace(.linkUp)) }
-    case .matched(var matched):
-      _ = matched.watch.answer(isUp: isUp, at: now)
-      state = .matched(matched)
-      if !isUp, !matched.isPaused { lose(.linkDown, at: now, perform: perform) }
-    default: break
-    }
-  }
-
-  /// The link is gone under a session: leave, and listen again if the vehicle is still there (option B of
-  /// the connection-loss handling; a control pilot E/F from above makes it option A).
-  private mutating func lose(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
-    perform(.linkLost(loss))
-    leave(at: now, perform: perform)
   }
 }
 
@@ -301,38 +291,51 @@ extension EVSEMatcher {
   private mutating func receive(
     _ frame: ManagementFrame, at now: Instant, perform: (MatchAction) -> Void
   ) {
-    switch frame.message {
-    case .setKeyCnf(let confirmation):
-      guard case .keySetup(var setup) = state else { return }
-      let step = setup.dialogue.confirmed(confirmation, at: now, timers: timers, settings: settings)
-      perform(.trace(.keySet(key.nid, result: confirmation.result)))
-      keyStep(step, setup, at: now, perform: perform)
-    case .linkStatusCnf(let status):
-      linkStatus(status.isUp, at: now, perform: perform)
-    default:
-      switch state {
-      case .matching: receiveWhileMatching(frame, at: now, perform: perform)
-      case .waitLink(let wait): receive(frame, whileJoining: wait, at: now, perform: perform)
-      default: break  // Unmatched and Matched must stay silent, the rest has nothing to say.
+    if receiveFromModem(frame, at: now, perform: perform) { return }
+    switch state {
+    case .matching: receiveWhileMatching(frame, at: now, perform: perform)
+    case .waitLink(let wait): receive(frame, whileJoining: wait, at: now, perform: perform)
+    case .matched(var matched):
+      // Nobody else is answered, and the peer only about this [V2G3-A09-105].
+      guard frame.source == matched.peer else { return }
+      switch frame.message {
+      case .ampMapReq(let request):
+        matched.amplitude.requested(request, by: matched.peer, configuration, perform: perform)
+      case .ampMapCnf(let confirmation):
+        matched.amplitude.confirmed(confirmation, by: matched.peer, perform: perform)
+      default: return
       }
+      state = .matched(matched)
+    case .off, .detecting, .keySetup, .unmatched, .failed: break
     }
   }
 
   private mutating func receive(
     _ frame: ManagementFrame, whileJoining wait: WaitLink, at now: Instant, perform: (MatchAction) -> Void
   ) {
+    guard frame.source == wait.session.ev else { return }
+    var wait = wait
     switch frame.message {
     case .slacMatchReq(let request):
-      guard wait.session.accepts(request, from: frame.source, own: configuration.address) else { return }
+      guard
+        wait.session.accepts(
+          request, from: frame.source, own: configuration.address, settings.tolerances)
+      else { return }
       // The confirmation was lost: the same one again.
       perform(.send(wait.confirmation))
     case .slacParmReq(let request):
       // A new run of the same EV: every confirmation was lost, and it began again. Waiting for its link until
       // TT_match_join would outlast its TT_matching_repetition; so leave, then listen for its next request.
-      guard frame.source == wait.session.ev, request.runID != wait.session.runID,
+      guard configuration.tolerates(.newRunWhileJoining), request.runID != wait.session.runID,
         request.applicationType == 0, request.securityType == 0
       else { return }
       leave(at: now, perform: perform)
+    case .ampMapReq(let request):
+      wait.amplitude.requested(request, by: wait.session.ev, configuration, perform: perform)
+      state = .waitLink(wait)
+    case .ampMapCnf(let confirmation):
+      wait.amplitude.confirmed(confirmation, by: wait.session.ev, perform: perform)
+      state = .waitLink(wait)
     default: break
     }
   }
@@ -340,31 +343,52 @@ extension EVSEMatcher {
   private mutating func expire(at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
     case .off, .unmatched, .failed: break
+    case .detecting(let detection): expire(detection, at: now, perform: perform)
     case .keySetup(var setup):
-      let step = setup.dialogue.timeout(at: now, timers: timers)
+      let step = setup.dialogue.timeout(at: now, timers: timers.modem)
       keyStep(step, setup, at: now, perform: perform)
     case .matching: expireSessions(at: now, perform: perform)
-    case .waitLink(var wait):
-      if let upSince = wait.watch.upSince, now >= upSince + timers.linkReadyNotification {
-        let poll = now + timers.linkPollMatched
-        state = .matched(
-          Matched(peer: wait.session.ev, watch: LinkWatch(firstPoll: poll, upSince: upSince)))
-        perform(.linkReady(peer: wait.session.ev))
-      } else if now >= wait.until {
-        perform(.failed(.joinTimeout))
-        leave(at: now, failed: true, perform: perform)
-      } else if wait.watch.poll(at: now, interval: timers.linkPollJoining) {
-        state = .waitLink(wait)
-        perform(configuration.pollLink)
-      }
-    case .matched(var matched):
-      guard !matched.isPaused, now >= matched.watch.nextPoll else { return }
-      guard matched.watch.unanswered < timers.linkPollMissesMax else {
-        return lose(.modemSilent, at: now, perform: perform)
-      }
-      _ = matched.watch.poll(at: now, interval: timers.linkPollMatched)
-      state = .matched(matched)
-      perform(configuration.pollLink)
+    case .waitLink(let wait): expire(wait, at: now, perform: perform)
+    case .matched(let matched): expire(matched, at: now, perform: perform)
     }
+  }
+
+  private mutating func expire(_ wait: WaitLink, at now: Instant, perform: (MatchAction) -> Void) {
+    var wait = wait
+    wait.amplitude.timeout(wait.session.ev, configuration, at: now, perform: perform)
+    if let upSince = wait.watch.upSince, now >= upSince + timers.linkReadyNotification {
+      let watch = LinkWatch(firstPoll: now + timers.modem.linkPollMatched, upSince: upSince)
+      state = .matched(
+        Matched(
+          peer: wait.session.ev, watch: watch, amplitude: wait.amplitude, isAssumed: !wait.watch.hasAnswered))
+      return perform(.linkReady(peer: wait.session.ev))
+    }
+    if now >= wait.until {
+      perform(.failed(.joinTimeout))
+      return leave(at: now, failed: true, perform: perform)
+    }
+    if let assumedAt = wait.assumedAt, now >= assumedAt, !wait.watch.hasAnswered, wait.watch.upSince == nil {
+      wait.watch.assume(at: now)
+      linkCameUp(&wait, assumed: true, at: now, perform: perform)
+    }
+    if wait.watch.poll(at: now, interval: timers.modem.linkPollJoining),
+      let request = modem.driver.linkRequest
+    {
+      perform(configuration.ask(request))
+    }
+    state = .waitLink(wait)
+  }
+
+  private mutating func expire(_ matched: Matched, at now: Instant, perform: (MatchAction) -> Void) {
+    var matched = matched
+    matched.amplitude.timeout(matched.peer, configuration, at: now, perform: perform)
+    state = .matched(matched)
+    guard !matched.isPaused, !matched.isAssumed, now >= matched.watch.nextPoll else { return }
+    guard matched.watch.unanswered < timers.modem.linkPollMissesMax else {
+      return lose(.modemSilent, at: now, perform: perform)
+    }
+    _ = matched.watch.poll(at: now, interval: timers.modem.linkPollMatched)
+    state = .matched(matched)
+    if let request = modem.driver.linkRequest { perform(configuration.ask(request)) }
   }
 }

@@ -114,7 +114,7 @@ public enum MatchFailure: Hashable, Sendable {
     switch self {
     case .modemSilent, .keyNotTaken, .modemUnfit: .ownModem
     case .noRequest, .noConfirmation, .noMatchConfirmation: .peer
-    case .sessionsFailed(let failure): failure == .noProfile ? .ownModem : .peer
+    case .sessionsFailed(let failure): failure.isOwnModem ? .ownModem : .peer
     case .joinTimeout, .noAttenuation, .notFound, .notValidated: .line
     }
   }
@@ -162,17 +162,26 @@ public enum EVSESessionFailure: Hashable, Sendable {
   case noStart
   /// The own modem delivered no CM_ATTEN_PROFILE.IND: wrong role in its configuration, or all sounds lost.
   case noProfile
+  /// The own modem sent VS_ATTENUATION_CHARACTERISTICS in place of CM_ATTEN_PROFILE.IND.
+  case homePlugProfile
   /// No CM_ATTEN_CHAR.RSP after all repetitions.
   case noResponse
   /// No CM_SLAC_MATCH.REQ within TT_EVSE_match_session.
   case noMatchRequest
+  /// CM_VALIDATE was begun, and the EV did not go on within TT_match_sequence.
+  case validationAbandoned
   /// Dropped to make room in a full table.
   case evicted
+
+  /// The own modem is where to look.
+  public var isOwnModem: Bool { self == .noProfile || self == .homePlugProfile }
 
   public var clause: StaticString {
     switch self {
     case .noStart: "TT_match_sequence"
     case .noProfile: "TT_EVSE_match_MNBC"
+    case .homePlugProfile: "TT_EVSE_match_MNBC"
+    case .validationAbandoned: "TT_match_sequence, CM_VALIDATE.CNF"
     case .noResponse: "TT_match_response, C_EV_match_retry"
     case .noMatchRequest: "TT_EVSE_match_session"
     case .evicted: "C_EVSE_match_parallel"
@@ -185,65 +194,11 @@ extension EVSESessionFailure: CustomStringConvertible {
     switch self {
     case .noStart: "CM_START_ATTEN_CHAR.IND did not come"
     case .noProfile: "the own modem reported no sound (is its SLAC mode EVSE?)"
+    case .homePlugProfile: "the own modem reports sounds as a home plug does: its SLAC mode is not EVSE"
+    case .validationAbandoned: "the EV began CM_VALIDATE and did not go on"
     case .noResponse: "CM_ATTEN_CHAR.RSP did not come"
     case .noMatchRequest: "CM_SLAC_MATCH.REQ did not come"
     case .evicted: "its place was needed"
-    }
-  }
-}
-
-/// What a timeline shows of a matching process.
-public enum SLACTrace: Hashable, Sendable {
-  /// The modem confirmed a key; `result` as it came (QCA700x: 1 is accepted).
-  case keySet(NID, result: UInt8)
-  /// CM_SET_KEY.REQ was not answered; this attempt follows.
-  case keyRetry(attempt: Int)
-  /// The EVSE answers requests from now on.
-  case listening
-  /// A CM_SLAC_PARM.REQ was answered. `again`: its session existed and starts over.
-  case request(ev: MACAddress, runID: RunID, again: Bool)
-  /// A CM_SLAC_PARM.REQ was not answered because every session is sounding.
-  case requestRefused(ev: MACAddress)
-  /// The first CM_START_ATTEN_CHAR.IND of a session.
-  case sounding(ev: MACAddress)
-  /// Averaged and reported (EVSE), or received (EV).
-  case attenuation(peer: MACAddress, Attenuation, sounds: Int)
-  case sessionFailed(ev: MACAddress, EVSESessionFailure)
-  case validation(ev: MACAddress, ValidateResult)
-  /// A matching process begins; attempts count from 1.
-  case process(attempt: Int, runID: RunID)
-  case confirmation(evse: MACAddress)
-  /// The EV chose; `direct` where no validation is needed.
-  case chosen(evse: MACAddress, Attenuation, direct: Bool)
-  case processFailed(attempt: Int, MatchFailure)
-  /// CM_SLAC_MATCH.CNF sent or received.
-  case matched(peer: MACAddress, NID)
-  /// The modem sees its peer.
-  case linkUp
-  /// Leaving the network: a fresh key goes to the modem.
-  case leaving
-}
-
-extension SLACTrace: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .keySet(let nid, let result): "modem took the key of network \(nid) (result \(result))"
-    case .keyRetry(let attempt): "CM_SET_KEY.REQ unanswered, attempt \(attempt)"
-    case .listening: "listening for CM_SLAC_PARM.REQ"
-    case .request(let ev, let runID, let again): "\(again ? "again " : "")asked by \(ev), run \(runID)"
-    case .requestRefused(let ev): "request of \(ev) not answered, all sessions are sounding"
-    case .sounding(let ev): "\(ev) starts sounding"
-    case .attenuation(let peer, let average, let sounds): "\(average) to \(peer), mean of \(sounds) sounds"
-    case .sessionFailed(let ev, let failure): "session of \(ev) failed: \(failure)"
-    case .validation(let ev, let result): "validation asked by \(ev), answered \(result.rawValue)"
-    case .process(let attempt, let runID): "matching process \(attempt), run \(runID)"
-    case .confirmation(let evse): "\(evse) confirms"
-    case .chosen(let evse, let average, let direct):
-      "chose \(evse) at \(average)\(direct ? "" : ", not validated")"
-    case .processFailed(let attempt, let failure): "matching process \(attempt) failed: \(failure)"
-    case .matched(let peer, let nid): "matched with \(peer), network \(nid)"
-    case .linkUp: "link up"
-    case .leaving: "leaving the network"
     }
   }
 }

@@ -6,6 +6,8 @@ public import HomePlug
 public protocol NetworkKeySource {
   /// A fresh random NMK with the NID derived from it.
   mutating func networkKey() -> NetworkKey
+  /// A received NMK with the NID derived from it.
+  func networkKey(of nmk: NMK) -> NetworkKey
   /// A fresh RunID.
   mutating func runID() -> RunID
   /// The random octets of an M-sound.

@@ -14,10 +14,13 @@ public struct SLACSettings: Hashable, Sendable {
   /// MMV of CM_AMP_MAP.REQ. HomePlug came to it in AV 2.0; the templates of ISO 15118-5 have 1. Both are read.
   public var amplitudeMapVersion: UInt8 = 2
 
-  /// The result in CM_SET_KEY.CNF that means the modem took the key; any other is a refusal and the request is
-  /// repeated. `nil` takes any: HomePlug says 0, QCA700x firmware says 1 and answers 0 when it refuses, which
-  /// a QCA7005 does when the request follows a match or a leave closely. A board that knows its modem sets it.
+  /// The result in CM_SET_KEY.CNF that means the modem took the key; any other is then a refusal and the request is
+  /// repeated. `nil` leaves it to the driver of the modem: HomePlug says 0, QCA700x firmware says 1 and answers 0 when
+  /// it refuses, which a QCA7005 does when the request follows a match or a leave closely.
   public var acceptedKeyResult: UInt8?
+  /// A modem that answers no question for its link counts as joined so long after it took the key; `nil` never takes
+  /// it for granted. Vertexcom's link status is not public.
+  public var linkAssumedAfter: Duration?
 
   // MARK: EV
 
@@ -30,20 +33,17 @@ public struct SLACSettings: Hashable, Sendable {
   public var attenuationDirectMax = Attenuation(decibels: 40)
   /// C_EV_match_signalattn_indirect: up to this an EVSE is potentially found, above it is not a candidate.
   public var attenuationIndirectMax = Attenuation(decibels: 60)
-  /// Match the best potentially found EVSE without validating it. Most chargers answer CM_VALIDATE with
-  /// "failure" or "not required", and EVs then match all the same; this skips the question.
-  public var matchesPotentiallyFound = true
   /// AttnTxEV: calibrated transmit level of the EV, taken off every average.
   public var transmitCalibration = Attenuation(decibels: 0)
   /// Wait out TT_match_response for more CM_SLAC_PARM.CNF before sounding. Off: sounding starts with the first
   /// one, which saves 200 ms; EVSEs that confirm while sounding runs (they must within 100 ms, sounding takes
   /// 240 ms) are still waited for.
   public var collectConfirmations = false
-  /// Accept RESP_TYPE 0 in CM_SLAC_PARM.CNF: open-plc-utils' `evse` with its defaults.
-  public var acceptsResponseTypeZero = false
   /// TP_EV_vald_state_duration: length of each B and C of a toggle. Legal: 200...400 ms. Keep it equal to the pilot's
   /// own `toggleHalf`.
   public var validationPhase: Duration = .milliseconds(250)
+  /// From CM_VALIDATE.REQ step 2 to the first toggle. The EVSE counts from when it has read the request.
+  public var validationLead: Duration = .milliseconds(50)
   /// An EVSE that answers CM_VALIDATE with "not ready" is asked again after this while, if no other candidate is left;
   /// `nil` turns to the next one for good.
   public var validationRetry: Duration? = .milliseconds(500)
@@ -65,8 +65,7 @@ public struct SLACSettings: Hashable, Sendable {
   /// Sessions at a time. The standard asks for 5 (C_EVSE_match_parallel); the bound keeps a flood of random
   /// RunIDs from using up memory.
   public var sessionsMax = 32
-  /// How often TT_EVSE_SLAC_init starts over because every session failed. EVs retry within
-  /// TT_matching_repetition, and sessions of foreign EVs heard through cross-talk always fail here.
+  /// How often TT_EVSE_SLAC_init starts over under `SLACTolerance.repeatedSessions`.
   public var restartsMax = 3
 
   public init() {}

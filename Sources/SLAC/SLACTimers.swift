@@ -1,3 +1,5 @@
+public import PLCModem
+
 /// Every timer and count of the matching process: ISO 15118-3 Table A.1 and clause 8, and our modem dialogue.
 public struct SLACTimers: Hashable, Sendable {
   /// TT_match_response: a request, or CM_ATTEN_CHAR.IND, sent until its answer; then it is repeated.
@@ -8,8 +10,9 @@ public struct SLACTimers: Hashable, Sendable {
   public var matchSequence: Duration = .milliseconds(400)
   /// TT_EVSE_SLAC_init: 5 % applied until the first valid CM_SLAC_PARM.REQ. Legal: 20...50 s.
   public var evseSlacInit: Duration = .seconds(40)
-  /// Longest TT_EVSE_match_MNBC an EV may ask for through TIME_OUT. The standard has 600 ms; modems that
-  /// deliver profiles late need up to 1050 ms, which still fits into the EV's 1200 ms.
+  /// Longest TT_EVSE_match_MNBC: what an EV may ask for through TIME_OUT, and how long the first profile is waited for
+  /// under `SLACTolerance.lateProfiles`. The standard has 600 ms; modems that deliver late need up to 1050 ms, which
+  /// still fits into the EV's 1200 ms.
   public var soundWindowMax: Duration = .milliseconds(1050)
   /// TT_EV_atten_results: first CM_START_ATTEN_CHAR.IND sent until every CM_ATTEN_CHAR.IND is here.
   public var attenResults: Duration = .milliseconds(1200)
@@ -35,22 +38,15 @@ public struct SLACTimers: Hashable, Sendable {
   /// TT_EVSE_match_MNBC as the EVSE asks for it, in units of 100 ms.
   public var soundTimeOut: UInt8 = 6
 
-  /// CM_SET_KEY.REQ until its confirmation. A QCA700x answers within 100 ms; field reports ask for 1 s.
-  public var setKeyConfirmation: Duration = .seconds(1)
-  /// Between an unanswered CM_SET_KEY.REQ and the next.
-  public var setKeyRetry: Duration = .milliseconds(500)
-  /// Unanswered CM_SET_KEY.REQ until the modem is reported silent.
-  public var setKeyAttempts = 3
-  /// Between later attempts, after the report.
-  public var silentModemRetry: Duration = .seconds(5)
-  /// Time a modem is left alone after it took a key. Link polling tolerates silence, so none is needed.
-  public var modemSettle: Duration = .zero
-  /// Between VS_PL_LNK_STATUS.REQ while joining.
-  public var linkPollJoining: Duration = .milliseconds(250)
-  /// Between VS_PL_LNK_STATUS.REQ once matched.
-  public var linkPollMatched: Duration = .seconds(1)
-  /// Unanswered polls in a row, once matched, that count as a lost link.
-  public var linkPollMissesMax = 5
+  /// T_conn_resume: the end of a pause until the link has to be back.
+  public var resume: Duration = .seconds(6)
+  /// The longest TT_EVSE_vald_toggle: an EV that asks for more gets this much.
+  public var validationWindowMax: Duration = .milliseconds(3500)
+  /// What may come late under `SLACTolerance.lateStart`, instead of `matchSequence`.
+  public var lateStart: Duration = .seconds(2)
+
+  /// The dialogue with the own modem.
+  public var modem = ModemTimers()
 
   public init() {}
 
@@ -68,8 +64,8 @@ public struct SLACTimers: Hashable, Sendable {
     timers.matchJoin = .seconds(30)
     timers.matchingRepetition = .seconds(60)
     timers.processesMax = 30
-    timers.setKeyConfirmation = .seconds(3)
-    timers.linkPollMissesMax = 10
+    timers.modem.setKeyConfirmation = .seconds(3)
+    timers.modem.linkPollMissesMax = 10
     return timers
   }()
 }

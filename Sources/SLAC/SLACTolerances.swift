@@ -4,27 +4,25 @@
 public enum SLACTolerance: UInt8, CaseIterable, Sendable {
   /// EV: CM_SLAC_PARM.CNF with RESP_TYPE 0, as open-plc-utils' `evse` sends by default.
   case responseTypeZero
-  /// EV: CM_SLAC_PARM.REQ is repeated past C_EV_match_retry, until TT_matching_repetition ends. Three requests in
-  /// 600 ms are over before many chargers have woken up; EVerest's EV sends up to a hundred.
-  case persistentRequests
-  /// EV: an EVSE that is only potentially found is matched when it answers CM_VALIDATE with "failure", not at all, or
-  /// when only one EVSE is left to choose. Public EVSE stacks cannot validate.
+  /// EV: where no EVSE that was only potentially found validates, the nearest of those that answered CM_VALIDATE with
+  /// "failure", or not at all, is matched. Public EVSE stacks cannot validate.
   case matchWithoutValidation
-  /// EV: a NID in CM_SLAC_MATCH.CNF that does not belong to its NMK is replaced by the derived one. Some firmware
-  /// confirms such a pair and does not apply it.
+  /// EV: where CM_SLAC_MATCH.CNF has a NID that does not belong to its NMK, and no link comes in half of TT_match_join,
+  /// the key is set once more with the derived one. Some firmware confirms a foreign NID and does not apply it, some
+  /// derives its own; pyPLC's EVSE sends one.
   case foreignNID
   /// EVSE: TT_EVSE_SLAC_init starts over when every session failed: EVs try again within TT_matching_repetition, and
   /// sessions of foreign EVs heard through cross-talk always fail here.
   case repeatedSessions
-  /// EVSE: profiles are taken up to 1,050 ms after the first CM_START_ATTEN_CHAR.IND, where the modem delivers late.
-  /// The EV waits 1,200 ms.
+  /// EVSE: where not one profile came in TT_EVSE_match_MNBC, they are waited for up to 1,050 ms after the first
+  /// CM_START_ATTEN_CHAR.IND: the modem delivers late. The EV waits 1,200 ms.
   case lateProfiles
   /// EVSE: CM_SLAC_MATCH.REQ is answered although CM_ATTEN_CHAR.RSP was lost. The EV has evidently read the report.
   case missingResponse
   /// EVSE: PEV_ID, EVSE_ID, SOURCE_ID and RESP_ID may hold something; the standard has them zero.
   case stationIdentifiers
-  /// EVSE: CM_START_ATTEN_CHAR.IND may come later than TT_match_sequence, while no other EV asks. pyPLC's EV waits
-  /// 90 ms for each step and a slow one more.
+  /// EVSE: CM_START_ATTEN_CHAR.IND may come up to 2 s after CM_SLAC_PARM.CNF, instead of TT_match_sequence. Slow EVs
+  /// wait out their own collecting of confirmations several times over.
   case lateStart
   /// EVSE: the EV just matched may begin a new run while its link is awaited: every confirmation was lost to it.
   case newRunWhileJoining

@@ -75,9 +75,17 @@ extension PowerLine {
       message = .linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: peers.isEmpty ? 0 : 1))
     case .networkInfoReq:
       message = .networkInfoCnf(networkInfo(port, peers: peers))
-    case .unknown(let unknown):
-      guard let confirmation = serveUnknown(unknown, port: port, at: now) else { return }
-      message = .unknown(confirmation)
+    case .qualcomm(.resetReq):
+      modems[port].restart(at: now, for: configuration.modemRestart)
+      message = .qualcomm(.resetCnf(status: 0))
+    case .qualcomm(.attributesReq(let cookie)):
+      message = .qualcomm(
+        .attributesCnf(
+          VS_OP_ATTRIBUTES_CNF(
+            cookie: cookie,
+            attributes: VS_OP_ATTRIBUTES_CNF.Attributes(
+              family: Array("QCA7005".utf8), firmwareType: Array("SIMULATED".utf8), major: 1, minor: 1,
+              build: 730, date: Array("20140815".utf8), release: Array("RELEASE".utf8)))))
     default: return
     }
     answer(
@@ -85,35 +93,6 @@ extension PowerLine {
         destination: request.source, source: modems[port].address, message: message,
         version: request.version),
       port: port, at: now)
-  }
-
-  /// Vendor requests without a layout of their own in `HomePlug`.
-  private mutating func serveUnknown(
-    _ request: UnknownMessage, port: Int, at now: Instant
-  ) -> UnknownMessage? {
-    let oui: [UInt8] = [0x00, 0xB0, 0x52]
-    guard request.payload.starts(with: oui) else { return nil }
-    switch request.type {
-    case .VS_RS_DEV_REQ:
-      modems[port].restart(at: now, for: configuration.modemRestart)
-      return UnknownMessage(type: .VS_RS_DEV_CNF, payload: oui + [0])
-    case .VS_OP_ATTRIBUTES_REQ:
-      // MSTATUS, the request's cookie, RTYPE, LEN, then family and type as text of 16 octets each, five
-      // words of version, date, release.
-      let cookie = request.payload.dropFirst(3).prefix(4)
-      var data = padded("QCA7005", to: 16) + padded("SIMULATED", to: 16)
-      data += [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xDA, 2, 0, 0, 0, 0, 0, 0]
-      data += Array("20140815".utf8) + padded("RELEASE", to: 12)
-      data += [UInt8](repeating: 0, count: 118 - data.count)
-      let head = oui + [0, 0] + Array(cookie) + [UInt8](repeating: 0, count: 4 - cookie.count)
-      return UnknownMessage(type: .VS_OP_ATTRIBUTES_CNF, payload: head + [0, 118, 0] + data)
-    default: return nil
-    }
-  }
-
-  private func padded(_ text: String, to count: Int) -> [UInt8] {
-    let octets = Array(text.utf8.prefix(count))
-    return octets + [UInt8](repeating: 0, count: count - octets.count)
   }
 
   private func networkInfo(_ port: Int, peers: [Int]) -> VS_NW_INFO_CNF {
@@ -128,8 +107,8 @@ extension PowerLine {
         stations: peers.prefix(60).map {
           VS_NW_INFO_CNF.Station(
             address: modems[$0].address, tei: UInt8(truncatingIfNeeded: $0 + 1),
-            bridged: modems[$0].hosts.last ?? .zero, transmitRate: rate(port, $0),
-            receiveRate: rate($0, port))
+            bridged: modems[$0].hosts.last ?? .zero, transmitRate: UInt16(rate(port, $0)),
+            receiveRate: UInt16(rate($0, port)))
         })
     ])
   }

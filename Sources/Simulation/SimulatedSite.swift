@@ -50,6 +50,10 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   public var targetSoC = 80
   /// The vehicle stops when it has got this much, in Wh.
   public var energyWanted = Int.max
+  /// How long the charger's modem takes from power to its first answer.
+  public var modemBoot: Duration = .seconds(3)
+  /// Since when, or from when on, the charger's modem works; `nil` while it is switched off.
+  private var chargerModemReady: Instant? = .zero
   /// Steps made so far.
   public private(set) var steps = 0
   /// Time stands still: some machine's deadline has passed and it does not move it. A defect of that machine.
@@ -138,6 +142,16 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// The power line carries nothing between the two, or as before.
   public mutating func cutLine(_ isCut: Bool) {
     line.setAttenuation(isCut ? nil : line.configuration.attenuation, between: 0, and: 1)
+  }
+
+  /// Attenuation between the two modems from now on, in dB.
+  public mutating func attenuate(_ decibels: Int) { line.setAttenuation(decibels, between: 0, and: 1) }
+
+  /// A frame reaches one side's host as it is.
+  public mutating func injectFrame(_ octets: [UInt8], to side: SiteSide) {
+    observer(.frame(side, octets, outgoing: false), now)
+    let event = NetworkEvent.frame(octets)
+    queue.add(side == .charger ? .charger(.network(event)) : .vehicle(.network(event)), at: now)
   }
 
   /// Octets reach one side as if the other had sent them, over the connection there is.
@@ -303,6 +317,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .insulationTest: bench.apply(.insulationTest)
     case .authorizationNeeded:
       if let delay = authorizesAfter { queue.add(.charger(.authorization(.granted)), at: now + delay) }
+    case .modemPower(let on): chargerModemReady = on ? now + modemBoot : nil
     case .trace(let trace): observer(.trace(.charger, trace), now)
     }
   }
@@ -327,11 +342,15 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
 
   // MARK: the network
 
+  /// The charger's modem has power and has booted.
+  public var isChargerModemOn: Bool { chargerModemReady.map { $0 <= now } ?? false }
+
   private mutating func carry(_ event: PowerLineEvent) {
+    if case .frame(_, SiteSide.charger.rawValue) = event, !isChargerModemOn { return }
     var actions: [PowerLineAction] = []
     line.handle(event, at: now) { actions.append($0) }
     for case .deliver(let octets, let port) in actions {
-      guard let side = SiteSide(rawValue: port) else { continue }
+      guard let side = SiteSide(rawValue: port), side == .vehicle || isChargerModemOn else { continue }
       observer(.frame(side, octets, outgoing: false), now)
       queue.add(
         side == .charger
@@ -362,7 +381,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     }
   }
 
-  private var isJoined: Bool { line.areJoined(0, 1, at: now) }
+  private var isJoined: Bool { line.areJoined(0, 1, at: now) && isChargerModemOn }
 
   private mutating func sendDatagram(_ octets: [UInt8], from side: SiteSide, to destination: V2GEndpoint?) {
     guard isJoined, !draw.chance(perMille: plan.datagramLossPerMille) else { return }

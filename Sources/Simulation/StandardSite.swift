@@ -23,6 +23,12 @@ public struct SiteDescription: Sendable {
   public var energyWanted = 150
   /// How long the customer takes to authorize; `nil`: never does.
   public var authorizesAfter: Duration? = .milliseconds(800)
+  /// How pilot and SLAC go together at the charger, and at the vehicle.
+  public var chargerCoupling = ChargerCoupling()
+  public var vehicleCoupling = VehicleCoupling()
+  /// Matching: tolerances, thresholds, validation of either side.
+  public var chargerSLAC = SLACSettings()
+  public var vehicleSLAC = SLACSettings()
   public var faults = FaultPlan.none
   public var seed: UInt64 = 1
 
@@ -74,14 +80,19 @@ extension SiteDescription {
   }
 
   public func chargerConfiguration() -> ChargerConfiguration {
-    ChargerConfiguration(
+    var configuration = ChargerConfiguration(
       pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
+    configuration.coupling = chargerCoupling
+    return configuration
   }
 
   public func vehicleConfiguration() -> VehicleConfiguration {
-    VehicleConfiguration(
+    var configuration = VehicleConfiguration(
       pilot: .relaxed, session: EVCCConfiguration(evccID: Self.vehicleAddress, modes: modes))
+    configuration.coupling = vehicleCoupling
+    configuration.pilot.toggleHalf = vehicleSLAC.validationPhase
+    return configuration
   }
 
   /// What the vehicle wants.
@@ -110,12 +121,14 @@ extension SiteDescription {
     let charger = ChargerNode(
       configuration: chargerConfiguration(),
       matcher: EVSEMatcher(
-        configuration: SLACConfiguration(address: Self.chargerAddress), keys: keys(.charger)),
+        configuration: SLACConfiguration(address: Self.chargerAddress, settings: chargerSLAC),
+        keys: keys(.charger)),
       random: SeededGenerator(seed: seed ^ 0x5E55))
     let vehicle = VehicleNode(
       configuration: vehicleConfiguration(),
       matcher: EVMatcher(
-        configuration: SLACConfiguration(address: Self.vehicleAddress), keys: keys(.vehicle)))
+        configuration: SLACConfiguration(address: Self.vehicleAddress, settings: vehicleSLAC),
+        keys: keys(.vehicle)))
     var site = SimulatedSite(
       charger: charger, vehicle: vehicle, bench: bench(), line: line(),
       addresses: (Self.vehicleAddress, Self.chargerAddress), plan: faults, seed: seed, observer: observer)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cryptography
 import Glibc
+import LinuxRuntime
 import Node
 import Recorder
 import Simulation
@@ -112,7 +113,8 @@ struct DemoCommand: ParsableCommand {
       guard site.step(until: limit), !site.isStuck else { break }
     }
     if let failure = recorder.close() { complain("coupler: recording is incomplete: \(failure)") }
-    let status = timeline.summarize(.charger, recording: path, at: site.now)
+    let status = timeline.summarize(
+      .charger, recording: path, frames: UselessFrames(counters: site.charger.frameCounters), at: site.now)
     if status != 0 {
       complain(
         "coupler: repeat it with: coupler demo --fast\(ac ? " --ac" : "")"

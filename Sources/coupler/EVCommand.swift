@@ -23,9 +23,13 @@ struct EVCommand: ParsableCommand {
         coupler ev --interface plc0 --energy 500    one DC session of 500 Wh
         coupler ev --interface plc0 --until match   only SLAC, to the link
         coupler ev --interface eth1 --no-slac --ac  no modem
+        coupler ev --interface plc0 --attenuation-direct 10
+                                                    validate above 10 dB
       """)
 
   @OptionGroup var link: LinkOptions
+  @OptionGroup(title: "SLAC") var slac: SLACOptions
+  @OptionGroup(title: "SLAC as a vehicle") var match: VehicleMatchOptions
   @OptionGroup var report: ReportOptions
 
   @Option(help: ArgumentHelp("Stop after this much energy by the charger's meter.", valueName: "Wh"))
@@ -57,16 +61,19 @@ struct EVCommand: ParsableCommand {
     var configuration = description.vehicleConfiguration()
     configuration.link = link.noSlac ? .assumed : .slac
     configuration.session.evccID = interface.macAddress
+    match.apply(to: &configuration.coupling)
+    var matching = SLACConfiguration(
+      address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
+    slac.apply(to: &matching.settings)
+    match.apply(to: &matching)
+    configuration.pilot.toggleHalf = matching.settings.validationPhase
     if link.relaxed {
       configuration.session.timers = .relaxed
       configuration.transport = .relaxed
     }
     let node = VehicleNode(
       configuration: configuration,
-      matcher: EVMatcher(
-        configuration: SLACConfiguration(
-          address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard),
-        keys: SecureNetworkKeys()))
+      matcher: EVMatcher(configuration: matching, keys: SecureNetworkKeys()))
     let source: ChargerSource =
       if let path = link.cable {
         .cable(try orExit { () throws(LinuxError) in try CableSocket(path: path, end: .vehicle) })
@@ -79,6 +86,8 @@ struct EVCommand: ParsableCommand {
     if energy == nil, seconds == nil { goal.duration = .seconds(10) }
 
     var status: Int32?
+    var runtime: VehicleRuntime<SecureNetworkKeys>?
+    let frames = { runtime?.uselessFrames ?? UselessFrames(counters: FrameCounters()) }
     let vehicle = try orExit { () throws(LinuxError) in
       try VehicleRuntime(
         node, needs: description.needs(), goal: goal, bench: description.bench(), charger: source,
@@ -88,15 +97,17 @@ struct EVCommand: ParsableCommand {
             timeline.add(trace, of: .vehicle, at: now)
             recording?.note(trace, at: now)
             if link.until == .match, case .phase(.discovery) = trace {
-              status = timeline.matched(.vehicle, at: now)
+              status = timeline.matched(.vehicle, frames: frames(), at: now)
               stopSoon(loop, after: .seconds(hold))
             }
             if case .ended = trace, status == nil {
-              status = timeline.summarize(.vehicle, recording: recording?.path, at: now)
+              status = timeline.summarize(
+                .vehicle, recording: recording?.path, frames: frames(), at: now)
               stopSoon(loop)
             }
           }, report: { timeline.note("\($0)", of: .vehicle, at: loop.now) }))
     }
+    runtime = vehicle
     let giveUp = loop.addTimer {
       complain(
         "coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")

@@ -26,6 +26,10 @@ struct EVSECommand: ParsableCommand {
         coupler evse --interface plc0               wait for vehicles, DC
         coupler evse --interface plc0 --ac --once   one AC session, then exit
         coupler evse --interface eth1 --no-slac     no modem
+        coupler evse --interface plc0 --slac-mode conformant --slac-init 20
+        coupler evse --interface plc0 --no-tolerate missingResponse
+        coupler evse --interface plc0 --ac --identify-after 5
+                                                    nominal duty by EIM
 
       The pilot: by default a vehicle is played here, plugged in at once, that
       follows the session's messages, for peers without a pilot. With --pilot
@@ -33,6 +37,8 @@ struct EVSECommand: ParsableCommand {
       """)
 
   @OptionGroup var link: LinkOptions
+  @OptionGroup(title: "SLAC") var slac: SLACOptions
+  @OptionGroup(title: "SLAC as a charger") var match: ChargerMatchOptions
   @OptionGroup var report: ReportOptions
 
   @Flag(help: "Exit after the first session.")
@@ -59,6 +65,13 @@ struct EVSECommand: ParsableCommand {
     }
     try checkSeconds(authorizeAfter, of: "--authorize-after", allowingNegative: true)
     try checkSeconds(hold, of: "--hold")
+    if link.noSlac || !link.ac, match.identifyAfter != nil {
+      throw ValidationError(
+        "--identify-after offers a nominal duty beside SLAC: it needs --ac, and no --no-slac")
+    }
+    if !link.ac, match.initialDuty != 5 {
+      throw ValidationError("--initial-duty 100 is for AC; DC knows 5 % alone. Add --ac or leave it out")
+    }
     if port == 0 { throw ValidationError("--port must not be 0; leave it out for a free one") }
   }
 
@@ -73,6 +86,11 @@ struct EVSECommand: ParsableCommand {
     var configuration = description.chargerConfiguration()
     configuration.link = link.noSlac ? .assumed : .slac
     configuration.session.evseID = evseID
+    match.apply(to: &configuration.coupling)
+    var matching = SLACConfiguration(
+      address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
+    slac.apply(to: &matching.settings)
+    match.apply(to: &matching)
     configuration.session.quirks.pilotMayStayReady = link.cable == nil
     if link.relaxed {
       configuration.session.timers = .relaxed
@@ -80,10 +98,7 @@ struct EVSECommand: ParsableCommand {
     }
     let node = ChargerNode(
       configuration: configuration,
-      matcher: EVSEMatcher(
-        configuration: SLACConfiguration(
-          address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard),
-        keys: SecureNetworkKeys()),
+      matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
       random: SystemRandomNumberGenerator())
     let source: VehicleSource =
       if let path = link.cable {
@@ -95,18 +110,20 @@ struct EVSECommand: ParsableCommand {
     var status: Int32?
     var runtime: ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>?
     var authorize: LoopTimer?
+    var identify: LoopTimer?
     let handlers = ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>.Handlers(
       trace: { trace, now in
         timeline.add(trace, of: .charger, at: now)
         recording?.note(trace, at: now)
         if link.until == .match, case .phase(.discovery) = trace {
-          status = timeline.matched(.charger, at: now)
+          status = timeline.matched(.charger, frames: useless(runtime), at: now)
           stopSoon(loop, after: .seconds(hold))
         }
         // A try that failed is told, and the next one begins; only the end of a session counts for --once.
         if case .ended(let outcome) = trace, once, link.until == .session {
           if case .failed(let failure) = outcome, failure.mayRetry { return }
-          status = timeline.summarize(.charger, recording: recording?.path, at: now)
+          status = timeline.summarize(
+            .charger, recording: recording?.path, frames: useless(runtime), at: now)
           stopSoon(loop)
         }
       },
@@ -121,6 +138,8 @@ struct EVSECommand: ParsableCommand {
     }
     runtime = charger
     authorize = loop.addTimer { runtime?.post(.authorization(.granted)) }
+    identify = loop.addTimer { runtime?.post(.identified(true)) }
+    identify?.deadline = match.identifyAfter.map { loop.now + .seconds($0) }
     try orExit { () throws(LinuxError) in
       try loop.onSignals([SIGINT, SIGTERM]) { _ in
         status = status ?? 0
@@ -134,4 +153,9 @@ struct EVSECommand: ParsableCommand {
     recording?.close()
     if let status, status != 0 { throw ExitCode(status) }
   }
+}
+
+/// What a runtime that may not be there yet has counted.
+private func useless<Keys, Random>(_ runtime: ChargerRuntime<Keys, Random>?) -> UselessFrames {
+  runtime?.uselessFrames ?? UselessFrames(counters: FrameCounters())
 }

@@ -47,8 +47,11 @@ final class LiveRecording {
     try socket.attach(
       to: loop,
       receive: { frame, direction in
+        let octets = frame.withUnsafeBytes { Array($0) }
+        // What this host sent itself is not refused by it.
         writer.record(
-          frame, on: frames, at: loop.now, direction: direction == .incoming ? .inbound : .outbound)
+          octets, on: frames, at: loop.now, direction: direction == .incoming ? .inbound : .outbound,
+          comment: direction == .incoming ? comment(onFrame: octets) : nil)
       }, failed: { complain("coupler: recording stopped: \($0)") })
   }
 

@@ -11,6 +11,8 @@ struct Literal: Sendable, CustomTestStringConvertible {
   let message: ManagementMessage
   let fieldsEnd: Int
   let hexadecimalText: String
+  /// MMV where it is not the one the message is usually sent with.
+  var version: UInt8?
 
   var testDescription: String { name }
 }

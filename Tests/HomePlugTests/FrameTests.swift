@@ -21,7 +21,8 @@ import Wire
   @Test(arguments: Literal.all)
   func a_message_writes_as_its_literal(_ literal: Literal) throws {
     let frame = ManagementFrame(
-      destination: literal.destination, source: literal.source, message: literal.message)
+      destination: literal.destination, source: literal.source, message: literal.message,
+      version: literal.version)
     var output = OutputBuffer()
     output.append(contentsOf: [0xA5, 0xA5])  // A frame is appended, wherever the buffer stands.
     frame.encode(into: &output)
@@ -85,11 +86,12 @@ import Wire
   }
 
   @Test func an_unknown_message_survives_a_round_trip() throws {
-    let lumissil =
-      "00b0520000010200000000e188e1006cac0016e8000000000000000000000000000000000000000000000000"
-      + "00000000000000000000000000000000"
+    let reading = "00b0520000010200000000e188e10008a000b052" + String(repeating: "00", count: 40)
+    // A set-key request, and two operations in one request.
+    let vendorKey = "00b0520000010200000000e188e10050a000b05201" + String(repeating: "b5", count: 39)
+    let operations = "00b0520000010200000000e188e100b0a000b0520000000002" + String(repeating: "00", count: 35)
     let networks = "0200000000c10200000000e188e1023860003195031111" + String(repeating: "22", count: 40)
-    for text in [lumissil, networks] {
+    for text in [reading, vendorKey, operations, networks] {
       let octets = bytes(text)
       let frame = try parse(octets)
       guard case .unknown = frame.message else {
@@ -121,11 +123,18 @@ import Wire
         for number in numbers { #expect(!text.contains(number), "\(literal.name)") }
       }
     }
-    let vendorKey = UnknownMessage(type: ManagementType(0xA050), payload: key.nmk.key.octets)
+    let vendorKey = UnknownMessage(type: .VS_SET_KEY_REQ, payload: key.nmk.key.octets)
     var dumped = ""
     dump(vendorKey, to: &dumped)
     #expect(!dumped.contains("181"), "0xb5 is the key's first octet")
     #expect(!"\(vendorKey)".contains("181"))
+    for literal in Literal.modules {
+      dumped = ""
+      dump(literal.message, to: &dumped)
+      for text in ["\(literal.message)", String(reflecting: literal.message), dumped] {
+        #expect(!text.contains("181"), "\(literal.name)")
+      }
+    }
   }
 
   // MARK: properties
@@ -151,6 +160,10 @@ import Wire
         let type = types[Int(random.next() % UInt64(types.count))]
         octets.replaceSubrange(15..<17, with: [UInt8(type & 0xFF), UInt8(type >> 8)])
         if octets[14] > 0 { octets[17] = 0 }
+        // Vendors' messages get an OUI.
+        let oui: [UInt8] = type >= 0xAC00 ? [0x00, 0x16, 0xE8] : [0x00, 0xB0, 0x52]
+        let at = octets[14] > 0 ? 19 : 17
+        if type >= 0xA000, octets.count >= at + 3 { octets.replaceSubrange(at..<at + 3, with: oui) }
       }
       guard let frame = try? parse(octets) else { continue }
       accepted += 1

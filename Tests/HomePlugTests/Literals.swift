@@ -11,7 +11,7 @@ let key = NetworkKey(
   nid: NID(octets(hexadecimal: "026bcba5354e08") ?? []))
 
 extension Literal {
-  static let all: [Literal] = sounding + matching + modem + vendor
+  static let all: [Literal] = sounding + matching + modem + vendor + modules + diagnosis + lumissil
 
   private init(
     _ name: String, from source: MACAddress, to destination: MACAddress, _ message: ManagementMessage,

@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 
+import rig as rigs
 import scenarios
 from bench import ScenarioFailed
 
@@ -33,12 +34,12 @@ def fresh_folder(logs, name):
 
 
 def run(name, coupler, logs):
-    function, limit = scenarios.SCENARIOS[name]
+    function, limit = rigs.SCENARIOS[name]
     folder = fresh_folder(logs, name)
     print(f"{name} ...", flush=True)
     start = time.monotonic()
     failure = None
-    with scenarios.Rig(folder, coupler) as rig:
+    with rigs.Rig(folder, coupler) as rig:
         try:
             signal.alarm(limit)
             function(rig)
@@ -57,8 +58,8 @@ def run(name, coupler, logs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--coupler", default=scenarios.ROOT / ".build" / "debug" / "coupler", type=pathlib.Path)
-    parser.add_argument("--logs", default=scenarios.ROOT / ".build" / "interop", type=pathlib.Path)
+    parser.add_argument("--coupler", default=rigs.ROOT / ".build" / "debug" / "coupler", type=pathlib.Path)
+    parser.add_argument("--logs", default=rigs.ROOT / ".build" / "interop", type=pathlib.Path)
     parser.add_argument("--list", action="store_true", help="print the names")
     parser.add_argument("--check", action="store_true", help="say whether the scenarios can run here")
     parser.add_argument("--vectors", type=pathlib.Path, metavar="FILE",
@@ -66,7 +67,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
     if options.list:
-        print("\n".join(scenarios.SCENARIOS))
+        print("\n".join(rigs.SCENARIOS))
         return 0
     if options.vectors:
         print(f"seed {scenarios.write_vectors(options.vectors, fresh_folder(options.logs, 'vectors'))}")
@@ -75,7 +76,7 @@ def main():
     if reason or options.check:
         print(f"interop skipped: {reason}" if reason else "interop can run")
         return 77 if reason else 0
-    if unknown := [name for name in options.names if name not in scenarios.SCENARIOS]:
+    if unknown := [name for name in options.names if name not in rigs.SCENARIOS]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
     if not options.coupler.exists():
         parser.error(f"no {options.coupler}: build it first (swift build)")
@@ -83,7 +84,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, time_out)
     results = [run(name, options.coupler.resolve(), options.logs.resolve())
-               for name in options.names or scenarios.SCENARIOS]
+               for name in options.names or rigs.SCENARIOS]
     print(f"{sum(results)} of {len(results)} scenarios hold; logs in {options.logs}")
     return 0 if all(results) else 1
 

@@ -33,6 +33,9 @@ struct Bench {
   var passed: [Passed] = []
   var actions: [(at: Instant, port: Int, action: MatchAction)] = []
   var refused = RefusedFrames()
+  /// Which EVSE an EV is plugged into: what S2 does is seen there.
+  private var cable: [Int: Int] = [:]
+  private var toggles: [(at: Instant, evse: Int, asksForEnergy: Bool)] = []
   /// Steps of the loop so far; a run that never rests hits the bound.
   private(set) var steps = 0
 
@@ -94,10 +97,19 @@ struct Bench {
   private mutating func perform(_ wanted: [MatchAction], _ port: Int) {
     for action in wanted {
       actions.append((now, port, action))
+      if case .toggle(let times) = action { toggle(times, port) }
       guard case .send(let frame) = action else { continue }
       let octets = frame.octets
       passed.append(Passed(at: now, port: port, fromHost: true, octets: octets))
       toLine(.frame(octets, port: port))
+    }
+  }
+
+  /// Each B and C of a toggle lasts 250 ms.
+  private mutating func toggle(_ times: Int, _ evPort: Int) {
+    guard let evse = cable[evPort] else { return }
+    for half in 0..<2 * times {
+      toggles.append((now + .milliseconds(250 * half), evse, asksForEnergy: half % 2 == 0))
     }
   }
 
@@ -117,11 +129,14 @@ struct Bench {
 
   /// Plugs an EV into an EVSE: both control pilots say so.
   mutating func plug(_ evPort: Int = 0, _ evsePort: Int = 1) {
+    cable[evPort] = evsePort
     evse(evsePort, .vehicleConnected)
     ev(evPort, .pilotReady)
   }
 
   mutating func unplug(_ evPort: Int = 0, _ evsePort: Int = 1) {
+    cable[evPort] = nil
+    toggles.removeAll { $0.evse == evsePort }
     evse(evsePort, .vehicleDisconnected)
     ev(evPort, .pilotLost)
   }
@@ -132,9 +147,14 @@ struct Bench {
     while steps < 1_000_000, !done(self) {
       var next = line.deadline
       for station in stations { next = earliest(next, station.deadline) }
+      for toggle in toggles { next = earliest(next, toggle.at) }
       guard let next, next <= end else { break }
       now = max(now, next)
       steps += 1
+      while let toggle = toggles.first, toggle.at <= now {
+        toggles.removeFirst()
+        evse(toggle.evse, .asksForEnergy(toggle.asksForEnergy, since: toggle.at))
+      }
       for port in stations.indices where (stations[port].deadline ?? end + .seconds(1)) <= now {
         if port < evCount { ev(port, .timeout) } else { evse(port, .timeout) }
       }

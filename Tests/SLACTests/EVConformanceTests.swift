@@ -60,7 +60,7 @@ import Wire
   }
 
   @Test func RESP_TYPE_0_is_accepted_when_told_so() {
-    var probe = evProbe { $0.settings.acceptsResponseTypeZero = true }
+    var probe = evProbe { $0.settings.tolerances = [.responseTypeZero] }
     let runID = probe.plugIn()
     probe.confirm(runID) { $0.responseType = 0 }
     #expect(probe.takeSentTypes() == [.CM_START_ATTEN_CHAR_IND])
@@ -229,20 +229,19 @@ import Wire
   // MARK: CmValidateOrCmSlacMatch, CmSlacMatch
 
   @Test(arguments: [
-    (40, true, true), (41, true, true), (41, false, false), (60, true, true), (61, true, false),
+    (40, ManagementType.CM_SLAC_MATCH_REQ), (41, .CM_VALIDATE_REQ), (60, .CM_VALIDATE_REQ), (61, nil),
   ])
-  func CmValidateOrCmSlacMatch_001_the_limits_decide(
-    _ decibels: Int, _ matchesPotential: Bool, _ matches: Bool
-  ) {
-    var probe = evProbe { $0.settings.matchesPotentiallyFound = matchesPotential }
+  func CmValidateOrCmSlacMatch_001_the_limits_decide(_ decibels: Int, _ type: ManagementType?) {
+    var probe = evProbe()
     let runID = probe.plugIn()
     probe.confirm(runID)
     probe.advance(.milliseconds(300))
     _ = probe.takeSent()
     probe.report(runID, decibels: UInt8(decibels))
     let found = MatchFailure.notFound(best: Attenuation(decibels: decibels))
-    #expect(probe.actions.contains { $0.action == .trace(.processFailed(attempt: 1, found)) } == !matches)
-    #expect(probe.takeSentTypes().contains(.CM_SLAC_MATCH_REQ) == matches)
+    #expect(
+      probe.actions.contains { $0.action == .trace(.processFailed(attempt: 1, found)) } == (type == nil))
+    #expect(probe.takeSentTypes() == [.CM_ATTEN_CHAR_RSP] + (type.map { [$0] } ?? []))
   }
 
   private func asked() -> (Probe<TestEV>, RunID) {

@@ -139,8 +139,7 @@ import Wire
     var bench = Bench { $0.ports[1].role = .ev }
     bench.plug()
     bench.run(.seconds(20))
-    let ev = MACAddress(0x0200_0000_00E1)
-    #expect(bench.actions.contains { $0.action == .trace(.sessionFailed(ev: ev, .noProfile)) })
+    #expect(bench.actions.contains { $0.action == .trace(.sessionFailed(EVNumber(1), .noProfile)) })
     #expect(bench.actions.contains { $0.port == 1 && $0.action == .failed(.sessionsFailed(.noProfile)) })
     #expect(
       bench.actions.contains { $0.action == .trace(.processFailed(attempt: 1, .noAttenuation)) })
@@ -204,8 +203,11 @@ import Wire
 
 /// Milliseconds, station, what it does: `-> all` broadcast, `-> modem` the own one, `-> peer` the other side.
 let matchLadder = """
+       0 EV   -> modem VS_SW_VER.REQ
        0 EV   -> modem CM_SET_KEY.REQ
+       0 EVSE -> modem VS_SW_VER.REQ
        0 EVSE -> modem CM_SET_KEY.REQ
+       0 EVSE -> modem VS_NW_INFO.REQ
        0 EV   -> all CM_SLAC_PARM.REQ
        0 EVSE -> peer CM_SLAC_PARM.CNF
        0 EV   -> all CM_START_ATTEN_CHAR.IND
@@ -236,6 +238,7 @@ let matchLadder = """
     1940 EVSE -> modem VS_PL_LNK_STATUS.REQ
     2440 EVSE D-LINK_READY (down), pilot
     2440 EVSE -> modem CM_SET_KEY.REQ
+    2440 EVSE -> modem VS_NW_INFO.REQ
     2440 EV   D-LINK_READY (down), pilot
     2440 EV   -> modem CM_SET_KEY.REQ
   """
@@ -243,7 +246,7 @@ let matchLadder = """
 /// What is not in the standard's tables but happens.
 @Suite struct FieldTests {
   @Test func an_EV_that_never_got_the_confirmation_and_begins_again_is_matched() {
-    var probe = evseProbe()
+    var probe = evseProbe { $0.settings.tolerances = [.newRunWhileJoining] }
     probe.plugIn()
     probe.attenuate()
     probe.respond()
@@ -262,7 +265,10 @@ let matchLadder = """
   }
 
   @Test func a_refused_key_is_sent_again_where_the_board_knows_its_modem() {
-    var probe = evseProbe { $0.settings.acceptedKeyResult = 1 }
+    var probe = evseProbe {
+      $0.settings.acceptedKeyResult = 1
+      $0.settings.modem = .generic
+    }
     probe.modemAnswers = false
     probe.handle(.start)
     probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 0)), from: MACAddress(0x00B0_5200_0055))

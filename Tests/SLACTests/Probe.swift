@@ -25,6 +25,8 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
   var modemAnswers = true
   /// What the modem says about its link.
   var linkUp = false
+  /// The key the modem holds.
+  var key: NetworkKey?
   let own: MACAddress
 
   init(_ machine: M, own: MACAddress) {
@@ -45,11 +47,27 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
     }
   }
 
-  private func answer(_ frame: ManagementFrame) -> ManagementFrame? {
+  /// The modem is alone in the network of its key.
+  private func networks() -> VS_NW_INFO_CNF {
+    guard let key else { return VS_NW_INFO_CNF(networks: []) }
+    return VS_NW_INFO_CNF(networks: [
+      .init(
+        nid: key.nid, shortID: 1, tei: 1, role: 2, coordinator: MACAddress(0x00B0_5200_0055),
+        coordinatorTEI: 1,
+        stations: [])
+    ])
+  }
+
+  private mutating func answer(_ frame: ManagementFrame) -> ManagementFrame? {
     let message: ManagementMessage
     switch frame.message {
-    case .setKeyReq: message = .setKeyCnf(CM_SET_KEY_CNF(result: 1))
+    case .setKeyReq(let request):
+      key = request.key
+      message = .setKeyCnf(CM_SET_KEY_CNF(result: 1))
     case .linkStatusReq: message = .linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: linkUp ? 1 : 0))
+    case .softwareVersionReq:
+      message = .softwareVersionCnf(VS_SW_VER_CNF(deviceClass: 0x22, version: Array("MAC-QCA7000".utf8)))
+    case .networkInfoReq: message = .networkInfoCnf(networks())
     default: return nil
     }
     return ManagementFrame(destination: own, source: MACAddress(0x00B0_5200_0055), message: message)
@@ -119,6 +137,7 @@ func evseProbe(
   seed: UInt64 = 1, _ change: (inout SLACConfiguration) -> Void = { _ in }
 ) -> Probe<TestEVSE> {
   var configuration = SLACConfiguration(address: evseMAC)
+  configuration.settings.tolerances = .conformant
   change(&configuration)
   return Probe(
     EVSEMatcher(configuration: configuration, keys: SeededNetworkKeys(seed: seed)), own: evseMAC)
@@ -126,6 +145,7 @@ func evseProbe(
 
 func evProbe(seed: UInt64 = 2, _ change: (inout SLACConfiguration) -> Void = { _ in }) -> Probe<TestEV> {
   var configuration = SLACConfiguration(address: evMAC)
+  configuration.settings.tolerances = .conformant
   change(&configuration)
   return Probe(EVMatcher(configuration: configuration, keys: SeededNetworkKeys(seed: seed)), own: evMAC)
 }

@@ -17,7 +17,7 @@ import Wire
     let profile = AttenuationProfile(repeating: UInt8(random.next() % 70), count: groups)
     let count = random.chance(perMille: 900) ? 10 : UInt8(truncatingIfNeeded: random.next())
     let key = NetworkKey(derivingFrom: NMK(Octets16(high: random.next(), low: 1)))
-    switch random.next() % 14 {
+    switch random.next() % 19 {
     case 0: return .slacParmReq(CM_SLAC_PARM_REQ(applicationType: octet(), runID: id))
     case 1:
       return .slacParmCnf(
@@ -42,6 +42,21 @@ import Wire
       return .slacMatchReq(CM_SLAC_MATCH_REQ(evID: identifier(), evMAC: ev, evseMAC: evse, runID: id))
     case 11: return .slacMatchCnf(CM_SLAC_MATCH_CNF(evMAC: ev, evseMAC: evse, runID: id, key: key))
     case 12: return .setKeyCnf(CM_SET_KEY_CNF(result: octet()))
+    case 13:
+      return .validateCnf(
+        CM_VALIDATE_CNF(
+          signalType: octet(), toggleCount: UInt8(random.next() % 4),
+          result: ValidateResult(rawValue: UInt8(random.next() % 5))))
+    case 14:
+      let octets = random.chance(perMille: 800) ? 459 : Int(random.next() % 460)
+      return .ampMapReq(CM_AMP_MAP_REQ(reductions: [UInt8](repeating: octet(), count: octets)))
+    case 15: return .ampMapCnf(CM_AMP_MAP_CNF(result: octet()))
+    case 16:
+      let station = CM_NW_STATS_CNF.Station(address: ev, transmitRate: 10, receiveRate: 10)
+      return .nwStatsCnf(CM_NW_STATS_CNF(stations: random.chance(perMille: 850) ? [station] : []))
+    case 17:
+      return .mmeErrorInd(
+        CM_MME_ERROR_IND(reason: octet(), version: 1, type: .CM_SET_KEY_REQ, fieldOffset: 0))
     default:
       return .linkStatusCnf(
         VS_PL_LNK_STATUS_CNF(status: octet(), linkStatus: random.chance(perMille: 850) ? 1 : 0))
@@ -53,7 +68,11 @@ import Wire
     var phases: Set<String> = []
     for seed in 1...25 as ClosedRange<UInt64> {
       var random = SeededGenerator(seed: seed)
-      var probe = evseProbe(seed: seed)
+      var probe = evseProbe(seed: seed) {
+        $0.settings.modem = [nil, .generic, .qualcomm, .generic][Int(seed % 4)]
+        $0.settings.tolerances = seed % 2 == 0 ? .lenient : .conformant
+        if seed % 3 == 0 { $0.settings.amplitudeMap = CM_AMP_MAP_REQ(reductions: [1, 2]) }
+      }
       probe.modemAnswers = false
       probe.handle(.start)
       for _ in 0..<3_000 {
@@ -62,9 +81,11 @@ import Wire
           let from = random.chance(perMille: 900) ? evMAC : MACAddress(random.next())
           probe.receive(anyMessage(&random, run), from: from)
         case 80..<85: probe.handle(.timeout)
-        case 85..<93: probe.advance(.milliseconds(Int(random.next() % 300)))
+        case 85..<91: probe.advance(.milliseconds(Int(random.next() % 300)))
         case 93: probe.advance(.seconds(Int(random.next() % 15)))
         case 94: probe.handle(random.chance(perMille: 300) ? .vehicleDisconnected : .vehicleConnected)
+        case 92: probe.handle(.asksForEnergy(random.chance(perMille: 500), since: probe.now))
+        case 91: probe.handle(random.chance(perMille: 300) ? .sleep : .start)
         case 95: probe.handle(random.chance(perMille: 100) ? .pilotError : .vehicleConnected)
         case 96: probe.handle(random.chance(perMille: 100) ? .terminate : .resume)
         case 97: probe.handle(random.chance(perMille: 100) ? .error : .resume)
@@ -75,7 +96,7 @@ import Wire
         phases.insert(probe.machine.phase.rawValue)
       }
     }
-    let reachable = Set(TestEVSE.Phase.allCases.map(\.rawValue)).subtracting(["off"])
+    let reachable = Set(TestEVSE.Phase.allCases.map(\.rawValue))
     #expect(phases == reachable)
   }
 
@@ -83,7 +104,12 @@ import Wire
     var phases: Set<String> = []
     for seed in 1...25 as ClosedRange<UInt64> {
       var random = SeededGenerator(seed: seed)
-      var probe = evProbe(seed: seed)
+      var probe = evProbe(seed: seed) {
+        $0.settings.modem = [nil, .generic, .qualcomm, .generic][Int(seed % 4)]
+        $0.settings.tolerances = seed % 2 == 0 ? .lenient : .conformant
+        if seed % 3 == 0 { $0.settings.amplitudeMap = CM_AMP_MAP_REQ(reductions: [1, 2]) }
+        if seed % 5 == 0 { $0.settings.rematchAfterLoss = .seconds(5) }
+      }
       probe.modemAnswers = false
       probe.handle(.start)
       var runID = RunID(0)
@@ -98,6 +124,7 @@ import Wire
         case 96: probe.handle(random.chance(perMille: 200) ? .pilotLost : .pilotReady)
         case 97: probe.handle(random.chance(perMille: 100) ? .terminate : .resume)
         case 98: probe.handle(random.chance(perMille: 300) ? .pause : .resume)
+        case 99: probe.handle(random.chance(perMille: 200) ? .sleep : .start)
         default: probe.handle(.pilotReady)
         }
         for case .send(let frame) in probe.actions.map(\.action) {
@@ -107,7 +134,7 @@ import Wire
         phases.insert(probe.machine.phase.rawValue)
       }
     }
-    let reachable = Set(TestEV.Phase.allCases.map(\.rawValue)).subtracting(["off"])
+    let reachable = Set(TestEV.Phase.allCases.map(\.rawValue))
     #expect(phases == reachable)
   }
 
@@ -198,5 +225,28 @@ import Wire
       bench.run(.seconds(3)) { $0.isMatched() }
       #expect(bench.isMatched(), "after unplugging at \(millisecond) ms")
     }
+  }
+}
+
+@Suite struct FloodTests {
+  @Test func an_EV_that_begins_again_and_again_displaces_only_itself() {
+    var probe = evseProbe()
+    probe.plugIn()
+    probe.parm(otherEV, RunID(1))
+    for run in 1...1000 as ClosedRange<UInt64> { probe.parm(evMAC, RunID(run)) }
+    #expect(probe.machine.sessionCount == 5)
+    probe.actions.removeAll()
+    probe.start(otherEV, RunID(1))
+    for remaining in (0..<10).reversed() { probe.sound(UInt8(remaining), otherEV, RunID(1)) }
+    #expect(probe.takeSentTypes() == [.CM_ATTEN_CHAR_IND])
+  }
+
+  @Test func a_flood_does_not_drown_the_log() {
+    var probe = evseProbe()
+    probe.plugIn()
+    for run in 1...5000 as ClosedRange<UInt64> { probe.parm(MACAddress(0x0200_0000_0000 + run), RunID(run)) }
+    let traces = probe.actions.filter { if case .trace = $0.action { true } else { false } }
+    #expect(traces.count < 500)
+    #expect(probe.machine.sessionCount == 32)
   }
 }

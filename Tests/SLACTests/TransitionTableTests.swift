@@ -57,7 +57,8 @@ import Wire
     let events: [(String, EVSEMatchEvent)] = [
       ("start", .start), ("connected", .vehicleConnected), ("disconnected", .vehicleDisconnected),
       ("pilotError", .pilotError), ("terminate", .terminate), ("error", .error), ("pause", .pause),
-      ("resume", .resume), ("timeout", .timeout),
+      ("resume", .resume), ("sleep", .sleep), ("C", .asksForEnergy(true, since: .zero)),
+      ("timeout", .timeout),
       ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))),
       ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)))),
       ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)))),
@@ -71,13 +72,18 @@ import Wire
       ),
       ("ATTEN.RSP", received(.attenCharRsp(CM_ATTEN_CHAR_RSP(sourceAddress: evMAC, runID: run)))),
       ("VALIDATE.REQ", received(.validateReq(CM_VALIDATE_REQ(timer: 0)))),
+      ("VALIDATE.REQ2", received(.validateReq(CM_VALIDATE_REQ(timer: 6)))),
+      ("AMP_MAP.REQ", received(.ampMapReq(CM_AMP_MAP_REQ(reductions: [UInt8](repeating: 0, count: 459))))),
       (
         "MATCH.REQ",
         received(.slacMatchReq(CM_SLAC_MATCH_REQ(evMAC: evMAC, evseMAC: evseMAC, runID: run)))
       ),
     ]
     let off = evseProbe()
-    var keySetup = evseProbe()
+    var detecting = evseProbe()
+    detecting.modemAnswers = false
+    detecting.handle(.start)
+    var keySetup = evseProbe { $0.settings.modem = .qualcomm }
     keySetup.modemAnswers = false
     keySetup.handle(.start)
     var unmatched = evseProbe()
@@ -93,17 +99,35 @@ import Wire
     waitResponse.sound(0)
     var waitMatch = waitResponse
     waitMatch.respond()
+    var waitToggles = waitMatch
+    waitToggles.receive(.validateReq(CM_VALIDATE_REQ(timer: 0)), from: evMAC)
+    var counting = waitToggles
+    counting.receive(.validateReq(CM_VALIDATE_REQ(timer: 6)), from: evMAC)
+    var validated = counting
+    validated.handle(.asksForEnergy(true, since: validated.now))
+    validated.now += .milliseconds(250)
+    validated.handle(.asksForEnergy(false, since: validated.now))
+    validated.advance(.milliseconds(500))
     var waitLink = waitMatch
     waitLink.match()
+    waitLink.modemAnswers = false
+    waitLink.advance(.milliseconds(250))
     var matched = waitLink
+    matched.modemAnswers = true
     matched.linkUp = true
     matched.advance(.milliseconds(500))
+    matched.modemAnswers = false  // a question for the link is out
+    matched.advance(.seconds(1))
     var failed = matching
     failed.advance(.seconds(41))
     let rows = [
-      ("off", off), ("keySetup", keySetup), ("unmatched", unmatched), ("matching", matching),
+      ("off", off), ("detecting", detecting), ("keySetup", keySetup), ("unmatched", unmatched),
+      ("matching", matching),
       ("matching.waitStart", waitStart), ("matching.sounding", sounding),
-      ("matching.waitResponse", waitResponse), ("matching.waitMatch", waitMatch), ("waitLink", waitLink),
+      ("matching.waitResponse", waitResponse), ("matching.waitMatch", waitMatch),
+      ("matching.waitToggles", waitToggles), ("matching.counting", counting),
+      ("matching.validated", validated),
+      ("waitLink", waitLink),
       ("matched", matched), ("failed", failed),
     ]
     let table = rows.map { row($0.0, $0.1, events) { $0.phase.rawValue } }
@@ -121,7 +145,7 @@ import Wire
     let runID = parmWait.takeRunID()
     let events: [(String, EVMatchEvent)] = [
       ("start", .start), ("pilotReady", .pilotReady), ("pilotLost", .pilotLost), ("terminate", .terminate),
-      ("error", .error), ("pause", .pause), ("resume", .resume), ("timeout", .timeout),
+      ("error", .error), ("pause", .pause), ("resume", .resume), ("sleep", .sleep), ("timeout", .timeout),
       ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))),
       ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)))),
       ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)))),
@@ -134,6 +158,9 @@ import Wire
               sourceAddress: evMAC, runID: runID, soundCount: 10, profile: AttenuationProfile(repeating: 20)))
         )
       ),
+      ("VALIDATE.CNF-ready", received(.validateCnf(CM_VALIDATE_CNF(result: .ready)))),
+      ("VALIDATE.CNF-failure", received(.validateCnf(CM_VALIDATE_CNF(result: .failure)))),
+      ("AMP_MAP.REQ", received(.ampMapReq(CM_AMP_MAP_REQ(reductions: [UInt8](repeating: 0, count: 459))))),
       (
         "MATCH.CNF",
         received(
@@ -145,7 +172,10 @@ import Wire
       ("PARM.REQ", received(.slacParmReq(CM_SLAC_PARM_REQ(runID: runID)))),
     ]
     let off = evProbe()
-    var leaving = evProbe()
+    var detecting = evProbe()
+    detecting.modemAnswers = false
+    detecting.handle(.start)
+    var leaving = evProbe { $0.settings.modem = .qualcomm }
     leaving.modemAnswers = false
     leaving.handle(.start)
     var sounding = parmWait
@@ -154,19 +184,33 @@ import Wire
     results.advance(.milliseconds(300))
     var match = results
     match.report(runID)
+    var validate = results
+    validate.report(runID, decibels: 50)
+    var toggling = validate
+    toggling.receive(.validateCnf(CM_VALIDATE_CNF(result: .ready)), from: evseMAC)
+    let announced = toggling
+    toggling.advance(.milliseconds(50))
     var joinKey = match
     joinKey.modemAnswers = false
     joinKey.confirmMatch(runID)
     var join = match
     join.confirmMatch(runID)
+    join.modemAnswers = false
+    join.advance(.milliseconds(250))
     var matched = join
+    matched.modemAnswers = true
     matched.linkUp = true
     matched.advance(.milliseconds(500))
+    matched.modemAnswers = false  // a question for the link is out
+    matched.advance(.seconds(1))
     var rateWait = parmWait
     rateWait.advance(.milliseconds(600))
     let rows = [
-      ("off", off), ("leaving", leaving), ("unmatched", unmatched), ("parmWait", parmWait),
-      ("sounding", sounding), ("results", results), ("match", match), ("join.settingKey", joinKey),
+      ("off", off), ("detecting", detecting), ("leaving", leaving), ("unmatched", unmatched),
+      ("parmWait", parmWait),
+      ("sounding", sounding), ("results", results), ("validate.ask", validate),
+      ("validate.announced", announced), ("validate.toggling", toggling), ("match", match),
+      ("join.settingKey", joinKey),
       ("join", join), ("matched", matched), ("rateWait", rateWait),
     ]
     let table = rows.map { row($0.0, $0.1, events) { $0.phase.rawValue } }

@@ -30,7 +30,9 @@ final class SiteRecorder {
       guard trace.isNoted else { return }
       writer.note("\(side): \(trace.layer): \(trace)", on: notes, at: now)
     case .frame(let side, let octets, let outgoing):
-      writer.record(octets, on: interface(side), at: now, direction: outgoing ? .outbound : .inbound)
+      writer.record(
+        octets, on: interface(side), at: now, direction: outgoing ? .outbound : .inbound,
+        comment: outgoing ? nil : comment(onFrame: octets))
     case .datagram(let octets, let side, let source, let destination):
       let frame = PacketSynthesizer.udp(
         octets, from: station(side, source), to: station(side.other, destination))
@@ -82,7 +84,7 @@ extension NodeTrace {
   /// Worth a note in a recording: what the frames themselves do not show.
   var isNoted: Bool {
     switch self {
-    case .pilot, .duty, .offer, .safety, .phase, .ended, .energy: true
+    case .pilot, .duty, .offer, .safety, .phase, .ended, .energy, .coupling, .frame: true
     case .session(.secc), .session(.evcc), .session(.failure): true
     case .slac, .address, .sdpServer, .sdpClient, .connection, .session: false
     }

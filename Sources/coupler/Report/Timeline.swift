@@ -1,4 +1,6 @@
+import HomePlug
 import ISO15118
+import LinuxRuntime
 import Node
 import Wire
 
@@ -66,16 +68,18 @@ final class Timeline {
   }
 
   /// The link is joined, which is all that was wanted.
-  func matched(_ side: Side, at now: Instant) -> Int32 {
+  func matched(_ side: Side, frames: UselessFrames, at now: Instant) -> Int32 {
     isClosed = true
     if json {
       var line = head(side, at: now)
       line.add("layer", "host")
       line.add("event", "summary")
       line.add("outcome", "matched")
+      line.add(frames)
       say(line.text)
     } else {
       say("\nResult      matched, link up\nPhases      " + (phases[side] ?? PhaseClock()).text(until: now))
+      if !frames.isEmpty { say("Frames      of no use: \(frames)") }
     }
     return 0
   }
@@ -162,7 +166,7 @@ final class Timeline {
   // MARK: summary
 
   /// Prints how it ended and how long each phase took, and gives the exit status.
-  func summarize(_ side: Side, recording: String?, at now: Instant) -> Int32 {
+  func summarize(_ side: Side, recording: String?, frames: UselessFrames, at now: Instant) -> Int32 {
     flushRepeated()
     isClosed = true
     let outcome = outcomes[side]
@@ -186,12 +190,14 @@ final class Timeline {
         phases.add("\(phase)", milliseconds: duration.milliseconds)
       }
       line.add("phases", phases)
+      line.add(frames)
       if let recording { line.add("recording", recording) }
       say(line.text)
     } else {
       say("")
       if let outcome { say("Result      \(outcome)") } else { say("Result      no session") }
       say("Phases      " + clock.text(until: now))
+      if !frames.isEmpty { say("Frames      of no use: \(frames)") }
       if let recording { say("Recording   \(recording)") }
     }
     guard case .completed = outcome else {
@@ -267,6 +273,7 @@ extension NodeTrace {
       case .linkUp: line.add("step", "linkUp")
       default: break
       }
+    case .frame(let trace): trace.addDetails(to: &line)
     case .address(let address): line.add("address", "\(address)")
     case .session(.received(let message)): line.add("message", message.rawValue)
     case .session(.sent(let message, let code, _)):
@@ -287,6 +294,26 @@ extension NodeTrace {
       line.add("cause", "\(failure)")
     default: break
     }
+  }
+}
+
+extension FrameTrace {
+  fileprivate func addDetails(to line: inout JSONLine) {
+    switch self {
+    case .refused(let error): line.add("reason", error.reason.name)
+    case .errorIndication: line.add("reason", "errorIndication")
+    case .attenuationCharacteristics: line.add("reason", "attenuationCharacteristics")
+    case .summary(let counters): line.add(UselessFrames(counters: counters))
+    }
+  }
+}
+
+extension JSONLine {
+  /// Numbers by reason; an empty object where all frames were of use.
+  fileprivate mutating func add(_ frames: UselessFrames) {
+    var numbers = JSONLine()
+    for entry in frames.entries { numbers.add(entry.name, Int(clamping: entry.count)) }
+    add("uselessFrames", numbers)
   }
 }
 

@@ -1,0 +1,214 @@
+import ControlPilot
+import HAL
+import ISO15118
+import SLAC
+import Wire
+
+// How the offer on the control pilot and SLAC go together: ISO 15118-3 clauses 6.5 (duties and the steps between them),
+// 7.6 (sleep and wake-up) and 8 (set-up, loss and end of the data link).
+//
+//   5 %, no request in TT_EVSE_SLAC_init    E/F for T_step_EF, 5 % again, C_sequ_retry times, then X1   M06-07
+//   identified, no matching process         E/F for T_step_EF, nominal duty, SLAC still answered        M06-08
+//   identified, matching or matched         X1 for T_step_X1, nominal duty (by setting)                 M06-06
+//   identified before plug-in               nominal duty at once, SLAC still answered
+//   link lost                               leave, E/F (option A), or leave and wait in X2 (option B)
+
+extension ChargerNode {
+  /// A nominal duty is for AC alone; DC knows 5 %.
+  private var isAC: Bool { configuration.safety.current == .ac }
+
+  /// What the vehicle that is there shall be offered when it starts anew.
+  var offer: PilotRequest {
+    guard isAC else { return .digital }
+    if isIdentified { return .nominal(milliamps: conditions.limits.maximumMilliamps) }
+    return configuration.coupling.initialDuty == .digital ? .digital : .x1
+  }
+
+  private var isNominalOffered: Bool {
+    if case .nominal = pilot.goal { isAC } else { false }
+  }
+
+  /// X1 not as a step or an end but as the offer to begin with.
+  private var isInitialX1: Bool {
+    isAC && configuration.coupling.initialDuty == .steadyHigh && !isIdentified && pilot.goal == .x1
+      && drivenDuty == .steadyHigh
+  }
+
+  /// A vehicle may ask for SLAC: 5 % is on, or another offer that permits it.
+  private var mayCommunicate: Bool {
+    drivenDuty == .digital || (isNominalOffered && drivenDuty.isOscillating) || isInitialX1
+  }
+
+  /// Asks the pilot, unless the supervisor holds it.
+  mutating func ask(_ request: PilotRequest, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !supervisor.isPilotForced else { return }
+    drive(.request(request), now, perform)
+  }
+
+  /// Tells SLAC that a vehicle is there, once the offer permits to communicate.
+  mutating func announce(_ now: Instant, _ perform: (Action) -> Void) {
+    guard mayCommunicate, !plug.announced, !plug.ended else { return }
+    plug.announced = true
+    switch configuration.link {
+    case .slac:
+      // With another offer than 5 % the vehicle need not ask: matching begins with its first request.
+      if drivenDuty == .digital { enter(.matching, perform) }
+      match(.vehicleConnected, now, perform)
+    case .assumed: linkReady(peer: nil, now, perform)
+    }
+  }
+
+  /// What the coupling does about a matching process that came forward.
+  mutating func follow(_ trace: SLACTrace, _ now: Instant, _ perform: (Action) -> Void) {
+    switch trace {
+    case .request: if plug.phase == .pilot { enter(.matching, perform) }
+    case .matched:
+      enter(.joining, perform)
+      // The vehicle closes S2 only on an oscillation.
+      if isInitialX1 { ask(.digital, now, perform) }
+    default: break
+    }
+  }
+
+  /// Matching ended without a link.
+  mutating func matchingFailed(_ failure: MatchFailure, _ now: Instant, _ perform: (Action) -> Void) {
+    guard isNominalOffered, !plug.ended, !plug.linkUp, pilot.state.isConnected else {
+      return fail(.slac(failure), now, perform)
+    }
+    // The duty says all that a vehicle needs that does not communicate; one that wakes up late may still ask.
+    perform(.trace(.coupling(.offerStands(failure))))
+    enter(.pilot, perform)
+    switch failure {
+    case .modemSilent, .keyNotTaken, .modemUnfit: break
+    default: match(.vehicleConnected, now, perform)
+    }
+  }
+
+  // MARK: identification
+
+  /// A customer was identified by external means, or is not any more.
+  mutating func identify(_ positive: Bool, _ now: Instant, _ perform: (Action) -> Void) {
+    guard positive != isIdentified else { return }
+    isIdentified = positive
+    perform(.trace(.coupling(.identified(positive))))
+    if positive, plug.authorizationAsked { authorized(.granted, now, perform) }
+    // A pause ends as it began; a session that runs takes the identification as its authorization, or goes on.
+    guard isAC, !plug.isPaused, !plug.connected else { return }
+    guard positive else {
+      if isNominalOffered {
+        ask(configuration.coupling.initialDuty == .digital ? .digital : .x1, now, perform)
+      }
+      return
+    }
+    guard pilot.state.isConnected else {
+      // In the middle of an E/F step: what follows it is another offer.
+      if pilot.state == .F { ask(offer, now, perform) }
+      return
+    }
+    guard matcher.isMatching || (plug.linkUp && !plug.ended) else {
+      return stepThroughError(.identified, now, perform)
+    }
+    // V2G3-M06-06: the pilot goes through X1 for T_step_X1 by itself.
+    if configuration.coupling.identificationWhileMatching == .switchesToNominal { ask(offer, now, perform) }
+  }
+
+  /// Other limits change a nominal duty.
+  mutating func limitsChanged(_ now: Instant, _ perform: (Action) -> Void) {
+    if isNominalOffered, isIdentified { ask(offer, now, perform) }
+  }
+
+  // MARK: state E/F
+
+  /// State E/F for T_step_EF makes the vehicle start anew; what is offered then is decided when it is back.
+  mutating func stepThroughError(_ step: CouplingTrace.Step, _ now: Instant, _ perform: (Action) -> Void) {
+    guard !supervisor.isPilotForced else { return }
+    perform(.trace(.coupling(.errorStep(step))))
+    if !plug.ended { abandon(now, perform) }
+    plug.isRetrying = true
+    drive(.request(.errorStep), now, perform)
+    ask(offer, now, perform)
+  }
+
+  // MARK: connection loss
+
+  /// Option B: the oscillator stays on, and the vehicle may match again whenever it likes.
+  mutating func rematch(_ now: Instant, _ perform: (Action) -> Void) {
+    perform(.trace(.coupling(.rematch)))
+    forgetConnection(now, perform)
+    begin(.pilot, perform)
+    announce(now, perform)
+  }
+
+  /// A lost link is waited out where the setting says so and the pilot still offers something.
+  func mayRematch(after failure: NodeFailure) -> Bool {
+    guard case .linkLost = failure, configuration.coupling.connectionLoss == .rematch else { return false }
+    return drivenDuty.isOscillating && !supervisor.isPilotForced && plug.stop == nil
+  }
+
+  // MARK: pause and wake-up
+
+  /// Each half of a B-C-B toggle lasts 200...400 ms (ISO 15118-3 T_vald_state_duration), and 50 ms more or less
+  /// for the way through the debouncing.
+  mutating func watchToggle(
+    _ new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
+  ) {
+    guard let begin = plug.wakeSince else {
+      plug.wakeSince = new.asksForEnergy ? since : nil
+      return
+    }
+    guard new == .B else { return }
+    plug.wakeSince = nil
+    if (.milliseconds(150) ... .milliseconds(450)).contains(since - begin) {
+      resume(byVehicle: true, now, perform)
+    }
+  }
+
+  /// The offer of before the pause again, over the link that was kept (ISO 15118-3 V2G3-M08-05 and following: no
+  /// new matching).
+  mutating func resume(byVehicle: Bool, _ now: Instant, _ perform: (Action) -> Void) {
+    let (peer, offer) = (plug.peer, plug.pausedOffer ?? .digital)
+    perform(.trace(.coupling(.wakes(byVehicle: byVehicle))))
+    begin(.pilot, perform)
+    plug.announced = true
+    if !byVehicle { plug.wakeUntil = now + configuration.coupling.wakeUpPatience }
+    ask(offer, now, perform)
+    match(.resume, now, perform)
+    if !plug.ended { linkReady(peer: peer, now, perform) }
+  }
+
+  /// A vehicle that was woken and has not said anything in T_conn_resume.
+  mutating func wakeUpExpired(_ now: Instant, _ perform: (Action) -> Void) {
+    plug.wakeUntil = nil
+    guard !plug.connected, plug.discovered.isEmpty, !plug.ended, retries < configuration.retries else {
+      return
+    }
+    retries += 1
+    stepThroughError(.wakeUp, now, perform)
+  }
+
+  // MARK: sleep
+
+  /// The plug is out, or never was in: the modem may be switched off after a while.
+  mutating func scheduleSleep(_ now: Instant) {
+    guard !isAsleep, case .slac = configuration.link else { return }
+    sleepDue = configuration.coupling.sleepsAfter.map { now + max($0, .seconds(1)) }
+  }
+
+  mutating func sleep(_ now: Instant, _ perform: (Action) -> Void) {
+    sleepDue = nil
+    guard plug.phase == .idle else { return }
+    isAsleep = true
+    match(.sleep, now, perform)
+    perform(.trace(.coupling(.modem(on: false))))
+    perform(.modemPower(on: false))
+  }
+
+  mutating func wakeModem(_ now: Instant, _ perform: (Action) -> Void) {
+    sleepDue = nil
+    guard isAsleep else { return }
+    isAsleep = false
+    perform(.trace(.coupling(.modem(on: true))))
+    perform(.modemPower(on: true))
+    match(.start, now, perform)
+  }
+}

@@ -1,0 +1,105 @@
+"""Strangers with every known defect, built with scapy: each has its line in the table of `peers/defect_*.py`."""
+
+import contextlib
+import os
+import subprocess
+
+from bench import ScenarioFailed
+from rig import ATTENUATION, EV_MAC, EVSE_MAC, HERE, PEERS, scenario
+
+PYTHON = PEERS / "scapy" / "bin" / "python"
+LANES = 4  # chargers or vehicles at a time, each in namespaces of its own
+
+
+def modes(rig, command):
+    """The tolerances that the command can be given, with the arguments for them."""
+    shown = subprocess.run([rig.binary, command, "--help"], capture_output=True, text=True, timeout=20).stdout
+    if "--slac-mode" not in shown:
+        print("    no --slac-mode: only as it is")
+        return {"lenient": []}
+    return {mode: ["--slac-mode", mode] for mode in ("lenient", "conformant")}
+
+
+class Lane:
+    """A vehicle's and a charger's namespace with a line between, and a pilot's cable."""
+
+    def __init__(self, rig, name):
+        self.vehicle, self.charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
+        rig.cable(self.vehicle, "ev0", middle, "toev", EV_MAC)
+        rig.cable(self.charger, "se0", middle, "tose", EVSE_MAC)
+        self.pilot = f"/tmp/coupler-{os.getpid()}-{name}"  # short: a socket's path has 107 characters at most
+        rig.coupler(f"line-{name}", middle, "line", "toev", "tose", "--attenuation", ATTENUATION,
+                    "--join-delay", "0.1").expect("line ready", 20)
+
+
+def table(rig, script):
+    return subprocess.run([PYTHON, HERE / "peers" / f"{script}.py", "--list"], capture_output=True, text=True,
+                          check=True, timeout=60).stdout.split()
+
+
+def judge(processes, limit):
+    """Waits for the strangers and prints a line for each of their cases."""
+    failed, count = [], 0
+    for process, names in processes:
+        with contextlib.suppress(ScenarioFailed):  # exit status 1 is told case by case
+            process.wait(limit)
+        entries = {entry["case"]: entry for entry in process.events() if "case" in entry}
+        for name in names:
+            entry = entries.get(name, {"seen": "nothing, the stranger ended before"})
+            count += 1
+            verdict = "holds" if entry.get("holds") else "FAILED"
+            print(f"    {verdict}: {entry.get('mode', process.name)}: {name}: {entry.get('seen')}"
+                  + f" (expected: {entry.get('expected')}; afterwards: {entry.get('afterwards')})", flush=True)
+            if not entry.get("holds"):
+                failed.append(name)
+    if failed:
+        raise ScenarioFailed(f"{len(failed)} of {count} defects not treated as the table says: {', '.join(failed)}")
+    print(f"    {count} of {count} as the table says")
+
+
+def selected(names):
+    """COUPLER_CASES=name,name runs only these."""
+    wanted = os.environ.get("COUPLER_CASES", "").split(",")
+    return [name for name in names if name in wanted] or names
+
+
+@scenario(280)
+def vehicles_with_every_known_defect_against_coupler_evse(rig):
+    names = selected(table(rig, "defect_ev"))
+    processes = []
+    for mode, arguments in modes(rig, "evse").items():
+        for number in range(min(LANES, len(names))):
+            lane = Lane(rig, f"{mode}-{number}")
+            evse = rig.coupler(f"evse-{mode}-{number}", lane.charger, "evse", "--interface", "se0", "--pilot",
+                               lane.pilot, "--json", *arguments, "--record",
+                               rig.logs / f"evse-{mode}-{number}.pcapng")
+            evse.expect_event("ready", 30)
+            share = names[number::LANES]
+            processes.append((rig.start(f"ev-{mode}-{number}", [
+                PYTHON, HERE / "peers" / "defect_ev.py", "ev0", lane.pilot, mode, *share], lane.vehicle), share))
+    judge(processes, 250)
+    for process in rig.processes:
+        if process.name.startswith("evse") and not process.running:
+            raise ScenarioFailed(f"{process.name} ended with {process.child.returncode}")
+
+
+@scenario(280)
+def chargers_with_every_known_defect_against_coupler_ev(rig):
+    names = selected(table(rig, "defect_evse"))
+    processes = []
+    for mode, arguments in modes(rig, "ev").items():
+        for number in range(min(LANES, len(names))):
+            lane = Lane(rig, f"{mode}-{number}")
+            share = names[number::LANES]
+            evse = rig.start(f"evse-{mode}-{number}", [
+                PYTHON, HERE / "peers" / "defect_evse.py", "se0", lane.pilot, mode, *share], lane.charger)
+            evse.expect("waiting for the vehicle", 60)
+            processes.append((evse, share))
+            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew.
+            rig.coupler(f"ev-{mode}-{number}", lane.vehicle, "ev", "--interface", "ev0", "--pilot", lane.pilot,
+                        "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
+                        rig.logs / f"ev-{mode}-{number}.pcapng")
+    judge(processes, 250)
+    for process in rig.processes:
+        if process.name.startswith("ev-") and not process.running:
+            raise ScenarioFailed(f"{process.name} ended with {process.child.returncode}")
