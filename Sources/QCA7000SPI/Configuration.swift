@@ -3,8 +3,8 @@ public struct QCA7000Configuration: Hashable, Sendable {
   /// Legacy mode, where the chip is strapped for it: chip select is released after each word of 16 bits.
   public var legacyMode = false
   /// Octets of frames in one chip select, 1...5000 (`qcaspi_burst_len`). Linux hands spidev 4,096 octets in one
-  /// message unless `spidev.bufsiz` says more. Without meaning in legacy mode.
-  public var burstLength = 4000
+  /// call unless `spidev.bufsiz` says more, and rounds up to lines of its cache. Without meaning in legacy mode.
+  public var burstLength = 3900
   /// Octets of one message at most, however many chip selects it has.
   public var messageMax = 4096
   /// How often a register that did not keep what was written is written again, 0...3 (`wr_verify`). 0 does not
@@ -12,6 +12,8 @@ public struct QCA7000Configuration: Hashable, Sendable {
   public var writeVerifications = 0
   /// Frames that wait for the chip at most; more are refused and counted.
   public var queueMax = 64
+  /// Refuse frames whose length is not the one that the chip's hardware says.
+  public var comparesLengths = true
   /// Looks at the chip so often by itself: for boards without an interrupt line. `nil` waits for interrupts.
   public var pollInterval: Duration?
   public var timers = Timers()

@@ -2,7 +2,8 @@
 ///
 /// Nothing is lost silently: each octet taken is part of a frame that was handed out, is counted as skipped, or
 /// waits for the rest of its frame. Where a frame turns out to be none, the search begins anew at its second
-/// octet, so a length that noise made too large swallows no frame behind it.
+/// octet, so a length that noise made too large swallows no frame behind it. Where it ends exactly with a later
+/// frame, only the length of the hardware shows it: the two are compared on SPI.
 ///
 /// SPI has no checksum: a frame whose content was changed on the way passes. And where noise has broken a
 /// frame, its content is searched for the next one, as there is no other way back into step.
@@ -21,7 +22,7 @@ public struct QCA7000Deframer: Sendable {
     public var frames: UInt64 = 0
     /// NOHEAD, once for each gap between frames.
     public var noHead: UInt64 = 0
-    /// INVLEN.
+    /// INVLEN; also where the two lengths differ.
     public var invalidLength: UInt64 = 0
     /// NOTAIL.
     public var noTail: UInt64 = 0
@@ -48,6 +49,8 @@ public struct QCA7000Deframer: Sendable {
   }
 
   public let form: Form
+  /// Refuse frames whose two lengths differ (INVLEN).
+  public let comparesLengths: Bool
   public private(set) var counters = Counters()
   /// The beginning of a frame, shorter than a whole one.
   private var pending: [UInt8] = []
@@ -57,8 +60,11 @@ public struct QCA7000Deframer: Sendable {
   private var lead: Int { form == .spi ? QCA7000Framing.hardwareLengthSize : 0 }
   private var overhead: Int { lead + QCA7000Framing.headerSize + QCA7000Framing.trailerSize }
 
-  public init(_ form: Form) {
+  /// The length of the hardware counts head, frame and tail (length + 10). Drivers in the field rely on that, the
+  /// application note does not say it; `comparingLengths` false does without.
+  public init(_ form: Form, comparingLengths: Bool = true) {
     self.form = form
+    comparesLengths = comparingLengths && form == .spi
     pending.reserveCapacity(2 * (QCA7000Framing.frameMax + 16))
   }
 
@@ -154,6 +160,10 @@ public struct QCA7000Deframer: Sendable {
     let count = Int(octet(octets, at + lead + 4)) | Int(octet(octets, at + lead + 5)) << 8
     guard (QCA7000Framing.frameMin...QCA7000Framing.frameMax).contains(count) else {
       return .none(.invalidLength)
+    }
+    if comparesLengths {
+      let hardware = Int(octet(octets, at + 2)) << 8 | Int(octet(octets, at + 3))
+      guard hardware == QCA7000Framing.size(ofFrame: count) else { return .none(.invalidLength) }
     }
     guard overhead + count <= available else { return .incomplete }
     for offset in header + count..<overhead + count {

@@ -76,7 +76,7 @@ public struct QCA7000Driver: Machine {
   var state = State.stopped
   var step = Step.none
   var queue: FrameQueue
-  var deframer = QCA7000Deframer(.spi)
+  var deframer: QCA7000Deframer
   var hasCarrier = false
   var saidNoChip = false
 
@@ -114,6 +114,7 @@ public struct QCA7000Driver: Machine {
   public init(_ configuration: QCA7000Configuration = QCA7000Configuration()) {
     self.configuration = configuration
     queue = FrameQueue(limit: configuration.queueMax)
+    deframer = QCA7000Deframer(.spi, comparingLengths: configuration.comparesLengths)
   }
 
   public var isInSync: Bool { state == .ready }

@@ -23,5 +23,7 @@ struct Coupler: ParsableCommand {
       arguments.
       """,
     version: "0.1.0",
-    subcommands: [DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, EXICommand.self])
+    subcommands: [
+      DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, SPICommand.self, EXICommand.self,
+    ])
 }

@@ -53,7 +53,7 @@ struct Ledger {
         $0.legacyMode = lane % 4 == 3
         $0.writeVerifications = lane % 3
         $0.pollInterval = lane % 5 == 4 ? .milliseconds(3) : nil
-        $0.burstLength = lane % 2 == 0 ? 4000 : 500
+        $0.burstLength = lane % 2 == 0 ? 3900 : 500
       },
       chip: {
         $0.legacyMode = lane % 4 == 3
