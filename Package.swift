@@ -170,7 +170,8 @@ let package = Package(
       exclude: ["Tables"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
-      name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
+      name: "LinuxHardwareTests",
+      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",

@@ -67,6 +67,8 @@ public struct QCA7000Chip: Machine {
   public var isBooting: Bool { bootedAt != nil }
   /// Nothing waits in its buffers.
   public var isEmpty: Bool { readBuffer.count == 0 && writeBuffer.count == 0 && direction == nil }
+  /// A transfer from the host has begun and is not complete.
+  public var isAssembling: Bool { direction == .write }
   /// The level of the interrupt line.
   public var isInterrupting: Bool { line }
 
@@ -112,13 +114,13 @@ public struct QCA7000Chip: Machine {
     fill(&answer, to: octets.count)
     // Word by word a deaf chip cannot tell frames from registers.
     if configuration.legacyMode, bootedAt != nil, octets.count > QCA7000Framing.frameMin {
-      counters.writeLostInReset += 1
+      counters.writtenInReset += 1
     }
     return answer
   }
 
   private mutating func take(_ frame: [UInt8]) {
-    guard bootedAt == nil else { return counters.readLostInReset += 1 }
+    guard bootedAt == nil else { return counters.arrivedInReset += 1 }
     let size = QCA7000Framing.size(ofFrame: frame.count) + QCA7000Framing.hardwareLengthSize
     guard readBuffer.used + size + QCA7000.packetOverhead <= configuration.readBufferSize else {
       return counters.readOverruns += 1
@@ -146,7 +148,8 @@ public struct QCA7000Chip: Machine {
   mutating func reset(at now: Instant) {
     counters.resets += 1
     counters.readLostInReset += readBuffer.frameCount
-    counters.writeLostInReset += writeBuffer.count + (direction == .write ? 1 : 0)
+    counters.writeLostInReset += writeBuffer.count
+    if direction == .write { counters.writtenInReset += 1 }
     readBuffer.removeAll()
     writeBuffer.removeAll()
     assembled.removeAll(keepingCapacity: true)

@@ -95,7 +95,7 @@ extension QCA7000Chip {
 
   /// Nobody listens. A frame written now is lost; what is as long may be one.
   private mutating func deaf(_ range: Range<Int>) {
-    if range.count > QCA7000Framing.frameMin { counters.writeLostInReset += 1 }
+    if range.count > QCA7000Framing.frameMin { counters.writtenInReset += 1 }
   }
 
   private mutating func refuseAddress() {
@@ -165,7 +165,10 @@ extension QCA7000Chip {
   private mutating func readFrames(_ count: Int, into answer: inout [UInt8]) {
     guard direction != .write else { return refuseWrite() }
     guard count > 0 else { return }
+    let waiting = readBuffer.frameCount
     let taken = readBuffer.read(min(count, remaining), into: &answer)
+    counters.octetsRead += taken
+    counters.readOut += waiting - readBuffer.frameCount
     guard taken == count else { return refuseRead() }
     remaining -= taken
     direction = remaining > 0 ? .read : nil
@@ -199,6 +202,7 @@ extension QCA7000Chip {
       return counters.invalidLength += 1
     }
     guard assembled[count - 2] == 0x55, assembled[count - 1] == 0x55 else { return counters.noTail += 1 }
+    counters.accepted += 1
     writeBuffer.append(Array(assembled[8..<count - 2]), at: now, rate: configuration.lineRate)
   }
 }

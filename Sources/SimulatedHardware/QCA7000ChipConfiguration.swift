@@ -54,10 +54,16 @@ public struct QCA7000ChipFaults: Hashable, Sendable {
 
 /// Where the frames of a simulated QCA7000 went, and what was done to it.
 public struct QCA7000ChipCounters: Hashable, Sendable {
+  /// Host's frames that were taken into the write buffer.
+  public var accepted = 0
   /// Host's frames that went on the line.
   public var toLine = 0
   /// Frames from the line that were put into the read buffer.
   public var toHost = 0
+  /// Line's frames that were read to their last octet.
+  public var readOut = 0
+  /// Octets of them that were read.
+  public var octetsRead = 0
 
   /// Host's frames refused: no `AA AA AA AA`.
   public var noHead = 0
@@ -75,13 +81,17 @@ public struct QCA7000ChipCounters: Hashable, Sendable {
   public var addressErrors = 0
   /// Chip selects without a whole command and word.
   public var shortSelects = 0
-  /// Host's frames in the write buffer at a reset, or written while there was no processor.
+  /// Host's frames in the write buffer at a reset.
   public var writeLostInReset = 0
+  /// Host's frames whose transfer a reset cut short, or that were written while there was no processor.
+  public var writtenInReset = 0
 
   /// Line's frames dropped: the read buffer was full.
   public var readOverruns = 0
-  /// Line's frames in the read buffer at a reset, or come while there was no processor.
+  /// Line's frames in the read buffer at a reset, whole or in part.
   public var readLostInReset = 0
+  /// Line's frames that came while there was no processor.
+  public var arrivedInReset = 0
   /// Reads of other octets than BFR_SIZE announced.
   public var readMismatches = 0
   /// Line's frames with a length that does not fit the framing.
@@ -95,11 +105,11 @@ public struct QCA7000ChipCounters: Hashable, Sendable {
 
   public init() {}
 
-  /// Host's frames that the chip refused or lost; one frame may count twice.
-  public var fromHostLost: Int {
+  /// Host's frames that the chip did not take; one frame may count twice.
+  public var fromHostRefused: Int {
     noHead + invalidLength + noTail + writeOverruns + writeMismatches + unusedSizes + addressErrors
-      + shortSelects + writeLostInReset
+      + shortSelects + writtenInReset
   }
-  /// Line's frames that the chip dropped.
-  public var fromLineLost: Int { readOverruns + readLostInReset + unframeable }
+  /// Line's frames that were not put into the read buffer.
+  public var fromLineRefused: Int { readOverruns + arrivedInReset + unframeable }
 }

@@ -2,8 +2,9 @@ import QCA7000SPI
 import SimulatedHardware
 import Wire
 
-/// Keeps the books of one rig: each frame offered is handed over as it was, or missing; and what is missing has to be
-/// explained by what driver and chip counted meanwhile.
+/// Keeps the books of one rig, station by station: each frame offered is refused or goes on, exactly; each frame on
+/// the bus is taken by the chip, or the chip counts in the very message that carried it; each octet that the driver
+/// reads is part of a frame handed over, or counted. What does not add up is a frame lost silently.
 struct Ledger {
   /// Sums over all episodes.
   struct Totals {
@@ -11,13 +12,16 @@ struct Ledger {
     var intact = 0
     /// Handed over with other content: a bit was flipped inside a frame, which SPI cannot notice.
     var damaged = 0
-    /// Missing and counted by the driver as refused or dropped.
+    /// Host's frames that did not go to the chip.
     var refusedByDriver = 0
-    /// Missing and counted by the chip.
-    var countedByChip = 0
-    /// Missing and counted by the driver's framing.
-    var countedByFraming = 0
-    /// Missing and counted by nobody.
+    /// Host's frames that the chip did not take, and those it lost in a reset.
+    var refusedByChip = 0
+    var lostInReset = 0
+    /// Line's frames that found no room or no processor.
+    var droppedByChip = 0
+    /// Line's frames that were read and were none any more.
+    var refusedByFraming = 0
+    /// What does not add up.
     var silent = 0
     var twice = 0
     var episodes = 0
@@ -29,8 +33,9 @@ struct Ledger {
       Totals(
         offered: a.offered + b.offered, intact: a.intact + b.intact, damaged: a.damaged + b.damaged,
         refusedByDriver: a.refusedByDriver + b.refusedByDriver,
-        countedByChip: a.countedByChip + b.countedByChip,
-        countedByFraming: a.countedByFraming + b.countedByFraming, silent: a.silent + b.silent,
+        refusedByChip: a.refusedByChip + b.refusedByChip, lostInReset: a.lostInReset + b.lostInReset,
+        droppedByChip: a.droppedByChip + b.droppedByChip,
+        refusedByFraming: a.refusedByFraming + b.refusedByFraming, silent: a.silent + b.silent,
         twice: a.twice + b.twice, episodes: a.episodes + b.episodes, recovered: a.recovered + b.recovered,
         recoveredAtOnce: a.recoveredAtOnce + b.recoveredAtOnce)
     }
@@ -44,6 +49,17 @@ struct Ledger {
   private var toHost: [UInt64: [UInt8]] = [:]
   private var damagedToLine = 0
   private var damagedToHost = 0
+  /// Offered and handed over in this episode.
+  private var flow = Flow()
+
+  private struct Flow {
+    var offeredToLine = 0
+    var offeredToHost = 0
+    var arrivedOnLine = 0
+    var arrivedAtHost = 0
+    /// Octets that the frames at the host took on the bus.
+    var octetsAtHost = 0
+  }
 
   init(seed: UInt64, lane: Int) {
     generator = SeededGenerator(seed: seed)
@@ -68,7 +84,8 @@ struct Ledger {
   /// A time with faults, a rest without, and the settling of accounts. `chance` is each fault's, per million chip
   /// selects.
   mutating func episode(steps: Int, chance: Int) {
-    let (driver, framing, chip) = (rig.driver.counters, rig.driver.framing, rig.chip.counters)
+    let before = rig
+    flow = Flow()
     let stale = rig.chip.faults.staleSignature
     rig.chip.faults = .all(perMillion: chance)
     // A chip that is polled has to live long enough to boot.
@@ -98,7 +115,7 @@ struct Ledger {
     }
     totals.episodes += 1
 
-    balance(rig.driver.counters, driver, rig.driver.framing - framing, rig.chip.counters, chip)
+    balance(since: before)
   }
 
   private mutating func offer(toLine isToLine: Bool) {
@@ -107,9 +124,11 @@ struct Ledger {
     let count = generator.next() % 16 == 0 ? 1518 : 60 + Int(generator.next() % 120)
     let octets = frame(number, count: count)
     if isToLine {
+      flow.offeredToLine += 1
       toLine[number] = octets
       rig.send(octets)
     } else {
+      flow.offeredToHost += 1
       toHost[number] = octets
       rig.receive(octets)
     }
@@ -133,6 +152,9 @@ struct Ledger {
   private mutating func collect() {
     for octets in rig.transmitted { Self.sort(octets, number, &toLine, &damagedToLine, &totals) }
     for octets in rig.delivered { Self.sort(octets, number, &toHost, &damagedToHost, &totals) }
+    flow.arrivedOnLine += rig.transmitted.count
+    flow.arrivedAtHost += rig.delivered.count
+    for octets in rig.delivered { flow.octetsAtHost += octets.count + 14 }
     rig.transmitted.removeAll(keepingCapacity: true)
     rig.delivered.removeAll(keepingCapacity: true)
   }
@@ -153,28 +175,47 @@ struct Ledger {
     }
   }
 
-  private mutating func balance(
-    _ driver: QCA7000Counters, _ driverBefore: QCA7000Counters, _ framing: QCA7000Deframer.Counters,
-    _ chip: QCA7000ChipCounters, _ chipBefore: QCA7000ChipCounters
-  ) {
+  private mutating func balance(since before: SPIRig) {
+    let (driver, driverBefore) = (rig.driver.counters, before.driver.counters)
+    let (chip, chipBefore) = (rig.chip.counters, before.chip.counters)
+    let framing = rig.driver.framing - before.driver.framing
+
     // Host to line.
-    var missing = max(0, toLine.count - damagedToLine)
-    Self.take(&missing, Int(driver.refused - driverBefore.refused), &totals.refusedByDriver)
-    Self.take(&missing, chip.fromHostLost - chipBefore.fromHostLost, &totals.countedByChip)
-    totals.silent += missing
-    // Line to host. The shortest frame takes 74 octets.
-    missing = max(0, toHost.count - damagedToHost)
-    Self.take(&missing, chip.fromLineLost - chipBefore.fromLineLost, &totals.countedByChip)
-    Self.take(&missing, framing.errors > 0 ? Int(framing.skippedOctets) / 74 : 0, &totals.countedByFraming)
-    totals.silent += missing
+    let refused = Int(driver.refused - driverBefore.refused)
+    let accepted = chip.accepted - chipBefore.accepted
+    let lost = chip.writeLostInReset - chipBefore.writeLostInReset
+    let crossed = Int(driver.crossedTransfers - driverBefore.crossedTransfers)
+    totals.silent += abs(flow.offeredToLine - Int(driver.sent - driverBefore.sent) - refused)
+    // What the chip took for a read it cannot count; the driver has, and kept the frame among the refused.
+    if crossed == 0 { totals.silent += rig.unexplained - before.unexplained }
+    totals.silent += abs(accepted - lost - flow.arrivedOnLine)
+    let missingToLine = max(0, toLine.count - damagedToLine)
+    totals.refusedByDriver += min(refused, missingToLine)
+    totals.lostInReset += min(lost, max(0, missingToLine - refused))
+    totals.refusedByChip += max(0, missingToLine - refused - lost)
+
+    // Line to host.
+    let dropped = chip.fromLineRefused - chipBefore.fromLineRefused
+    let lostUnread = chip.readLostInReset - chipBefore.readLostInReset
+    let readOut = chip.readOut - chipBefore.readOut
+    totals.silent += abs(flow.offeredToHost - dropped - (chip.toHost - chipBefore.toHost))
+    totals.silent += abs(chip.toHost - chipBefore.toHost - lostUnread - readOut)
+    let octets = rig.octetsRead - before.octetsRead
+    let skipped = Int(framing.skippedOctets)
+    if crossed == 0, octets != flow.octetsAtHost + skipped { totals.silent += 1 }
+    // Each frame read and not handed over takes 74 octets or more of those that were skipped; octets that the chip
+    // did not drive explain nothing.
+    let unread = max(0, octets - (chip.octetsRead - chipBefore.octetsRead))
+    let unframed = max(0, readOut - flow.arrivedAtHost)
+    if crossed == 0 { totals.silent += max(0, unframed - max(0, skipped - unread) / 74) }
+    if unframed > 0, framing.errors == 0 { totals.silent += unframed }
+    let missingToHost = max(0, toHost.count - damagedToHost)
+    totals.droppedByChip += min(dropped, missingToHost)
+    totals.lostInReset += min(lostUnread, max(0, missingToHost - dropped))
+    totals.refusedByFraming += max(0, missingToHost - dropped - lostUnread)
+
     toLine.removeAll(keepingCapacity: true)
     toHost.removeAll(keepingCapacity: true)
     (damagedToLine, damagedToHost) = (0, 0)
-  }
-
-  private static func take(_ missing: inout Int, _ counted: Int, _ total: inout Int) {
-    let explained = min(missing, max(counted, 0))
-    missing -= explained
-    total += explained
   }
 }

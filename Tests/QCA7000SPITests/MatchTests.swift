@@ -138,7 +138,7 @@ private struct MatchRig {
       #expect(bus.driver.counters.syncLosses == 0)
       #expect(bus.driver.counters.refused == 0)
       #expect(bus.driver.framing.errors == 0)
-      #expect(bus.chip.counters.fromHostLost == 0 && bus.chip.counters.fromLineLost == 0)
+      #expect(bus.chip.counters.fromHostRefused == 0 && bus.chip.counters.fromLineRefused == 0)
     }
   }
 

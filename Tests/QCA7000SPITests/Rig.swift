@@ -17,6 +17,10 @@ struct SPIRig {
   var messages = 0
   /// Octets on the bus so far.
   var octets = 0
+  /// Host's frames on the bus that the chip neither took nor counted while they were there.
+  var unexplained = 0
+  /// Octets the driver asked for as frames.
+  var octetsRead = 0
   /// Messages to be failed by the bus.
   var failures = 0
 
@@ -92,6 +96,16 @@ struct SPIRig {
     }
   }
 
+  /// Each frame on the bus is taken, or refused within the same message; only one whose transfer stays incomplete
+  /// is refused later.
+  private mutating func account(_ sent: SPIMessage, _ before: QCA7000ChipCounters) {
+    let (frames, reads) = sent.content
+    octetsRead += reads
+    let missing = frames - (chip.counters.accepted - before.accepted)
+    let refused = chip.counters.fromHostRefused - before.fromHostRefused
+    unexplained += max(0, missing - refused - (chip.isAssembling ? 1 : 0))
+  }
+
   /// Does what is due now.
   mutating func step() {
     if let at = done, at <= now, let sent = message {
@@ -102,7 +116,9 @@ struct SPIRig {
         driver.handle(.transferFailed, at: now) { fromDriver.append($0) }
       } else {
         var fromChip: [QCA7000ChipAction] = []
+        let before = chip.counters
         let answer = chip.exchange(sent, at: now) { fromChip.append($0) }
+        account(sent, before)
         perform(fromChip)
         driver.transferred(answer.span.bytes, at: now) { fromDriver.append($0) }
       }
@@ -149,4 +165,31 @@ func frame(_ number: UInt64, count: Int = 60) -> [UInt8] {
   for shift in 0..<4 { octets.append(UInt8(truncatingIfNeeded: hash >> (56 - 8 * UInt64(shift)))) }
   octets.append(contentsOf: repeatElement(UInt8(truncatingIfNeeded: hash), count: max(0, count - 26)))
   return octets
+}
+
+extension SPIMessage {
+  /// Frames that the host writes in this message, and octets of frames that it reads.
+  fileprivate var content: (frames: Int, reads: Int) {
+    var (frames, reads, left, at) = (0, 0, 0, 0)
+    // In legacy mode a message is registers, then at most one transfer; selects say nothing.
+    var parts = selects
+    if releasesAfterEachWord {
+      let lead = octets.count > 4 && octets[0] & 0x40 != 0 && octets[4] & 0x40 == 0 ? [4] : []
+      parts = octets[0] & 0x40 != 0 && lead.isEmpty ? [] : lead + [octets.count - lead.reduce(0, +)]
+    }
+    for count in parts {
+      defer { at += count }
+      guard octets[at] & 0x40 == 0, count > 2 else { continue }
+      if octets[at] & 0x80 != 0 {
+        reads += count - 2
+      } else {
+        if left == 0 {
+          frames += 1
+          left = QCA7000Framing.size(ofFrame: Int(octets[at + 6]) | Int(octets[at + 7]) << 8)
+        }
+        left -= count - 2
+      }
+    }
+    return (frames, reads)
+  }
 }

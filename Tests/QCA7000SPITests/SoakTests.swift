@@ -50,8 +50,8 @@ import Wire
       framing.truncated += ledger.rig.driver.framing.truncated
     }
     #expect(
-      totals.offered == totals.intact + totals.damaged + totals.refusedByDriver + totals.countedByChip
-        + totals.countedByFraming + totals.silent)
+      totals.offered == totals.intact + totals.damaged + totals.refusedByDriver + totals.refusedByChip
+        + totals.lostInReset + totals.droppedByChip + totals.refusedByFraming)
     // A run in which nothing went wrong shows nothing.
     #expect(faults > frames / 100)
     #expect(totals.intact > totals.offered / 3)
@@ -59,8 +59,9 @@ import Wire
     print(
       """
       frames \(totals.offered): intact \(totals.intact), damaged inside \(totals.damaged), refused by the driver \
-      \(totals.refusedByDriver), counted by the chip \(totals.countedByChip), counted by the framing \
-      \(totals.countedByFraming), lost silently \(totals.silent), twice \(totals.twice)
+      \(totals.refusedByDriver), by the chip \(totals.refusedByChip), by the framing \
+      \(totals.refusedByFraming), dropped by the chip \(totals.droppedByChip), lost in a reset \
+      \(totals.lostInReset), lost silently \(totals.silent), twice \(totals.twice)
       faults \(faults), episodes \(totals.episodes), in step after \(totals.recovered), \(totals.recoveredAtOnce) at \
       once; resets of the chip \(resets)
       sync lost: \(losses.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))

@@ -43,15 +43,20 @@ final class SPIBridge {
   var isInSync: Bool { driver.isInSync }
   var undelivered: Int { tap.undelivered }
 
-  func start() throws(LinuxError) {
+  /// Opens the bus.
+  func open() throws(LinuxError) {
     timer = loop.addTimer { [unowned self] in
       // Also comes where a turn was over before the work was done.
       if message == nil { handle(.timeout) }
       pump()
     }
     try bus.start { [unowned self] in take($0) }
-    if let trouble = bus.trouble { tell(trouble) }
     try tap.attach(to: loop) { [unowned self] in takeFrames() }
+  }
+
+  /// Looks for the chip from now on.
+  func start() {
+    if let trouble = bus.trouble { tell(trouble) }
     handle(.start)
     pump()
   }

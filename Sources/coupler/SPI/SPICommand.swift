@@ -126,9 +126,10 @@ struct SPICommand: ParsableCommand {
     let report = SPIReport(tap, json: json, start: loop.now) { loop.now }
     let bus = SPIBus(wiring, loop: loop)
     let bridge = SPIBridge(driverConfiguration, bus: bus, tap: interface, loop: loop, observe: report.add)
-    report.ready(place)
-    try bridge.start()
+    try bridge.open()
     if !leaveDown { try interface.bringUp() }
+    report.ready(place)
+    bridge.start()
     var ticker: LoopTimer?
     if let counters {
       let period = Duration.milliseconds(Int64(counters * 1000))
@@ -171,6 +172,7 @@ struct SPICommand: ParsableCommand {
     case (device ?? "", ENOENT), (device ?? "", ENXIO), (device ?? "", ENODEV):
       "\n  No such SPI device: enable it in the device tree with compatible \"rohm,dh2228fv\" or bind it to spidev; "
         + "a chip that qca_spi drives is not available here (docs/spi.md)"
+    case (device ?? "", ENOTTY): "\n  This is no spidev device; they are named /dev/spidevBUS.SELECT"
     case (device ?? "", EMSGSIZE): "\n  Lower --burst, or load spidev with a larger bufsiz"
     case (_, EBUSY) where error.subject == tap:
       "\n  Another program holds the interface: ip link; fuser /dev/net/tun"
