@@ -14,7 +14,8 @@ import time
 from pilot import VehiclePilot, Wrong
 from slac_ev import Vehicle
 from slac_frames import (
-    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, flood, frame)
+    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, flood,
+    frame)
 
 CASES = {}
 MATCHED, IGNORED, ANSWERED = "matched", "ignored", "answered"
@@ -541,15 +542,18 @@ def foreign(bench, count):
     bench.port.taken = 0
     rounds = [[ev.start_ind() for ev in vehicles]] * 3
     rounds += [[ev.sound_ind(9 - number) for ev in vehicles] for number in range(10)]
+    begin = time.monotonic()
     for frames in rounds:
         due = time.monotonic() + 0.02
         for octets in frames:
             bench.port.send(octets)
         time.sleep(max(due - time.monotonic(), 0))
+    took = time.monotonic() - begin
     bench.port.pump(0.3)
     answered = 0
     for ev in vehicles:
         bench.port.taken = 0
+        ev.took = took
         answered += ev.report(seconds=0.5) is not None
     ours = vehicles[-1]
     ours.respond()
@@ -730,5 +734,8 @@ def main(interface, cable, mode, *names):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         print("\n".join(CASES))
+    elif sys.argv[1:] == ["--table"]:
+        for name, (_, who, expected, *_) in CASES.items():
+            print(f"| `{name}` | {who} | {expected['lenient']} | {expected['conformant']} |")
     else:
         main(*sys.argv[1:])

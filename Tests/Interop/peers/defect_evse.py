@@ -125,7 +125,7 @@ def everest_evse_without_sounds(bench):
     return f"{IGNORED}, {joined(evse)}"
 
 
-@case("EVerest EVSE: 45 ms before the report; CM_VALIDATE is answered with failure", JOINED)
+@case("EVerest EVSE: 45 ms before the report", JOINED)
 def everest_evse(bench):
     evse = bench.charger()
     evse.to_sounding()
@@ -609,6 +609,9 @@ def main(interface, cable, mode, *names):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         print("\n".join(CASES))
+    elif sys.argv[1:] == ["--table"]:
+        for name, (_, who, expected, *_) in CASES.items():
+            print(f"| `{name}` | {who} | {expected['lenient']} | {expected['conformant']} |")
     else:
         try:
             main(*sys.argv[1:])
