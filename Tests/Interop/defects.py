@@ -98,9 +98,10 @@ def chargers_with_every_known_defect_against_coupler_ev(rig):
                 PYTHON, HERE / "peers" / "defect_evse.py", "se0", lane.pilot, mode, *share], lane.charger)
             evse.expect("waiting for the vehicle", 60)
             processes.append((evse, share))
-            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew.
+            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew. AC: there a
+            # nominal duty is of no matter to matching.
             rig.coupler(f"ev-{mode}-{number}", lane.vehicle, "ev", "--interface", "ev0", "--pilot", lane.pilot,
-                        "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
+                        "--ac", "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
                         rig.logs / f"ev-{mode}-{number}.pcapng")
     judge(processes, 250)
     for process in rig.processes:

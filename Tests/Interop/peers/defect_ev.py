@@ -588,6 +588,19 @@ def asked_while_matched(bench):
                          ("CM_SLAC_MATCH.REQ once matched", ev.match_req()))
 
 
+@case("unplugged once matched: the charger leaves the network within TP_match_leave, 1 s", "left")
+def unplugged_once_matched(bench):
+    ev = bench.vehicle()
+    ev.join(ev.whole())
+    bench.pilot.plug(False)
+    deadline = time.monotonic() + 1
+    while bench.port.link():
+        if time.monotonic() > deadline:
+            return "stayed"
+        time.sleep(0.02)
+    return "left"
+
+
 @case("EV asks while no vehicle is plugged in", IGNORED, plug=False)
 def asked_while_unplugged(bench):
     ev = bench.vehicle()
@@ -660,6 +673,19 @@ def validation_without_toggles(bench):
     if not heard:
         raise Wrong("step 2: no CM_VALIDATE.CNF")
     return f"{'success' if heard.octets[21] == 2 else 'failure'}, {heard.octets[20]} toggles"
+
+
+@case("CM_VALIDATE by a second vehicle while the first is being validated", "ready, not ready, matched")
+def two_validations(bench):
+    first, second = bench.vehicle(), bench.vehicle("02:00:00:00:00:77")
+    first.to_response()
+    second.to_response()
+    found = []
+    for ev in (first, second):
+        validate(bench, ev)
+        heard = bench.port.next(VALIDATE_CNF, 0.25, to=ev.mac)
+        found.append({0: "not ready", 1: "ready"}.get(heard.octets[21], str(heard.octets[21])) if heard else IGNORED)
+    return ", ".join([*found, MATCHED if first.match() else IGNORED])
 
 
 def amp_map(bench, ev, version):
