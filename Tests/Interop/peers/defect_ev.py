@@ -142,11 +142,11 @@ def slow_ev_50_ms(bench):
     return MATCHED if ev.match() else IGNORED
 
 
-@case("slow EV: 80 ms between all frames, the sounding outlasts TT_EVSE_match_MNBC", MATCHED)
-def slow_ev_80_ms(bench):
+@case("slow EV: 60 ms between all frames, the sounding outlasts TT_EVSE_match_MNBC", MATCHED)
+def slow_ev_60_ms(bench):
     ev = bench.vehicle()
     ev.ask()
-    ev.sound(gap=0.08)
+    ev.sound(gap=0.06)
     ev.report(sounds=5)
     ev.respond()
     return MATCHED if ev.match() else IGNORED
