@@ -48,8 +48,12 @@ extension SiteDescription {
     let outlets = SimulationBoard.board.outlets
     return outlets.first { $0.current == kind }
       ?? Outlet(
-        current: kind, hasLock: false, isVentilated: false, milliampsMax: 6000, recloseIntervalMin: .zero)
+        current: kind, hasLock: false, isVentilated: false, milliampsMax: 6000, recloseIntervalMin: .zero,
+        receiverLossDecibels: 0)
   }
+
+  /// AttnRxEVSE as the board has it, in dB.
+  public var receiverLossDecibels: Int { outlet.receiverLossDecibels }
 
   /// Limits of the charger's outlet.
   public var limits: EVSELimits {

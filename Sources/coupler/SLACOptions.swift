@@ -118,9 +118,9 @@ struct ChargerMatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "AttnRxEVSE: loss of this board's own receive path, taken off every report; one value, or 58 for the carrier groups, with commas. 0 reports what the modem says, which is higher than the cable by this loss.",
+      "AttnRxEVSE: loss of this board's own receive path, taken off every report; one value, or 58 for the carrier groups, with commas. By default as the board's description has it; 0, not measured, makes vehicles hear of more attenuation than the cable has.",
       valueName: "dB"))
-  var calibration = "0"
+  var calibration: String?
 
   @Option(
     help: ArgumentHelp(
@@ -163,7 +163,7 @@ struct ChargerMatchOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard profile != nil else {
+    if let calibration, Self.profile(calibration) == nil {
       throw ValidationError(
         "--calibration is one number of 0...255 dB, or 58 of them with commas; not '\(calibration)'")
     }
@@ -178,7 +178,7 @@ struct ChargerMatchOptions: ParsableArguments {
     }
   }
 
-  private var profile: AttenuationProfile? {
+  private static func profile(_ calibration: String) -> AttenuationProfile? {
     let values = calibration.split(separator: ",", omittingEmptySubsequences: false).map { UInt8($0) }
     if values.count == 1, let value = values[0] { return AttenuationProfile(repeating: value) }
     let known = values.compactMap { $0 }
@@ -186,9 +186,10 @@ struct ChargerMatchOptions: ParsableArguments {
     return AttenuationProfile(known)
   }
 
-  /// `hasPilot`: the vehicle that matches is the one on the pilot wire.
-  func apply(to slac: inout SLACConfiguration, hasPilot: Bool) {
-    if let profile { slac.settings.receiverLoss = profile }
+  /// `hasPilot`: the vehicle that matches is the one on the pilot wire. `boardLoss`: AttnRxEVSE as the board has it, dB.
+  func apply(to slac: inout SLACConfiguration, hasPilot: Bool, boardLoss: Int) {
+    slac.settings.receiverLoss =
+      calibration.flatMap { Self.profile($0) } ?? AttenuationProfile(repeating: UInt8(clamping: boardLoss))
     slac.settings.validation = (validation ?? (hasPilot ? .ready : .notRequired)).result
     slac.timers.evseSlacInit = .seconds(slacInit)
   }
