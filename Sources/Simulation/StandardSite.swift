@@ -23,6 +23,8 @@ public struct SiteDescription: Sendable {
   public var energyWanted = 150
   /// How long the customer takes to authorize; `nil`: never does.
   public var authorizesAfter: Duration? = .milliseconds(800)
+  /// The place is ventilated: state D is served. Without, it is a fault.
+  public var isVentilated = false
   /// How pilot and SLAC go together at the charger, and at the vehicle.
   public var chargerCoupling = ChargerCoupling()
   public var vehicleCoupling = VehicleCoupling()
@@ -88,6 +90,7 @@ extension SiteDescription {
       pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
     configuration.coupling = chargerCoupling
+    if isVentilated { configuration.safety.isVentilated = true }
     return configuration
   }
 

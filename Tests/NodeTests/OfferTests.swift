@@ -43,6 +43,43 @@ import Wire
     rig.chargeAgain()
   }
 
+  @Test(arguments: SiteDescription.Current.allCases, [PilotLoad.b, .c, .d])
+  func five_percent_and_SLAC_are_there_in_B_C_and_D(current: SiteDescription.Current, load: PilotLoad) throws
+  {
+    // SECC_CMN CmSlacParm_001 to _003 and _009.
+    var rig = Rig(current) { $0.isVentilated = true }
+    rig.run(for: .seconds(1))
+    let plugged = rig.site.now
+    rig.plugIn()
+    rig.site.killVehicle()
+    rig.site.change { $0.apply(.setLoad(load)) }
+    rig.run(for: .milliseconds(100))
+    let digital = try #require(rig.driven.first)
+    #expect(digital.duty == .digital)
+    #expect(digital.at - plugged < .seconds(8), "T_conn_max_comm")
+    rig.run(for: .seconds(5))
+    rig.expectAnswered()
+    #expect(!rig.site.bench.contactor.isCoilOn)
+  }
+
+  @Test func a_toggle_wakes_a_charger_that_has_given_up() {
+    var rig = rig()
+    plugInMute(&rig)
+    rig.run(for: .seconds(200))
+    #expect(rig.duties.last == .steadyHigh)
+    for held in [60, 900, 300] {
+      rig.site.change { $0.apply(.setLoad(.c)) }
+      rig.run(for: .milliseconds(Int64(held)))
+      rig.site.change { $0.apply(.setLoad(.b)) }
+      rig.run(for: .seconds(2))
+      #expect(rig.duties.last == (held == 300 ? .digital : .steadyHigh), "\(held) ms")
+    }
+    rig.expectAnswered()
+    #expect(rig.couplings.last == .wakes(byVehicle: true))
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
   @Test func an_invalid_request_does_not_stop_the_wait_for_a_valid_one() {
     var rig = rig()
     plugInMute(&rig)
