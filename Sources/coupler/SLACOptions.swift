@@ -31,7 +31,16 @@ struct SLACOptions: ParsableArguments {
       "Whose modem it is; auto asks it.", valueName: "vendor|auto"))
   var modemVendor = VendorName.auto
 
+  @Option(
+    help: ArgumentHelp(
+      "Ask the peer by CM_AMP_MAP to send with so much less power, as this side then does: 2 to 28 dB in steps of 2.",
+      valueName: "dB"))
+  var reducePower: Int?
+
   func validate() throws {
+    if let reducePower, !(2...28).contains(reducePower) || reducePower % 2 != 0 {
+      throw ValidationError("--reduce-power is 2, 4 ... 28 dB: the map of CM_AMP_MAP has four bits for steps of 2 dB")
+    }
     if let name = tolerate.first(where: noTolerate.contains) {
       throw ValidationError("--tolerate and --no-tolerate both name \(name.tolerance); leave one of them out")
     }
@@ -42,6 +51,11 @@ struct SLACOptions: ParsableArguments {
     for name in tolerate { settings.tolerances.insert(name.tolerance) }
     for name in noTolerate { settings.tolerances.remove(name.tolerance) }
     settings.modem = modemVendor.vendor
+    settings.amplitudeMap = reducePower.map { decibels in
+      let step = UInt8(clamping: decibels / 2)
+      let octets = (Int(CM_AMP_MAP_REQ.carriersOfGreenPHY) + 1) / 2
+      return CM_AMP_MAP_REQ(reductions: [UInt8](repeating: step << 4 | step, count: octets))
+    }
   }
 }
 
