@@ -79,8 +79,11 @@ extension ChargerNode {
     perform(.trace(.coupling(.offerStands(failure))))
     enter(.pilot, perform)
     switch failure {
+    case .noRequest, .sessionsFailed, .joinTimeout: match(.vehicleConnected, now, perform)
+    // Asked at once, a modem that cannot be used gives the same answer.
     case .modemSilent, .keyNotTaken, .modemUnfit: break
-    default: match(.vehicleConnected, now, perform)
+    // Only a vehicle's.
+    case .noConfirmation, .noAttenuation, .notFound, .notValidated, .noMatchConfirmation: break
     }
   }
 

@@ -39,7 +39,8 @@ struct SLACOptions: ParsableArguments {
 
   func validate() throws {
     if let reducePower, !(2...28).contains(reducePower) || reducePower % 2 != 0 {
-      throw ValidationError("--reduce-power is 2, 4 ... 28 dB: the map of CM_AMP_MAP has four bits for steps of 2 dB")
+      throw ValidationError(
+        "--reduce-power is 2, 4 ... 28 dB: the map of CM_AMP_MAP has four bits for steps of 2 dB")
     }
     if let name = tolerate.first(where: noTolerate.contains) {
       throw ValidationError("--tolerate and --no-tolerate both name \(name.tolerance); leave one of them out")
