@@ -1,4 +1,5 @@
 import HAL
+import HomePlug
 import ISO15118
 import Node
 import SLAC
@@ -255,6 +256,35 @@ import Wire
       Issue.record("\(String(describing: rig.outcome))")
       return
     }
+  }
+
+  @Test(arguments: SiteDescription.Current.allCases)
+  func a_modem_that_cannot_serve_a_charger_is_told_and_no_step_through_F_follows(
+    current: SiteDescription.Current
+  ) {
+    var rig = Rig(current)
+    rig.watch.permitsNominalDuty = true
+    // It says so before the simulated one does.
+    let version = VS_SW_VER_CNF(deviceClass: 0x30, version: Array("MAC-QCA7420-1.4.0.21-00-SIMULATED".utf8))
+    let identity = ManagementFrame(
+      destination: SiteDescription.chargerAddress, source: MACAddress(0x00B0_5200_00C1),
+      message: .softwareVersionCnf(version))
+    rig.site.schedule(ChargerEvent.network(.frame(identity.octets)), at: .zero)
+    rig.run(for: .seconds(1))
+    plugInMute(&rig)
+    rig.run(for: .seconds(20))
+    guard case .failed(.slac(.modemUnfit))? = rig.outcome else {
+      Issue.record("\(String(describing: rig.outcome))")
+      return
+    }
+    #expect(rig.notes.outcomes.count == 1)
+    #expect(rig.duties == [.digital, .steadyHigh])
+    guard current == .ac else { return }
+    // Without a usable modem the customer still gets an offer.
+    rig.tellCharger(.identified(true))
+    rig.run(for: .seconds(10))
+    #expect(rig.duties.suffix(3) == [.steadyLow, .steadyHigh, .nominal32])
+    #expect(rig.couplings.last == .offerStands(.modemUnfit(.reportsNoAttenuation)))
   }
 
   @Test func DC_knows_5_percent_alone() {
