@@ -237,8 +237,10 @@ public struct VS_RX_TONE_MAP_CHAR_REQ: Hashable, Sendable {
   }
 }
 
-/// VS_RX_TONE_MAP_CHAR.CNF. That the nibbles are as many as the active carriers, and what follows them, was read in
-/// one family of public tools only.
+/// VS_RX_TONE_MAP_CHAR.CNF.
+///
+/// Public sources disagree on where guard interval and gain stand: right behind the nibbles of the active carriers, as
+/// here, or behind an array for all carriers of the chip.
 public struct VS_RX_TONE_MAP_CHAR_CNF: Hashable, Sendable {
   /// MSTATUS: 0 success.
   public var status: UInt8

@@ -85,7 +85,6 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
         guard let self, let message = VehicleEnd(parsing: octets) else { return }
         self.hear(message)
       }
-      repeatDue = loop.now
     }
     try edge?.start()
     post(.start)
@@ -206,6 +205,7 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
 
   private func hear(_ message: VehicleEnd) {
     heardUntil = loop.now + CableSocket.silenceMax
+    if repeatDue == nil { tell() }
     if message.isPlugged, !bench.isPlugged { bench.plugIn() }
     if !message.isPlugged, bench.isPlugged { bench.unplug() }
     bench.apply(.setLoad(message.load))
@@ -217,7 +217,8 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
 
   private func tell() {
     guard case .cable(let cable) = source else { return }
-    repeatDue = loop.now + CableSocket.interval
+    // With nobody at the other end there is nothing to repeat: a charger without a vehicle sleeps.
+    repeatDue = heardUntil == nil ? nil : loop.now + CableSocket.interval
     var message = ChargerEnd()
     message.signal = bench.wire.signal
     if let battery { message.battery = battery }

@@ -49,8 +49,9 @@ extension VehicleNode {
       mayCommunicate(now, after: old, perform)
     } else if permitsCommunication(old) || offer == .error {
       lost(offer, now, perform)
-    } else if old == .error, offer == .none {
-      waitWithoutDuty(now)
+    } else {
+      plug.communicationDue = nil
+      if offer == .none { waitWithoutDuty(now) }
     }
   }
 
@@ -101,7 +102,8 @@ extension VehicleNode {
     enter(.pilot, perform)
   }
 
-  /// The oscillator is off, at plug-in or after state E/F: on AC a vehicle that can communicate asks all the same.
+  /// The oscillator is off, at plug-in, after state E/F or after a duty that stands for nothing: on AC a vehicle that can
+  /// communicate asks all the same.
   private mutating func waitWithoutDuty(_ now: Instant) {
     guard case .slac = configuration.link, isAC, !plug.isPaused,
       let delay = configuration.coupling.matchesWithoutDuty

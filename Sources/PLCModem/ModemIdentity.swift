@@ -12,6 +12,18 @@ public enum ModemVendor: String, CaseIterable, Sendable {
   case generic
 }
 
+extension ModemVendor {
+  /// Whose modem a network interface of Linux has behind it, by the name of the interface's driver; `nil` for a driver
+  /// that is no modem's. A modem behind Ethernet has the driver of the Ethernet.
+  public init?(linuxDriver name: String) {
+    switch name {
+    case "qcaspi", "qca_spi", "qcauart": self = .qualcomm
+    case "mse102x": self = .vertexcom
+    default: return nil
+    }
+  }
+}
+
 /// Which end of the cable a modem serves.
 public enum ModemRole: String, CaseIterable, Sendable {
   case ev, evse
@@ -34,18 +46,47 @@ public struct ModemIdentity: Hashable, Sendable {
     self.address = address
   }
 
+  /// Whether the firmware has SLAC, as far as its words tell.
+  public var slac: SLACSupport {
+    if vendor == .qualcomm, firmware == Self.bootLoader { return .noFirmware }
+    if Self.homePlugs.contains(where: { chip.hasPrefix($0) }) { return .missing }
+    return vendor == .lumissil || Self.greenPHY.contains { chip.hasPrefix($0) } ? .present : .unknown
+  }
+
   /// Why the modem cannot serve that end of the cable; `nil` where nothing known speaks against it.
   public func unfitness(for role: ModemRole) -> ModemUnfitness? {
-    role == .evse && Self.homePlugs.contains { chip.hasPrefix($0) } ? .reportsNoAttenuation : nil
+    switch slac {
+    case .missing: role == .evse ? .reportsNoAttenuation : nil
+    case .noFirmware: .runsNoFirmware
+    case .present, .unknown: nil
+    }
   }
+
+  /// What VS_SW_VER.CNF has in place of a version before the firmware runs.
+  private static let bootLoader = "BootLoader"
 
   /// Chips whose firmware has no SLAC: they report VS_ATTENUATION_CHARACTERISTICS in place of
   /// CM_ATTEN_PROFILE.IND.
-  private static let homePlugs = ["QCA7420", "QCA7450", "AR7420"]
+  private static let homePlugs = ["QCA74", "QCA75", "QCA64", "AR7", "AR6", "INT6"]
+
+  /// Chips made for charging.
+  private static let greenPHY = ["QCA7000", "QCA7005", "QCA7006"]
+}
+
+/// Does a modem's firmware take part in SLAC?
+public enum SLACSupport: String, Hashable, Sendable {
+  case present
+  /// It serves an EV at most, whose host does all of SLAC.
+  case missing
+  /// Its boot loader answers: it waits for its host, or its flash is empty or damaged.
+  case noFirmware
+  case unknown
 }
 
 /// Why a modem cannot be used.
 public enum ModemUnfitness: String, Hashable, Sendable {
   /// Firmware of a home plug, without SLAC: an EVSE would never learn an attenuation.
   case reportsNoAttenuation
+  /// Only the boot loader answers.
+  case runsNoFirmware
 }

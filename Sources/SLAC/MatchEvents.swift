@@ -144,6 +144,7 @@ extension MatchFailure: CustomStringConvertible {
     case .keyNotTaken: "own modem confirmed the key, but stays in another network"
     case .modemUnfit(.reportsNoAttenuation):
       "own modem has the firmware of a home plug: it reports no attenuation, and no EV could be matched"
+    case .modemUnfit(.runsNoFirmware): "own modem runs its boot loader, no firmware"
     case .noRequest: "no vehicle asked for SLAC (CM_SLAC_PARM.REQ) in time"
     case .sessionsFailed(let failure): "every matching session failed, the last because \(failure)"
     case .joinTimeout: "key exchanged, but the modems did not join one network in time"

@@ -147,6 +147,9 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   /// Attenuation between the two modems from now on, in dB.
   public mutating func attenuate(_ decibels: Int) { line.setAttenuation(decibels, between: 0, and: 1) }
 
+  /// From now on no management frame is lost or late.
+  public mutating func soundLine() { line.faults = .none }
+
   /// A frame reaches one side's host as it is.
   public mutating func injectFrame(_ octets: [UInt8], to side: SiteSide) {
     observer(.frame(side, octets, outgoing: false), now)

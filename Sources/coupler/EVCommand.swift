@@ -112,6 +112,7 @@ struct EVCommand: ParsableCommand {
       complain(
         "coupler: nothing came to an end within \(timeout) s; the vehicle was in phase \(vehicle.node.phase)")
       status = 1
+      timeline.stopped(.vehicle, frames: frames(), at: loop.now)
       loop.stop()
     }
     giveUp.deadline = loop.now + .seconds(timeout)
@@ -121,6 +122,7 @@ struct EVCommand: ParsableCommand {
         // Who asks twice does not want to wait for a charger that may never answer.
         if isStopping {
           status = status ?? 1
+          timeline.stopped(.vehicle, frames: frames(), at: loop.now)
           loop.stop()
         }
         isStopping = true

@@ -90,7 +90,7 @@ struct EVSECommand: ParsableCommand {
     var matching = SLACConfiguration(
       address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
     slac.apply(to: &matching.settings)
-    match.apply(to: &matching)
+    match.apply(to: &matching, hasPilot: link.cable != nil)
     configuration.session.quirks.pilotMayStayReady = link.cable == nil
     if link.relaxed {
       configuration.session.timers = .relaxed
@@ -143,6 +143,7 @@ struct EVSECommand: ParsableCommand {
     try orExit { () throws(LinuxError) in
       try loop.onSignals([SIGINT, SIGTERM]) { _ in
         status = status ?? 0
+        timeline.stopped(.charger, frames: useless(runtime), at: loop.now)
         loop.stop()
       }
       try charger.start()

@@ -124,9 +124,9 @@ struct ChargerMatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Answer to CM_VALIDATE: ready counts the vehicle's B-C-B toggles, not-required counts them if it insists, failure refuses.",
+      "Answer to CM_VALIDATE: ready counts the vehicle's B-C-B toggles, not-required counts them if it insists, failure refuses. By default ready with a pilot, not-required where the vehicle is played here.",
       valueName: "ready|failure|not-required"))
-  var validation = Validation.ready
+  var validation: Validation?
 
   @Option(
     help: ArgumentHelp(
@@ -186,9 +186,10 @@ struct ChargerMatchOptions: ParsableArguments {
     return AttenuationProfile(known)
   }
 
-  func apply(to slac: inout SLACConfiguration) {
+  /// `hasPilot`: the vehicle that matches is the one on the pilot wire.
+  func apply(to slac: inout SLACConfiguration, hasPilot: Bool) {
     if let profile { slac.settings.receiverLoss = profile }
-    slac.settings.validation = validation.result
+    slac.settings.validation = (validation ?? (hasPilot ? .ready : .notRequired)).result
     slac.timers.evseSlacInit = .seconds(slacInit)
   }
 

@@ -152,6 +152,20 @@ struct VehicleBench {
     #expect(bench.takeLog() == ["attached", "offer 13.0 A"])
   }
 
+  @Test(arguments: [100, 533, 960])
+  func a_toggle_goes_on_while_the_station_changes_the_duty(permille: Int) {
+    // EVCC_CMN CmValidate_002 and _003.
+    var bench = VehicleBench.plugged(.pwm(permille: 50))
+    bench.handle(.request(.toggle(2)))
+    bench.run(.milliseconds(100))
+    bench.signal = .pwm(permille: permille)
+    bench.run(.milliseconds(300))
+    bench.signal = .pwm(permille: 50)
+    bench.run(.milliseconds(900))
+    #expect(bench.takeLog().filter { $0.hasPrefix("load") } == ["load c", "load b", "load c", "load b"])
+    #expect(bench.pilot.deadline.map { $0 > bench.now } ?? true)
+  }
+
   @Test(arguments: 1...3)
   func a_toggle_wakes_with_pulses_of_250_ms(times: Int) {
     var bench = VehicleBench.plugged(.steadyHigh)

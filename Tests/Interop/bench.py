@@ -69,6 +69,18 @@ class Process:
     def running(self):
         return self.child.poll() is None
 
+    def tasks(self, file):
+        """That file of /proc for each of the process's threads."""
+        return [(task / file).read_text() for task in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir()]
+
+    def wakeups(self):
+        """How often it went to sleep so far, all threads."""
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", text, re.M)[1]) for text in self.tasks("status"))
+
+    def processor_time(self):
+        """Used so far by all threads, the kernel's work for them included, in ms."""
+        return sum(int(text.split()[0]) for text in self.tasks("schedstat")) / 1e6
+
     def text(self):
         return "".join(path.read_text(errors="replace") for path in self.paths)
 

@@ -3,6 +3,7 @@
 `scenarios.py` names those modules; importing one registers its scenarios.
 """
 
+import os
 import pathlib
 import time
 
@@ -83,6 +84,19 @@ class Rig(Bench):
         """dumpcap writes in blocks: the file is whole only after it has ended."""
         time.sleep(0.3)
         self.recorder.stop()
+
+
+class Lane:
+    """A vehicle's and a charger's namespace with a line between, and a pilot's cable."""
+
+    def __init__(self, rig, name):
+        self.vehicle, self.charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
+        rig.cable(self.vehicle, "ev0", middle, "toev", EV_MAC)
+        rig.cable(self.charger, "se0", middle, "tose", EVSE_MAC)
+        self.pilot = f"/tmp/coupler-{os.getpid()}-{name}"  # short: a socket's path has 107 characters at most
+        self.line = rig.coupler(f"line-{name}", middle, "line", "toev", "tose", "--attenuation", ATTENUATION,
+                                "--join-delay", "0.1")
+        self.line.expect("line ready", 20)
 
 
 def check_summary(process):

@@ -14,10 +14,10 @@ import time
 import capture
 import codec
 from bench import ScenarioFailed
-from rig import ATTENUATION, HERE, JAVA, PEERS, check_summary, scenario
+from rig import ATTENUATION, HERE, JAVA, PEERS, Lane, check_summary, scenario
 
 # Modules with scenarios, in the order in which they run after these here: one line each.
-MODULES = ("defects",)
+MODULES = ("defects", "replays")
 
 
 def transcript(process):
@@ -111,18 +111,24 @@ def coupler_demo_records_an_ac_session_that_tshark_reads(rig):
 
 @scenario(120)
 def pyslac_evse_matches_coupler_ev(rig):
+    """With every tolerance, recorded and read by tshark, and beside it with none; both up to the joined link."""
     vehicle, charger, recording = rig.line()
-    evse = rig.peer("pyslac", "pyslac_evse", charger, "se0", "se0")
-    evse.expect("CP B: waiting", 30)
-    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
-    evse.expect("vehicle 02:00:00:00:00:e1 ", 60)
-    ev.wait(20)
-    network = re.search(r"vehicle .* nid (\w+)", evse.text())[1]
-    rig.modems.expect(f"joined: .*{network}", 5)  # both modems hold the key that pyslac made
+    strict = Lane(rig, "strict")
+    chargers = [rig.peer("pyslac", "pyslac_evse", namespace, "se0", "se0") for namespace in (charger, strict.charger)]
+    vehicles = []
+    for evse, namespace, mode in zip(chargers, (vehicle, strict.vehicle), ("lenient", "conformant")):
+        evse.expect("CP B: waiting", 30)
+        vehicles.append(rig.coupler(f"ev-{mode}", namespace, "ev", "--interface", "ev0", "--until", "match", "--json",
+                                    "--slac-mode", mode))
+    for evse, ev, line in zip(chargers, vehicles, (rig.modems, strict.line)):
+        evse.expect("vehicle 02:00:00:00:00:e1 ", 60)
+        ev.wait(20)
+        network = re.search(r"vehicle .* nid (\w+)", evse.text())[1]
+        line.expect(f"joined: .*{network}", 5)  # both modems hold the key that pyslac made
+        check_summary(ev)
     rig.end_recording()
     seen, runs = capture.check_match(recording)
     print(f"    on the line: {dict(seen)}, {len(runs)} run")
-    check_summary(ev)
 
 
 @scenario(120)
@@ -318,7 +324,7 @@ def unavailable():
             return f"needs {tool} (apt package {package}; make packages installs it)"
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
         return "cannot make network namespaces (needs CAP_SYS_ADMIN)"
-    for peer in ("iso15118", "pyslac"):
+    for peer in ("iso15118", "pyslac", "scapy"):
         if not (PEERS / peer / "complete").exists():
             return f"the peer {peer} is not installed (make peers installs it)"
     return None

@@ -13,6 +13,10 @@ struct InteropTests {
   @Test func coupler_demo_records_an_ac_session_that_tshark_reads() throws { try Scenario.holds() }
   @Test func pyslac_evse_matches_coupler_ev() throws { try Scenario.holds() }
   @Test func a_raw_frame_ev_matches_coupler_evse() throws { try Scenario.holds() }
+  @Test func vehicles_with_every_known_defect_against_coupler_evse() throws { try Scenario.holds() }
+  @Test func chargers_with_every_known_defect_against_coupler_ev() throws { try Scenario.holds() }
+  @Test func recorded_vehicles_match_coupler_evse() throws { try Scenario.holds() }
+  @Test func recorded_chargers_match_coupler_ev() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_ac() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_dc() throws { try Scenario.holds() }
   @Test func coupler_ev_charges_from_iso15118_secc_ac() throws { try Scenario.holds() }
@@ -33,6 +37,7 @@ struct InteropTests {
   .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
 struct InteropTimeoutTests {
   @Test func coupler_evse_survives_vehicles_that_stall() throws { try Scenario.holds() }
+  @Test func coupler_evse_sleeps_while_nobody_is_plugged_in() throws { try Scenario.holds() }
   @Test func coupler_evse_notices_a_vehicle_that_falls_silent_while_charging() throws {
     try Scenario.holds()
   }

@@ -66,16 +66,27 @@ import Wire
 
   private func fuzzCharger(_ current: SiteDescription.Current, seed: UInt64, _ corpus: Corpus) {
     var draw = SeededGenerator(seed: seed)
-    let description = SiteDescription(current)
+    var description = SiteDescription(current)
+    description.drawCoupling(&draw)
     var node = Charger(
       configuration: description.chargerConfiguration(),
       matcher: EVSEMatcher(
-        configuration: SLACConfiguration(address: SiteDescription.chargerAddress),
+        configuration: SLACConfiguration(
+          address: SiteDescription.chargerAddress, settings: description.chargerSLAC),
         keys: SeededNetworkKeys(seed: seed)), random: SeededGenerator(seed: seed))
     var now = Instant.zero
     var coil = false
+    // Who was identified since the plug was out last, at the latest.
+    var mayBeNominal = false
     func perform(_ action: Charger.Action) {
-      if case .contactor(let close) = action { coil = close }
+      switch action {
+      case .contactor(let close): coil = close
+      case .setDuty(let duty):
+        if duty.isOscillating, duty != .digital, !mayBeNominal || current == .dc {
+          Issue.record("seed \(seed) at \(now): \(duty) for whoever was not identified")
+        }
+      default: break
+      }
     }
     func check(_ what: @autoclosure () -> String) {
       let broken = node.safety.invariants(at: now)
@@ -107,6 +118,7 @@ import Wire
         check("octets")
       } else {
         let event = Self.event(corpus, coil: coil, &draw)
+        if case .identified(true) = event { mayBeNominal = true }
         node.handle(event, at: now, perform: perform)
         check("\(event)")
       }
@@ -145,7 +157,9 @@ import Wire
     case 26: return .insulation(InsulationStatus.allCases.randomElement(using: &draw) ?? .valid)
     case 27..<30: return .authorization(draw.chance(perMille: 900) ? .granted : .refused)
     case 30:
-      return [.stop(.user), .resume, .serviceReset, .serviceReset].randomElement(using: &draw) ?? .timeout
+      return
+        [.stop(.user), .resume, .serviceReset, .serviceReset, .identified(true), .identified(false)]
+        .randomElement(using: &draw) ?? .timeout
     default:
       var limits = EVSELimits()
       limits.maximumMilliamps = Int.random(in: -1...200_000, using: &draw)
@@ -163,11 +177,13 @@ import Wire
 
   private func fuzzVehicle(_ current: SiteDescription.Current, seed: UInt64, _ corpus: Corpus) {
     var draw = SeededGenerator(seed: seed)
-    let description = SiteDescription(current)
+    var description = SiteDescription(current)
+    description.drawCoupling(&draw)
     var node = Vehicle(
       configuration: description.vehicleConfiguration(),
       matcher: EVMatcher(
-        configuration: SLACConfiguration(address: SiteDescription.vehicleAddress),
+        configuration: SLACConfiguration(
+          address: SiteDescription.vehicleAddress, settings: description.vehicleSLAC),
         keys: SeededNetworkKeys(seed: seed)))
     var now = Instant.zero
     var load = PilotLoad.b
@@ -219,5 +235,28 @@ import Wire
       }
       if load != .b, !isPlugged { Issue.record("seed \(seed) step \(step): S2 closed without a plug") }
     }
+  }
+}
+
+extension SiteDescription {
+  /// Any of the settings of pilot and SLAC on either side.
+  mutating func drawCoupling(_ draw: inout SeededGenerator) {
+    chargerCoupling.initialDuty = ChargerCoupling.InitialDuty.allCases.randomElement(using: &draw) ?? .digital
+    chargerCoupling.connectionLoss =
+      ChargerCoupling.ConnectionLoss.allCases.randomElement(using: &draw) ?? .rematch
+    chargerCoupling.identificationWhileMatching =
+      ChargerCoupling.Identification.allCases.randomElement(using: &draw) ?? .authorizesSession
+    if draw.chance(perMille: 300) { chargerCoupling.sleepsAfter = .seconds(3) }
+    vehicleCoupling.matchesAtNominalDuty = draw.chance(perMille: 700)
+    if draw.chance(perMille: 300) { vehicleCoupling.matchesWithoutDuty = nil }
+    vehicleCoupling.wakeUpToggles = Int.random(in: 1...3, using: &draw)
+    if draw.chance(perMille: 500) {
+      vehicleSLAC.rematchAfterLoss = .seconds(Int.random(in: 0...15, using: &draw))
+    }
+    if draw.chance(perMille: 300) { vehicleSLAC.tolerances = .conformant }
+    if draw.chance(perMille: 300) { chargerSLAC.tolerances = .conformant }
+    chargerSLAC.validation = [.ready, .failure, .notRequired].randomElement(using: &draw) ?? .ready
+    vehicleSLAC.insistsOnValidation = draw.chance(perMille: 300)
+    attenuation = [12, 30, 50].randomElement(using: &draw) ?? 12
   }
 }

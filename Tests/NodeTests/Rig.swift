@@ -1,4 +1,5 @@
 import Cryptography
+import HomePlug
 import ISO15118
 import Node
 import SimulatedHardware
@@ -14,6 +15,10 @@ struct Rig {
     var outcomes: [NodeOutcome] = []
     var vehicleOutcomes: [NodeOutcome] = []
     var traces: [(side: SiteSide, trace: NodeTrace, at: Instant)] = []
+    /// Management messages each side sent to other stations or its modem.
+    var sent: [(side: SiteSide, type: ManagementType, at: Instant)] = []
+    /// Keys that were given to a modem, in hexadecimal digits.
+    var keys: Set<String> = []
   }
 
   var site: SimulatedSite<SeededNetworkKeys>
@@ -24,6 +29,14 @@ struct Rig {
     site = description.site(keys: { side in
       SeededNetworkKeys(seed: description.seed &* 2 &+ UInt64(side.rawValue))
     }) { event, now in
+      if case .frame(let side, let octets, outgoing: true) = event,
+        let frame = try? ManagementFrame(parsing: octets.span.bytes)
+      {
+        notes.sent.append((side, frame.message.type, now))
+        if case .setKeyReq = frame.message, octets.count >= 57 {
+          notes.keys.insert(hexadecimal(octets[41..<57]))
+        }
+      }
       guard case .trace(let side, let trace) = event else { return }
       notes.traces.append((side, trace, now))
       guard case .ended(let outcome) = trace else { return }

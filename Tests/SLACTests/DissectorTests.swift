@@ -100,10 +100,40 @@ struct DissectorTests {
       .linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)),
     ]
     try expectDissected(
-      messages.enumerated().map { index, message in
+      (messages + vendorMessages).enumerated().map { index, message in
         Capture.Record(
           at: .zero + .milliseconds(index),
           octets: ManagementFrame(destination: evMAC, source: evseMAC, message: message).octets)
       })
+  }
+
+  /// Those of Qualcomm's messages that the dissector has a layout for; VS_RX_TONE_MAP_CHAR.CNF with the array of a
+  /// home plug only, which has 1155 carriers.
+  private var vendorMessages: [ManagementMessage] {
+    let data = ModuleData([UInt8](repeating: 1, count: 1024))
+    let messages: [QualcommMessage] = [
+      .resetReq, .resetCnf(status: 0),
+      .readModuleReq(VS_RD_MOD_REQ(module: .parameters, offset: 1024)),
+      .readModuleCnf(VS_RD_MOD_CNF(module: .parameters, offset: 0, checksum: 0, data: data)),
+      .writeModuleReq(VS_WR_MOD_REQ(module: .parameters, offset: 0, checksum: 0, data: data)),
+      .writeModuleCnf(VS_WR_MOD_CNF(module: .parameters, length: 1024, offset: 0)),
+      .commitModuleReq(module: .parameters), .commitModuleCnf(status: 0, module: .parameters),
+      .linkStatisticsReq(VS_LNK_STATS_REQ(peer: evMAC)),
+      .linkStatisticsCnf(
+        VS_LNK_STATS_CNF(
+          direction: .both, tei: 2, transmit: VS_LNK_STATS_CNF.Transmit(acknowledged: 7),
+          receive: VS_LNK_STATS_CNF.Receive(
+            failed: 9, intervals: [VS_LNK_STATS_CNF.Interval(rate: 10, blocksPassed: 5)]))),
+      .hostActionInd(VS_HOST_ACTION_IND(action: .startDevice)),
+      .attributesReq(cookie: 1),
+      .attributesCnf(
+        VS_OP_ATTRIBUTES_CNF(
+          cookie: 1,
+          attributes: VS_OP_ATTRIBUTES_CNF.Attributes(
+            family: Array("QCA7005".utf8), firmwareType: Array("MAC".utf8), major: 1, minor: 1, build: 730,
+            date: Array("20140815".utf8), release: Array("CS".utf8)))),
+      .toneMapReq(VS_RX_TONE_MAP_CHAR_REQ(peer: evMAC)),
+    ]
+    return messages.map { .qualcomm($0) }
   }
 }

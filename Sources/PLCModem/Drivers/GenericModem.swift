@@ -7,18 +7,18 @@ public struct GenericModem: PLCModemDriver {
 
   public var vendor: ModemVendor { .generic }
   public var identityRequests: [ManagementMessage] { [] }
-  public func identity(in message: ManagementMessage, from source: MACAddress) -> ModemIdentity? { nil }
   /// Nobody knows this firmware: that it answers at all counts.
   public func verdict(onKeyResult result: UInt8) -> KeyVerdict { .accepted }
   public var restart: Duration { .seconds(10) }
-  public var linkRequest: ManagementMessage? { .nwStatsReq }
 
-  public func isLinkUp(in message: ManagementMessage) -> Bool? {
-    if case .nwStatsCnf(let statistics) = message { !statistics.stations.isEmpty } else { nil }
+  public func message(for request: ModemRequest) throws(ModemLimit) -> ManagementMessage {
+    switch request {
+    case .link, .stations: .nwStatsReq
+    default: throw .vendorUnknown
+    }
   }
 
-  public var membershipRequest: ManagementMessage? { nil }
-  public func membership(in message: ManagementMessage) -> [NID]? { nil }
-  public var resetRequest: ManagementMessage? { nil }
-  public func isResetAccepted(in message: ManagementMessage) -> Bool? { nil }
+  public func answer(in message: ManagementMessage, from source: MACAddress) -> ModemAnswer? {
+    message.stations
+  }
 }

@@ -84,6 +84,22 @@ final class Timeline {
     return 0
   }
 
+  /// Somebody stopped the program. After a summary there is nothing to add.
+  func stopped(_ side: Side, frames: UselessFrames, at now: Instant) {
+    guard !isClosed else { return }
+    isClosed = true
+    if json {
+      var line = head(side, at: now)
+      line.add("layer", "host")
+      line.add("event", "stopped")
+      line.add(frames)
+      say(line.text)
+    } else {
+      flushRepeated()
+      say("\(stamp(now))  \(pad(side.rawValue, 7))  \(pad("host", 6))  stopped; frames of no use: \(frames)")
+    }
+  }
+
   private func head(_ side: Side, at now: Instant) -> JSONLine {
     var line = JSONLine()
     line.add("time", milliseconds: (now - start).milliseconds)

@@ -40,10 +40,10 @@ def frame(kind, payload, src, dst, version=1, fragment=0, trail=b"", cut=None, p
     """Octets of a frame. `payload` is one of scapy's packets, or octets where scapy has none."""
     body = Raw(payload) if isinstance(payload, bytes) else payload
     head = Ether(dst=dst, src=src, type=0x88E1)
-    if version:
-        octets = bytes(head / HomePlugAV(version=version, HPtype=kind, FragmentInfo=fragment) / body)
-    else:  # scapy would put a vendor's field into it
-        octets = bytes(head) + struct.pack("<BH", 0, kind) + bytes(body)
+    if version == 1:
+        octets = bytes(head / HomePlugAV(version=1, HPtype=kind, FragmentInfo=fragment) / body)
+    else:  # scapy would put a vendor's field into MMV 0, and no FMI into MMV 2
+        octets = bytes(head) + struct.pack("<BH", version, kind) + (b"\0\0" if version else b"") + bytes(body)
     octets = octets[:cut] if cut is not None else octets.ljust(pad, b"\0")
     return octets + trail
 

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""match.py COUPLER [--matches N] [--idle S]: what a SLAC match costs the processor, and what waiting costs.
+
+`coupler evse` and `coupler ev` match N times in one process each, over AF_PACKET on veth pairs with `coupler line`
+between; their pilots are worked from here. Processor time, the kernel's for the process included, is that of
+/proc/PID/schedstat, from 5 % on the pilot until well after CM_SLAC_MATCH.CNF, with the key handed to the modem and
+three polls of the link; start-up is over by then, discovery has not begun. The pilot's cable, which a board does not have,
+wakes either side every 100 ms: what that costs is measured over the same time with nothing to match, and left out. Then
+a charger to which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
+
+Prints figures as couplerbench does. Needs root, for network namespaces.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+INTEROP = HERE.parent / "Tests" / "Interop"
+sys.path[:0] = [str(INTEROP), str(INTEROP / "peers")]
+sys.dont_write_bytecode = True
+
+from pilot import ChargerPilot, VehiclePilot  # noqa: E402
+from rig import EV_MAC, EVSE_MAC, PEERS, Rig  # noqa: E402
+
+PERIOD = 1.2  # s from 5 % on: the match takes 0.5 s, the modems join 1 s after it
+
+
+def figure(subject, name, value, unit):
+    print(f"slac match over veth\t{subject}\t{name}\t{value:.2f}\t{unit}", flush=True)
+
+
+def network(rig, name):
+    vehicle, charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
+    rig.cable(vehicle, "ev0", middle, "toev", EV_MAC)
+    rig.cable(charger, "se0", middle, "tose", EVSE_MAC)
+    line = rig.coupler(f"line-{name}", middle, "line", "toev", "tose")
+    line.expect("line ready", 20)
+    return vehicle, charger, line
+
+
+def matches_of(process):
+    return process.text().count('"step":"matched"')
+
+
+def report(subject, samples, cable):
+    figure(subject, "first in the process", samples[0] - cable, "ms")
+    later = samples[1:] or samples
+    figure(subject, "median of the later", statistics.median(later) - cable, "ms")
+    figure(subject, "most of the later", max(later) - cable, "ms")
+    figure(subject, "of it cable, left out", cable, "ms")
+
+
+def ours(rig, matches, folder):
+    """Both of ours against each other; gives nothing back, prints."""
+    vehicle, charger, line = network(rig, "ours")
+    paths = [f"{folder}/{side}" for side in ("evse", "ev")]
+    plug, pilot = VehiclePilot(paths[0]), ChargerPilot(paths[1])
+    plug.plug(False)
+    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--pilot", paths[0], "--json")
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--pilot", paths[1], "--until", "match", "--hold", 86400,
+                     "--timeout", 86400, "--json")
+    evse.expect_event("ready", 20)
+    pilot.await_plug()
+    time.sleep(2)
+    sides = {"coupler evse": evse, "coupler ev": ev}
+    samples = {name: [] for name in sides}
+    for number in range(matches):
+        before = {name: process.processor_time() for name, process in sides.items()}
+        plug.plug()
+        plug.await_five_percent()
+        pilot.five_percent()
+        time.sleep(PERIOD)
+        for name, process in sides.items():
+            samples[name].append(process.processor_time() - before[name])
+        if matches_of(evse) != number + 1:
+            sys.exit(f"match.py: {matches_of(evse)} of {number + 1} matches: {evse.tail()}")
+        if number == 0:  # the vehicle's program stays once it has seen a link
+            line.expect("joined: ", 10)
+            time.sleep(1)
+        pilot.signal()
+        plug.plug(False)
+        time.sleep(0.4)
+    # The same time with nothing to match: what the cable's messages cost.
+    for name, process in sides.items():
+        begin = process.processor_time()
+        time.sleep(4 * PERIOD)
+        report(name, samples[name], (process.processor_time() - begin) / 4)
+    for process in sides.values():
+        process.stop()
+
+
+def stranger(rig, folder):
+    """pyslac as charger of our vehicle: one match a process, as its example has it."""
+    python = PEERS / "pyslac" / "bin" / "python"
+    if not python.exists():
+        print("pyslac is not installed (make peers): no peer beside ours", file=sys.stderr)
+        return
+    vehicle, charger, line = network(rig, "pyslac")
+    pilot = ChargerPilot(f"{folder}/stranger")
+    evse = rig.peer("pyslac", "pyslac_evse", charger, "se0", "se0")
+    evse.expect("CP B: waiting", 40)
+    ev = rig.coupler("ev-pyslac", vehicle, "ev", "--interface", "ev0", "--pilot", f"{folder}/stranger", "--until", "match",
+                     "--json")
+    pilot.await_plug()
+    time.sleep(1)
+    before = evse.processor_time()
+    pilot.five_percent()
+    evse.expect("vehicle 02:", 20)
+    figure("pyslac EVSE", "one", evse.processor_time() - before, "ms")
+    ev.stop()
+    evse.stop()
+
+
+def idle(rig, seconds, folder):
+    """A charger without a vehicle, and its modem: resting with the key set."""
+    _, charger, _ = network(rig, "idle")
+    evse = rig.coupler("evse-idle", charger, "evse", "--interface", "se0", "--pilot", f"{folder}/nobody", "--json")
+    evse.expect("modem took the key", 20)
+    time.sleep(4)  # past duplicate address detection
+    switches, begin = evse.wakeups(), evse.processor_time()
+    time.sleep(seconds)
+    figure("coupler evse, unplugged, with SLAC", f"wake-ups in {seconds:.0f} s", evse.wakeups() - switches, "")
+    figure("coupler evse, unplugged, with SLAC", "processor", (evse.processor_time() - begin) / seconds, "ms/s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("coupler", type=pathlib.Path)
+    parser.add_argument("--matches", type=int, default=50)
+    parser.add_argument("--idle", type=float, default=10)
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        print("not root: SLAC matches over veth are not measured", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory(prefix="coupler-") as folder:
+        with Rig(pathlib.Path(folder) / "logs", options.coupler.resolve()) as rig:
+            ours(rig, options.matches, folder)
+            stranger(rig, folder)
+            idle(rig, options.idle, folder)
+
+
+if __name__ == "__main__":
+    main()
