@@ -13,7 +13,7 @@ struct VethTests {
 
   @Test func frames_go_to_and_fro_and_are_padded() throws {
     let pair = try NamespacePair()
-    try pair.up()
+    try pair.upForFrames()
     let loop = try EventLoop()
     let homePlug = PacketSocket.Filter.etherType(0x88E1)
     let one = try NamespacePair.inside(pair.left) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
