@@ -49,6 +49,22 @@ struct VethTests {
     #expect(watched.filter { $0 == .incoming }.count == 3)
   }
 
+  @Test func frames_that_come_faster_than_they_are_read_are_counted() throws {
+    let pair = try NamespacePair()
+    try pair.upForFrames()
+    let homePlug = PacketSocket.Filter.etherType(0x88E1)
+    let one = try NamespacePair.inside(pair.left) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
+    let two = try NamespacePair.inside(pair.right) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
+    #expect(two.overruns == 0)
+    let frame = MACAddress.broadcast.octets + one.interface.macAddress.octets + [0x88, 0xE1, 1, 0x64, 0x60]
+    for _ in 0..<20_000 { try one.send(frame) }
+    var read = 0
+    while try two.receive({ _, _ in read += 1 }) {}
+    #expect(two.overruns > 0)
+    #expect(read + two.overruns == 20_000)
+    #expect(read + two.overruns == 20_000, "asked again the kernel has no more to tell")
+  }
+
   @Test func the_monitor_follows_an_interface_from_nowhere_to_a_usable_address_and_back() throws {
     let pair = try NamespacePair(detectsDuplicates: true)
     let loop = try EventLoop()
