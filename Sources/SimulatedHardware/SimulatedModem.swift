@@ -112,20 +112,31 @@ struct SimulatedModem {
   struct LinkCounters {
     var sent: UInt64 = 0, lost: UInt64 = 0, received: UInt64 = 0
     var blocksSent: UInt64 = 0, blocksLost: UInt64 = 0, blocksReceived: UInt64 = 0
+
+    private func blocks(_ octets: Int) -> UInt64 { UInt64((octets + 511) / 512) }
+
+    mutating func countSent(_ octets: Int, arrived: Bool) {
+      if arrived {
+        sent += 1
+        blocksSent += blocks(octets)
+      } else {
+        lost += 1
+        blocksLost += blocks(octets)
+      }
+    }
+
+    mutating func countReceived(_ octets: Int) {
+      received += 1
+      blocksReceived += blocks(octets)
+    }
   }
 
-  private static func blocks(_ octets: Int) -> UInt64 { UInt64((octets + 511) / 512) }
-
   mutating func countSent(_ octets: Int, to port: Int, arrived: Bool) {
-    counters[port, default: LinkCounters()].sent += arrived ? 1 : 0
-    counters[port, default: LinkCounters()].lost += arrived ? 0 : 1
-    counters[port, default: LinkCounters()].blocksSent += arrived ? Self.blocks(octets) : 0
-    counters[port, default: LinkCounters()].blocksLost += arrived ? 0 : Self.blocks(octets)
+    counters[port, default: LinkCounters()].countSent(octets, arrived: arrived)
   }
 
   mutating func countReceived(_ octets: Int, from port: Int) {
-    counters[port, default: LinkCounters()].received += 1
-    counters[port, default: LinkCounters()].blocksReceived += Self.blocks(octets)
+    counters[port, default: LinkCounters()].countReceived(octets)
   }
 
   mutating func clearCounters(of port: Int) { counters[port] = nil }

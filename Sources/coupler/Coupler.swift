@@ -25,6 +25,6 @@ struct Coupler: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
-      EXICommand.self,
+      SPICommand.self, EXICommand.self,
     ])
 }

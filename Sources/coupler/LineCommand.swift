@@ -21,6 +21,8 @@ struct LineCommand: ParsableCommand {
         ip link set line-se up; ip -n se link set plc0 up
         coupler line line-ev line-se
 
+      With --spi an end is no interface but a QCA7000 on SPI, for coupler spi --socket.
+
       Modems are QCA7005 of an EVSE unless told otherwise, so that the order of the interfaces does not matter. To \
       see what a stack makes of another modem, of a broken one, or of one that is set up wrongly:
 
@@ -42,8 +44,17 @@ struct LineCommand: ParsableCommand {
     return "  \(name)\($0.help)"
   }.joined(separator: "\n")
 
-  @Argument(help: ArgumentHelp("Interfaces to join, two or more.", valueName: "interface"))
-  var interfaces: [String]
+  @Argument(help: ArgumentHelp("Interfaces to join; two or more ends in all.", valueName: "interface"))
+  var interfaces: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Add a QCA7000 on SPI as an end: a Unix socket to create there.", valueName: "path"))
+  var spi: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Faults of each kind on the SPI buses, of a million chip selects.", valueName: "permillion"))
+  var spiFaults = 0
 
   @Option(help: ArgumentHelp("Attenuation between any two modems.", valueName: "dB"))
   var attenuation = 20
@@ -92,23 +103,28 @@ struct LineCommand: ParsableCommand {
   var verbose = false
 
   func validate() throws {
-    guard interfaces.count >= 2 else { throw ValidationError("Name at least two interfaces.") }
-    guard interfaces.count <= 32 else { throw ValidationError("At most 32 interfaces can be joined.") }
-    guard Set(interfaces).count == interfaces.count else {
-      throw ValidationError("An interface can be at one end of the line only.")
+    guard ends.count >= 2 else { throw ValidationError("Name at least two interfaces or --spi paths.") }
+    guard ends.count <= 32 else {
+      throw ValidationError("At most 32 interfaces and --spi paths can be joined.")
+    }
+    guard Set(ends).count == ends.count else {
+      throw ValidationError("An interface or path can be at one end of the line only.")
+    }
+    guard (0...1_000_000).contains(spiFaults) else {
+      throw ValidationError("--spi-faults is 0 to 1000000 per million.")
     }
     guard (0...255).contains(attenuation) else { throw ValidationError("--attenuation is 0 to 255 dB.") }
     guard (0...3600).contains(joinDelay) else { throw ValidationError("--join-delay is 0 to 3600 s.") }
     guard (0...1000).contains(loss) else { throw ValidationError("--loss is 0 to 1000 per mille.") }
-    guard Set(vehicles).isSubset(of: interfaces) else {
+    guard Set(vehicles).isSubset(of: ends) else {
       throw ValidationError("--ev names an interface that is not on the line.")
     }
     guard (0...600).contains(restart) else { throw ValidationError("--restart is 0 to 600 s.") }
-    let chosen = try Self.values(models, of: ModemModel.self, option: "--modem", interfaces)
+    let chosen = try Self.values(models, of: ModemModel.self, option: "--modem", ends)
     guard Set(chosen.map(\.interface)).count == chosen.count else {
       throw ValidationError("--modem names an interface twice; it has one modem.")
     }
-    _ = try Self.values(modemFaults, of: ModemFault.self, option: "--fault", interfaces)
+    _ = try Self.values(modemFaults, of: ModemFault.self, option: "--fault", ends)
   }
 
   /// Reads `interface=value` pairs.
@@ -150,9 +166,15 @@ struct LineCommand: ParsableCommand {
     try loop.onSignals([SIGINT, SIGTERM]) { _ in loop.stop() }
     var found: [NetworkInterface] = []
     for name in interfaces { found.append(try NetworkInterface(name)) }
-    let report = LineReport(interfaces, json: json, verbose: verbose, start: loop.now) { loop.now }
+    var chips: [SPILinePort] = []
+    for (index, path) in spi.enumerated() {
+      let faults = spiFaults > 0 ? QCA7000ChipFaults.all(perMillion: spiFaults) : .none
+      chips.append(
+        try SPILinePort(path: path, seed: seed &+ UInt64(index), faults: faults, loop: loop))
+    }
+    let report = LineReport(ends, json: json, verbose: verbose, start: loop.now) { loop.now }
     let driver = try LineDriver(
-      found, configuration: configuration, seed: seed, alwaysJoined: alwaysJoined, loop: loop,
+      found, chips: chips, configuration: configuration, seed: seed, alwaysJoined: alwaysJoined, loop: loop,
       observe: report.add)
     try driver.start()
     report.ready(down: found.filter { !$0.isRunning }.map(\.name))
@@ -160,12 +182,15 @@ struct LineCommand: ParsableCommand {
     report.stopped(unsent: driver.unsent)
   }
 
+  /// All ends, in the order of the line's ports.
+  private var ends: [String] { interfaces + spi }
+
   private var lineConfiguration: PowerLineConfiguration {
     get throws {
-      let models = try Self.values(models, of: ModemModel.self, option: "--modem", interfaces)
-      let faults = try Self.values(modemFaults, of: ModemFault.self, option: "--fault", interfaces)
+      let models = try Self.values(models, of: ModemModel.self, option: "--modem", ends)
+      let faults = try Self.values(modemFaults, of: ModemFault.self, option: "--fault", ends)
       var ports: [PowerLineConfiguration.Port] = []
-      for (index, name) in interfaces.enumerated() {
+      for (index, name) in ends.enumerated() {
         // Both roles answer alike but for attenuation, and only charger hosts care for that: so everyone is told,
         // and the order of the interfaces does not matter.
         ports.append(

@@ -33,6 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxDevices.h"
+
 /// Events of one registration; EPOLL* are an enum of its own in Swift.
 enum {
   clinux_in = EPOLLIN,
