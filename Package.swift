@@ -153,9 +153,13 @@ let package = Package(
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests",
-      dependencies: ["SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
+      dependencies: [
+        "SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder", "Node", "Simulation",
+        "ControlPilot", "HAL", "ISO15118", "Safety", "Wire", "CAllocationCounter",
+      ]),
     .testTarget(
-      name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
+      name: "PLCModemTests",
+      dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "coupler"]),
     .testTarget(
       name: "QCA7000SPITests",
       dependencies: [

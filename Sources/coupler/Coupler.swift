@@ -24,6 +24,7 @@ struct Coupler: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, SPICommand.self, EXICommand.self,
+      DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
+      SPICommand.self, EXICommand.self,
     ])
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "interface_details.h"
+
 // Kernel interfaces that the Glibc module does not import, and macros that Swift cannot call.
 // Types and functions are used as the headers declare them; only what no declaration exists for is wrapped.
 // No _GNU_SOURCE here: it changes types that the Glibc module has already imported without it. What needs it
