@@ -153,10 +153,18 @@ let package = Package(
     .testTarget(name: "HomePlugTests", dependencies: ["HomePlug"]),
     .testTarget(
       name: "SLACTests",
-      dependencies: ["SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder"]),
+      dependencies: [
+        "SLAC", "PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "Recorder", "Node", "Simulation",
+        "ControlPilot", "HAL", "ISO15118", "Safety", "Wire", "CAllocationCounter",
+      ]),
     .testTarget(
-      name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
-    .testTarget(name: "QCA7000SPITests", dependencies: ["QCA7000SPI", "SimulatedHardware", "Wire"]),
+      name: "PLCModemTests",
+      dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "coupler"]),
+    .testTarget(
+      name: "QCA7000SPITests",
+      dependencies: [
+        "QCA7000SPI", "SimulatedHardware", "Wire", "SLAC", "PLCModem", "HomePlug", "Cryptography",
+      ]),
     .testTarget(
       name: "ControlPilotTests",
       dependencies: ["Wire", "HAL", "ControlPilot", "SimulatedHardware", "BoardSimulation"],
@@ -166,7 +174,8 @@ let package = Package(
       exclude: ["Tables"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
-      name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
+      name: "LinuxHardwareTests",
+      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",

@@ -65,6 +65,8 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
       key = request.key
       message = .setKeyCnf(CM_SET_KEY_CNF(result: 1))
     case .linkStatusReq: message = .linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: linkUp ? 1 : 0))
+    case .ampMapReq where frame.destination == ManagementFrame.localModem:
+      message = .ampMapCnf(CM_AMP_MAP_CNF())
     case .softwareVersionReq:
       message = .softwareVersionCnf(VS_SW_VER_CNF(deviceClass: 0x22, version: Array("MAC-QCA7000".utf8)))
     case .networkInfoReq: message = .networkInfoCnf(networks())
