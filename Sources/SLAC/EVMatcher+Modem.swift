@@ -46,10 +46,11 @@ extension EVMatcher {
       return true
     }
     if case .setKeyCnf(let confirmation) = frame.message {
-      keyConfirmed(confirmation, at: now, perform: perform)
+      keyConfirmed(confirmation, by: frame.source, at: now, perform: perform)
       return true
     }
     if let isUp = modem.driver.isLinkUp(in: frame.message) {
+      guard modem.mayBe(frame.source, alias: configuration.modem) else { return true }
       linkStatus(isUp, at: now, perform: perform)
       return true
     }
@@ -70,17 +71,17 @@ extension EVMatcher {
   }
 
   private mutating func keyConfirmed(
-    _ confirmation: CM_SET_KEY_CNF, at now: Instant, perform: (MatchAction) -> Void
+    _ confirmation: CM_SET_KEY_CNF, by source: MACAddress, at now: Instant, perform: (MatchAction) -> Void
   ) {
     switch state {
     case .leaving(var leaving):
-      let verdict = modem.verdict(on: confirmation, settings: settings)
+      let verdict = modem.verdict(on: confirmation, from: source, settings: settings)
       let step = leaving.dialogue.confirmed(verdict, at: now, timers: timers.modem)
       perform(.trace(.keySet(leaving.dialogue.key.nid, result: confirmation.result)))
       leavingStep(step, leaving, at: now, perform: perform)
     case .join(var join):
       guard var dialogue = join.dialogue else { return }
-      let verdict = modem.verdict(on: confirmation, settings: settings)
+      let verdict = modem.verdict(on: confirmation, from: source, settings: settings)
       let step = dialogue.confirmed(verdict, at: now, timers: timers.modem)
       join.dialogue = dialogue
       perform(.trace(.keySet(join.key.nid, result: confirmation.result)))

@@ -41,19 +41,22 @@ extension EVSEMatcher {
     }
     if case .setKeyCnf(let confirmation) = frame.message {
       guard case .keySetup(var setup) = state else { return true }
-      let verdict = modem.verdict(on: confirmation, settings: settings)
+      let verdict = modem.verdict(on: confirmation, from: frame.source, settings: settings)
       let step = setup.dialogue.confirmed(verdict, at: now, timers: timers.modem)
       perform(.trace(.keySet(key.nid, result: confirmation.result)))
       keyStep(step, setup, at: now, perform: perform)
       return true
     }
     if let networks = modem.driver.membership(in: frame.message) {
-      guard case .keySetup(var setup) = state else { return true }
+      guard case .keySetup(var setup) = state, modem.mayBe(frame.source, alias: configuration.modem) else {
+        return true
+      }
       let step = setup.dialogue.member(of: networks, at: now, timers: timers.modem)
       keyStep(step, setup, at: now, perform: perform)
       return true
     }
     if let isUp = modem.driver.isLinkUp(in: frame.message) {
+      guard modem.mayBe(frame.source, alias: configuration.modem) else { return true }
       linkStatus(isUp, at: now, perform: perform)
       return true
     }

@@ -6,6 +6,8 @@ import Wire
 struct OwnModem: Hashable, Sendable {
   private(set) var driver: ModemDriver
   private(set) var identity: ModemIdentity?
+  /// Where the first confirmation of a key came from.
+  private var confirmer: MACAddress?
   private var lastResult: UInt8?
   /// The result with which a key was confirmed that a link then proved: this firmware's word for success.
   private var provenResult: UInt8?
@@ -20,7 +22,16 @@ struct OwnModem: Hashable, Sendable {
     return true
   }
 
-  mutating func verdict(on confirmation: CM_SET_KEY_CNF, settings: SLACSettings) -> KeyVerdict {
+  /// False where a station says what only the own modem can say: link and network. Until it is known, anybody may be it.
+  func mayBe(_ source: MACAddress, alias: MACAddress) -> Bool {
+    if source == alias || (identity == nil && confirmer == nil) { return true }
+    return source == identity?.address || source == confirmer
+  }
+
+  mutating func verdict(
+    on confirmation: CM_SET_KEY_CNF, from source: MACAddress, settings: SLACSettings
+  ) -> KeyVerdict {
+    if confirmer == nil { confirmer = source }
     lastResult = confirmation.result
     if let accepted = settings.acceptedKeyResult {
       return confirmation.result == accepted ? .accepted : .refused
