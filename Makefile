@@ -5,7 +5,7 @@ PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac scapy))
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz format lint clean
+.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz spi-soak format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -58,6 +58,10 @@ sizes: ## what the codec adds to a program on this machine
 
 fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
+
+spi-soak: ## a million frames over a simulated SPI bus with faults: FRAMES=n, SEED=n
+	@.ci/packages build
+	COUPLER_SPI_FRAMES=$(or $(FRAMES),1000000) $(if $(SEED),COUPLER_SEED=$(SEED)) $(SWIFT) test --filter QCA7000SPITests.SoakTests
 
 format: ## format all Swift sources in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)

@@ -158,8 +158,13 @@ let package = Package(
         "ControlPilot", "HAL", "ISO15118", "Safety", "Wire", "CAllocationCounter",
       ]),
     .testTarget(
-      name: "PLCModemTests", dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography"]),
-    .testTarget(name: "QCA7000SPITests", dependencies: ["QCA7000SPI", "SimulatedHardware", "Wire"]),
+      name: "PLCModemTests",
+      dependencies: ["PLCModem", "HomePlug", "SimulatedHardware", "Cryptography", "coupler"]),
+    .testTarget(
+      name: "QCA7000SPITests",
+      dependencies: [
+        "QCA7000SPI", "SimulatedHardware", "Wire", "SLAC", "PLCModem", "HomePlug", "Cryptography",
+      ]),
     .testTarget(
       name: "ControlPilotTests",
       dependencies: ["Wire", "HAL", "ControlPilot", "SimulatedHardware", "BoardSimulation"],
@@ -169,7 +174,8 @@ let package = Package(
       exclude: ["Tables"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
-      name: "LinuxHardwareTests", dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug"]),
+      name: "LinuxHardwareTests",
+      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",

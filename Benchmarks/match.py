@@ -3,7 +3,7 @@
 
 `coupler evse` and `coupler ev` match N times in one process each, over AF_PACKET on veth pairs with `coupler line`
 between; their pilots are worked from here. Processor time, the kernel's for the process included, is that of
-/proc/PID/schedstat, from 5 % on the pilot until well after CM_SLAC_MATCH.CNF, with the key handed to the modem and
+/proc/PID/schedstat, from the vehicle seeing 5 % until well after CM_SLAC_MATCH.CNF, with the key handed to the modem and
 three polls of the link; start-up is over by then, discovery has not begun. The pilot's cable, which a board does not have,
 wakes either side every 100 ms: what that costs is measured over the same time with nothing to match, and left out. Then
 a charger to which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
@@ -69,14 +69,17 @@ def ours(rig, matches, folder):
     time.sleep(2)
     sides = {"coupler evse": evse, "coupler ev": ev}
     samples = {name: [] for name in sides}
+    woken = {name: [] for name in sides}
     for number in range(matches):
-        before = {name: process.processor_time() for name, process in sides.items()}
         plug.plug()
         plug.await_five_percent()
+        time.sleep(0.3)  # the simulated pilot is sampled every 5 ms until it is quiet
+        before = {name: (process.processor_time(), process.wakeups()) for name, process in sides.items()}
         pilot.five_percent()
         time.sleep(PERIOD)
         for name, process in sides.items():
-            samples[name].append(process.processor_time() - before[name])
+            samples[name].append(process.processor_time() - before[name][0])
+            woken[name].append(process.wakeups() - before[name][1])
         if matches_of(evse) != number + 1:
             sys.exit(f"match.py: {matches_of(evse)} of {number + 1} matches: {evse.tail()}")
         if number == 0:  # the vehicle's program stays once it has seen a link
@@ -87,9 +90,10 @@ def ours(rig, matches, folder):
         time.sleep(0.4)
     # The same time with nothing to match: what the cable's messages cost.
     for name, process in sides.items():
-        begin = process.processor_time()
+        begin, switches = process.processor_time(), process.wakeups()
         time.sleep(4 * PERIOD)
         report(name, samples[name], (process.processor_time() - begin) / 4)
+        figure(name, "wake-ups", statistics.median(woken[name]) - (process.wakeups() - switches) / 4, "")
     for process in sides.values():
         process.stop()
 

@@ -30,6 +30,14 @@ say 'SLAC match, SECC, sessions'
 say 'a charger at rest'
 ./idle.sh "$bin/coupler" >>"$figures"
 
+say 'SLAC match over veth, two minutes'
+./match.py "$bin/coupler" >>"$figures"
+
+if command -v valgrind >/dev/null; then
+  say 'SLAC match: instructions of the machines'
+  COUPLERBENCH="$bin/couplerbench" ./machines.sh >>"$figures"
+fi
+
 say 'EXI: time and allocations'
 "$bin/exibench" | awk -v OFS='\t' '
   NR == 1 { next }

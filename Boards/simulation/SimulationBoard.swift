@@ -8,9 +8,11 @@ public enum SimulationBoard: BoardSupport {
     matches: [],
     outlets: [
       Outlet(
-        current: .dc, hasLock: false, isVentilated: false, milliampsMax: 200_000, recloseIntervalMin: .zero),
+        current: .dc, hasLock: false, isVentilated: false, milliampsMax: 200_000, recloseIntervalMin: .zero,
+        receiverLossDecibels: 0),
       Outlet(
-        current: .ac, hasLock: true, isVentilated: false, milliampsMax: 32_000, recloseIntervalMin: .zero),
+        current: .ac, hasLock: true, isVentilated: false, milliampsMax: 32_000, recloseIntervalMin: .zero,
+        receiverLossDecibels: 0),
     ]
   )
 }

@@ -59,21 +59,29 @@ public struct Outlet: Hashable, Sendable {
   public var milliampsMax: Int
   /// Shortest time between two closings, relay wear. 0 where nothing wears.
   public var recloseIntervalMin: Duration
+  /// AttnRxEVSE (ISO 15118-3 A.9.2): what the power-line signal loses between the plug and the modem's receiver, dB, 0...255.
+  /// Measured with a known signal at the plug. 0 where it was not: vehicles then hear of more attenuation than the cable has.
+  public var receiverLossDecibels: Int
 
   public init(
-    current: OutletCurrent, hasLock: Bool, isVentilated: Bool, milliampsMax: Int, recloseIntervalMin: Duration
+    current: OutletCurrent, hasLock: Bool, isVentilated: Bool, milliampsMax: Int,
+    recloseIntervalMin: Duration, receiverLossDecibels: Int
   ) {
     self.current = current
     self.hasLock = hasLock
     self.isVentilated = isVentilated
     self.milliampsMax = milliampsMax
     self.recloseIntervalMin = recloseIntervalMin
+    self.receiverLossDecibels = receiverLossDecibels
   }
 
   var problems: [String] {
     var found: [String] = []
     if milliampsMax < 6000 { found.append("milliampsMax: must be 6000 or more, is \(milliampsMax)") }
     if recloseIntervalMin < .zero { found.append("recloseIntervalMin: must not be negative") }
+    if !(0...255).contains(receiverLossDecibels) {
+      found.append("receiverLossDecibels: must be 0...255, is \(receiverLossDecibels)")
+    }
     return found
   }
 }

@@ -65,13 +65,14 @@ public enum ManagementMessage: Hashable, Sendable {
     }
   }
 
-  /// MMV the message is sent with unless told otherwise: 0 for vendors' messages, 2 for CM_NW_STATS
-  /// and CM_AMP_MAP, which came with HomePlug AV 2.0, else 1.
+  /// MMV the message is sent with unless told otherwise: 0 for vendors' messages, 2 for CM_NW_STATS and CM_AMP_MAP,
+  /// which came with HomePlug AV 2.0, else 1. VS_NW_INFO.REQ has 1, as Qualcomm's own tool sends it to a QCA7000; the
+  /// answer has the form of the request.
   public var defaultVersion: UInt8 {
     switch self {
     case .nwStatsReq, .nwStatsCnf, .ampMapReq, .ampMapCnf: 2
-    case .softwareVersionReq, .softwareVersionCnf, .networkInfoReq, .networkInfoCnf, .linkStatusReq,
-      .linkStatusCnf, .qualcomm, .lumissil:
+    case .softwareVersionReq, .softwareVersionCnf, .networkInfoCnf, .linkStatusReq, .linkStatusCnf, .qualcomm,
+      .lumissil:
       0
     case .unknown(let message): message.type.isVendor ? 0 : 1
     default: 1

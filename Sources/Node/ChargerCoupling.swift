@@ -61,7 +61,7 @@ public enum CouplingTrace: Hashable, Sendable {
   case rematch
   /// Matching failed without touching the offer, which stands without communication too.
   case offerStands(MatchFailure)
-  /// A B-C-B toggle of the vehicle, or the host, ends a pause.
+  /// A B-C-B toggle of the vehicle, or the host, ends a pause or the rest after a session.
   case wakes(byVehicle: Bool)
   /// The modem is switched on or off.
   case modem(on: Bool)
@@ -77,10 +77,24 @@ extension CouplingTrace: CustomStringConvertible {
     case .identified(false): "customer not identified any more"
     case .rematch: "oscillator stays on, waiting for another match"
     case .offerStands(let failure): "offer stands without communication: \(failure)"
-    case .wakes(byVehicle: true): "vehicle ends the pause"
-    case .wakes(byVehicle: false): "charger ends the pause"
+    case .wakes(byVehicle: true): "vehicle toggles: awake"
+    case .wakes(byVehicle: false): "charger wakes the vehicle"
     case .modem(on: true): "modem on"
     case .modem(on: false): "modem off"
+    }
+  }
+}
+
+extension CouplingTrace {
+  /// Its case, for machine-readable reports.
+  public var name: String {
+    switch self {
+    case .errorStep: "errorStep"
+    case .identified: "identified"
+    case .rematch: "rematch"
+    case .offerStands: "offerStands"
+    case .wakes: "wakes"
+    case .modem: "modem"
     }
   }
 }

@@ -79,8 +79,11 @@ extension ChargerNode {
     perform(.trace(.coupling(.offerStands(failure))))
     enter(.pilot, perform)
     switch failure {
+    case .noRequest, .sessionsFailed, .joinTimeout: match(.vehicleConnected, now, perform)
+    // Asked at once, a modem that cannot be used gives the same answer.
     case .modemSilent, .keyNotTaken, .modemUnfit: break
-    default: match(.vehicleConnected, now, perform)
+    // Only a vehicle's.
+    case .noConfirmation, .noAttenuation, .notFound, .notValidated, .noMatchConfirmation: break
     }
   }
 
@@ -147,6 +150,12 @@ extension ChargerNode {
 
   // MARK: pause and wake-up
 
+  /// In X1 after an end, whatever it was: a vehicle may ask for another session.
+  var isAtRest: Bool {
+    plug.ended && !plug.isRetrying && plug.stop == nil && pilot.goal == .x1 && drivenDuty == .steadyHigh
+      && supervisor.latched == nil
+  }
+
   /// Each half of a B-C-B toggle lasts 200...400 ms (ISO 15118-3 T_vald_state_duration), and 50 ms more or less
   /// for the way through the debouncing.
   mutating func watchToggle(
@@ -158,9 +167,11 @@ extension ChargerNode {
     }
     guard new == .B else { return }
     plug.wakeSince = nil
-    if (.milliseconds(150) ... .milliseconds(450)).contains(since - begin) {
-      resume(byVehicle: true, now, perform)
-    }
+    guard (.milliseconds(150) ... .milliseconds(450)).contains(since - begin) else { return }
+    if plug.isPaused { return resume(byVehicle: true, now, perform) }
+    perform(.trace(.coupling(.wakes(byVehicle: true))))
+    retries = 0
+    arrived(now, perform)
   }
 
   /// The offer of before the pause again, over the link that was kept (ISO 15118-3 V2G3-M08-05 and following: no

@@ -62,7 +62,7 @@ extension ChargerNode {
         if old != .F { retries = 0 }
         arrived(now, perform)
       } else {
-        if plug.isPaused { watchToggle(new, since: since, now, perform) }
+        if plug.isPaused || isAtRest { watchToggle(new, since: since, now, perform) }
         // The toggles of CM_VALIDATE.
         if new.asksForEnergy != old.asksForEnergy {
           match(.asksForEnergy(new.asksForEnergy, since: since), now, perform)
@@ -77,7 +77,7 @@ extension ChargerNode {
   }
 
   /// A vehicle, or the same one starting anew.
-  private mutating func arrived(_ now: Instant, _ perform: (Action) -> Void) {
+  mutating func arrived(_ now: Instant, _ perform: (Action) -> Void) {
     wakeModem(now, perform)
     forgetConnection(now, perform)
     begin(.pilot, perform)

@@ -337,6 +337,8 @@ extension NodeFailure {
   /// A vehicle that starts anew could do better.
   public var mayRetry: Bool {
     switch self {
+    // The same modem again: no other vehicle would fare better.
+    case .slac(.modemUnfit): false
     case .slac, .linkLost, .connection, .discovery, .noAddress: true
     case .session(let failure):
       switch failure.fault {

@@ -16,12 +16,13 @@ public enum PowerLineAction: Sendable, Equatable {
 
 /// A power line in virtual time: modems at its ends, attenuation between each pair, and faults on the way.
 ///
-/// Modems behave like QCA700x as its hosts see it. They answer frames sent to the local alias
-/// 00:B0:52:00:00:01, to their own address, and broadcast key and vendor requests; report the attenuation of
-/// each sound in role EVSE; and carry data only between ports that hold the same key. Other management
-/// messages pass between all ports, joined or not, as SLAC needs.
+/// Modems behave as their hosts see them, each like its model: QCA700x unless the configuration says otherwise. They
+/// answer frames sent to the local alias 00:B0:52:00:00:01, to their own address, and broadcast key and vendor
+/// requests; report the attenuation of each sound in role EVSE; and carry data only between ports that hold the same
+/// key, one of which may coordinate a network. Other management messages pass between all ports, joined or not, as
+/// SLAC needs.
 ///
-/// Not modelled: coordinators and association, CM_AMP_MAP, the meaning of the security level, collisions.
+/// Not modelled: association, the meaning of the security level, collisions.
 public struct PowerLine: Machine {
   struct Queued {
     let due: Instant
@@ -48,7 +49,7 @@ public struct PowerLine: Machine {
   public init(configuration: PowerLineConfiguration, seed: UInt64) {
     self.configuration = configuration
     faults = configuration.faults
-    modems = configuration.ports.map { SimulatedModem(address: $0.modem, role: $0.role) }
+    modems = configuration.ports.map { SimulatedModem($0) }
     let row = [Int?](repeating: configuration.attenuation, count: configuration.ports.count)
     coupling = [[Int?]](repeating: row, count: configuration.ports.count)
     generator = SeededGenerator(seed: seed)
@@ -72,12 +73,39 @@ public struct PowerLine: Machine {
     modems.indices.contains(port) ? modems[port].key?.nid : nil
   }
 
+  /// The map a port's host last limited its modem's power with; `nil` before the first.
+  public func amplitudeMap(ofPort port: Int) -> CM_AMP_MAP_REQ? {
+    modems.indices.contains(port) ? modems[port].amplitudeMap : nil
+  }
+
+  /// The parameter block a port's modem runs with; empty for a port that does not exist.
+  public func parameters(ofPort port: Int) -> [UInt8] {
+    guard modems.indices.contains(port) else { return [] }
+    return modems[port].memory.runningParameters
+  }
+
+  /// Octets a port's modem keeps of modules that were written to it.
+  public func octetsWritten(toPort port: Int) -> Int {
+    modems.indices.contains(port) ? modems[port].memory.octets : 0
+  }
+
   /// Do two ports form a network now?
   public func areJoined(_ a: Int, _ b: Int, at now: Instant) -> Bool {
     guard attenuation(from: a, to: b) != nil, let key = modems[a].key, key == modems[b].key,
-      key.nmk != .zero
+      key.nmk != .zero, !modems[a].isOff(at: now), !modems[b].isOff(at: now),
+      hasCoordinator(a, b, key, at: now)
     else { return false }
     return now >= max(modems[a].keySetAt, modems[b].keySetAt) + configuration.joinDelay
+  }
+
+  /// One of the two, or a third that both hear, coordinates their network.
+  private func hasCoordinator(_ a: Int, _ b: Int, _ key: NetworkKey, at now: Instant) -> Bool {
+    modems.indices.contains { port in
+      guard modems[port].coordinates, modems[port].key == key, !modems[port].isOff(at: now) else {
+        return false
+      }
+      return [a, b].allSatisfy { $0 == port || attenuation(from: $0, to: port) != nil }
+    }
   }
 
   public var deadline: Instant? {
@@ -135,13 +163,14 @@ extension PowerLine {
       header.destination == ManagementFrame.localModem || header.destination == modems[port].address
     let isForModems = isLocal || (header.destination == .broadcast && header.type.isRequestToModems)
     if isForModems {
-      if now >= modems[port].silentUntil, let frame = try? ManagementFrame(parsing: octets.span.bytes) {
+      if !modems[port].isSilent(at: now), let frame = try? ManagementFrame(parsing: octets.span.bytes) {
         serve(frame, port: port, at: now)
       }
       return
     }
     // Requests to another modem, and vendor messages, do not leave the port.
     if header.type.isVendor || modems.contains(where: { $0.address == header.destination }) { return }
+    if header.type == .CM_SLAC_MATCH_CNF { modems[port].noteMatch(at: now) }
     carry(octets, header, from: port, to: Array(modems.indices), at: now)
   }
 
@@ -151,8 +180,9 @@ extension PowerLine {
   ) {
     // As a bridge does: to the port where the address was seen, else to all.
     let known = modems.indices.filter { modems[$0].hosts.contains(header.destination) }
+    guard !modems[sender].isOff(at: now) else { return }
     for port in ports {
-      guard attenuation(from: sender, to: port) != nil else { continue }
+      guard attenuation(from: sender, to: port) != nil, !modems[port].isOff(at: now) else { continue }
       guard header.destination.isGroup || known.isEmpty || known.contains(port) else { continue }
       let copies = generator.chance(perMille: faults.duplicationPerMille) ? 2 : 1
       for _ in 0..<copies { traverse(octets, header, from: sender, to: port, at: now) }
@@ -162,7 +192,10 @@ extension PowerLine {
   private mutating func traverse(
     _ octets: [UInt8], _ header: FrameHeader, from sender: Int, to port: Int, at now: Instant
   ) {
-    if generator.chance(perMille: faults.lossPerMille) { return }
+    let isLost = generator.chance(perMille: faults.lossPerMille)
+    modems[sender].countSent(octets.count, to: port, arrived: !isLost)
+    if isLost { return }
+    modems[port].countReceived(octets.count, from: sender)
     var octets = octets
     if octets.count > 14, generator.chance(perMille: faults.corruptionPerMille) {
       let index = 14 + Int(generator.next() % UInt64(octets.count - 14))
@@ -180,7 +213,8 @@ extension PowerLine {
         return
       }
       push(octets, port: port, at: due)
-      if header.type == .CM_MNBC_SOUND_IND, modems[port].role == .evse {
+      if header.type == .CM_SLAC_MATCH_CNF { modems[port].noteMatch(at: due) }
+      if header.type == .CM_MNBC_SOUND_IND {
         report(soundFrom: header.source, sender: sender, port: port, at: due)
       }
     } else {
@@ -188,19 +222,31 @@ extension PowerLine {
     }
   }
 
-  /// CM_ATTEN_PROFILE.IND for a sound heard.
+  /// What a modem says of a sound it heard: nothing in role EV.
   private mutating func report(soundFrom ev: MACAddress, sender: Int, port: Int, at due: Instant) {
-    guard let level = attenuation(from: sender, to: port) else { return }
+    let isHomePlug = modems[port].model.isQualcomm && !modems[port].hasSLAC
+    guard modems[port].reportsAttenuation || isHomePlug else { return }
+    guard let loss = attenuation(from: sender, to: port) else { return }
+    let level = loss + modems[sender].reduction
     var profile = AttenuationProfile()
     let spread = UInt64(2 * max(configuration.ripple, 0) + 1)
     for _ in 0..<AttenuationProfile.groupsMax {
       let deviation = Int(generator.next() % spread) - max(configuration.ripple, 0)
       profile.append(UInt8(min(max(level + deviation, 0), 255)))
     }
+    guard isHomePlug else {
+      return answer(
+        ManagementFrame(
+          destination: modems[port].hosts.last ?? .broadcast, source: modems[port].address,
+          message: .attenProfileInd(CM_ATTEN_PROFILE_IND(evMAC: ev, profile: profile))),
+        port: port, at: due)
+    }
+    // Broadcast, from an address beside the modem's own. What stands behind the OUI is not public.
+    let payload = [0x00, 0xB0, 0x52] + ev.octets + [UInt8(profile.count), 0] + profile.groups
     answer(
       ManagementFrame(
-        destination: modems[port].hosts.last ?? .broadcast, source: modems[port].address,
-        message: .attenProfileInd(CM_ATTEN_PROFILE_IND(evMAC: ev, profile: profile))),
+        destination: .broadcast, source: MACAddress(modems[port].address.value ^ 1),
+        message: .unknown(UnknownMessage(type: .VS_ATTENUATION_CHARACTERISTICS, payload: payload))),
       port: port, at: due)
   }
 }

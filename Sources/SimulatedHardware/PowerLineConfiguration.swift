@@ -4,21 +4,25 @@ public import Wire
 public struct PowerLineConfiguration: Hashable, Sendable {
   /// One modem, and the host behind it, at one end of the line.
   public struct Port: Hashable, Sendable {
-    /// SLAC mode in a modem's parameter block.
+    /// What a modem's parameter block is delivered with: CCo selection and SLAC mode.
     public enum Role: Sendable {
-      /// Reports no attenuation.
+      /// Reports no attenuation, and forms no network.
       case ev
-      /// Reports the attenuation of each sound to its host.
+      /// Reports the attenuation of each sound to its host, and coordinates the network.
       case evse
     }
 
     /// The modem's own address.
     public var modem: MACAddress
     public var role: Role
+    public var model: ModemModel
+    public var faults: Set<ModemFault>
 
-    public init(modem: MACAddress, role: Role) {
+    public init(modem: MACAddress, role: Role, model: ModemModel = .qca7005, faults: Set<ModemFault> = []) {
       self.modem = modem
       self.role = role
+      self.model = model
+      self.faults = faults
     }
   }
 
@@ -29,10 +33,10 @@ public struct PowerLineConfiguration: Hashable, Sendable {
   public var ripple = 2
   /// Both modems hold the same key until they form a network.
   public var joinDelay: Duration = .seconds(1)
-  /// A modem answers nothing for so long after it took a key.
+  /// A modem answers nothing for so long after it took a key, and does nothing after it was reset.
   public var modemRestart: Duration = .zero
-  /// Result of CM_SET_KEY.CNF: 1 is what QCA700x firmware answers when it accepted the key.
-  public var setKeyResult: UInt8 = 1
+  /// Result of CM_SET_KEY.CNF for a key that was taken; `nil` for that of each model's firmware, which is 1 for QCA700x.
+  public var setKeyResult: UInt8?
   /// Hand over one of the CM_START_ATTEN_CHAR.IND of a run, as QCA700x firmware does, instead of all three.
   public var handsOverOneStart = true
   /// Time a frame takes over the line.

@@ -23,6 +23,8 @@ public struct SiteDescription: Sendable {
   public var energyWanted = 150
   /// How long the customer takes to authorize; `nil`: never does.
   public var authorizesAfter: Duration? = .milliseconds(800)
+  /// The place is ventilated: state D is served. Without, it is a fault.
+  public var isVentilated = false
   /// How pilot and SLAC go together at the charger, and at the vehicle.
   public var chargerCoupling = ChargerCoupling()
   public var vehicleCoupling = VehicleCoupling()
@@ -48,8 +50,12 @@ extension SiteDescription {
     let outlets = SimulationBoard.board.outlets
     return outlets.first { $0.current == kind }
       ?? Outlet(
-        current: kind, hasLock: false, isVentilated: false, milliampsMax: 6000, recloseIntervalMin: .zero)
+        current: kind, hasLock: false, isVentilated: false, milliampsMax: 6000, recloseIntervalMin: .zero,
+        receiverLossDecibels: 0)
   }
+
+  /// AttnRxEVSE as the board has it, in dB.
+  public var receiverLossDecibels: Int { outlet.receiverLossDecibels }
 
   /// Limits of the charger's outlet.
   public var limits: EVSELimits {
@@ -84,6 +90,7 @@ extension SiteDescription {
       pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
     configuration.coupling = chargerCoupling
+    if isVentilated { configuration.safety.isVentilated = true }
     return configuration
   }
 

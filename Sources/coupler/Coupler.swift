@@ -23,5 +23,8 @@ struct Coupler: ParsableCommand {
       arguments.
       """,
     version: "0.1.0",
-    subcommands: [DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, EXICommand.self])
+    subcommands: [
+      DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
+      SPICommand.self, EXICommand.self,
+    ])
 }

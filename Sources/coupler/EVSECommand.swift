@@ -90,7 +90,8 @@ struct EVSECommand: ParsableCommand {
     var matching = SLACConfiguration(
       address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
     slac.apply(to: &matching.settings)
-    match.apply(to: &matching, hasPilot: link.cable != nil)
+    match.apply(
+      to: &matching, hasPilot: link.cable != nil, boardLoss: description.receiverLossDecibels)
     configuration.session.quirks.pilotMayStayReady = link.cable == nil
     if link.relaxed {
       configuration.session.timers = .relaxed

@@ -21,6 +21,8 @@ enum LineEvent {
 final class LineDriver {
   private let loop: EventLoop
   private let sockets: [PacketSocket]
+  /// Ports behind those of the interfaces.
+  private let chips: [SPILinePort]
   private let alwaysJoined: Bool
   private let joinDelay: Duration
   private let observe: (LineEvent) -> Void
@@ -37,9 +39,10 @@ final class LineDriver {
     let b: Int
   }
 
-  /// Opens a promiscuous packet socket on each interface, in the order of the line's ports.
+  /// Opens a promiscuous packet socket on each interface, in the order of the line's ports; `chips` follow.
   init(
-    _ interfaces: [NetworkInterface], configuration: PowerLineConfiguration, seed: UInt64, alwaysJoined: Bool,
+    _ interfaces: [NetworkInterface], chips: [SPILinePort] = [], configuration: PowerLineConfiguration,
+    seed: UInt64, alwaysJoined: Bool,
     loop: EventLoop, observe: @escaping (LineEvent) -> Void
   ) throws(LinuxError) {
     self.loop = loop
@@ -52,6 +55,7 @@ final class LineDriver {
       sockets.append(try PacketSocket(interface, .everything, promiscuous: true))
     }
     self.sockets = sockets
+    self.chips = chips
   }
 
   /// Begins to carry frames.
@@ -63,13 +67,16 @@ final class LineDriver {
         receive: { [unowned self] frame, _ in take(frame.withUnsafeBytes { Array($0) }, port: port) },
         failed: { [unowned self] error in observe(.trouble(port: port, error)) })
     }
+    for (index, chip) in chips.enumerated() {
+      try chip.start { [unowned self] frame in take(frame, port: sockets.count + index) }
+    }
   }
 
   private func take(_ octets: [UInt8], port: Int) {
     let isHomePlug = octets.count >= 14 && octets[12] == 0x88 && octets[13] == 0xE1
     if isHomePlug { observe(frameEvent(octets, port: port, fromHost: true)) }
     if alwaysJoined, !isHomePlug {
-      for other in sockets.indices where other != port { send(octets, port: other) }
+      for other in 0..<portCount where other != port { send(octets, port: other) }
     } else {
       handle(.frame(octets, port: port))
     }
@@ -93,15 +100,18 @@ final class LineDriver {
     timer?.deadline = earliest(line.deadline, nextJoin)
   }
 
+  private var portCount: Int { sockets.count + chips.count }
+
   private func send(_ octets: [UInt8], port: Int) {
+    if port >= sockets.count { return chips[port - sockets.count].deliver(octets) }
     // A full queue or an interface that is down: the frame is lost, as on a line.
     do { try sockets[port].send(octets) } catch { unsent += 1 }
   }
 
   private func noteNetworks(at now: Instant) {
     nextJoin = nil
-    for a in sockets.indices {
-      for b in sockets.indices where b > a {
+    for a in 0..<portCount {
+      for b in 0..<portCount where b > a {
         let pair = Pair(a: a, b: b)
         if line.areJoined(a, b, at: now) {
           guard joined.insert(pair).inserted else { continue }

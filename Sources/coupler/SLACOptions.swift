@@ -31,7 +31,17 @@ struct SLACOptions: ParsableArguments {
       "Whose modem it is; auto asks it.", valueName: "vendor|auto"))
   var modemVendor = VendorName.auto
 
+  @Option(
+    help: ArgumentHelp(
+      "Ask the peer by CM_AMP_MAP to send with so much less power, as this side then does: 2 to 28 dB in steps of 2.",
+      valueName: "dB"))
+  var reducePower: Int?
+
   func validate() throws {
+    if let reducePower, !(2...28).contains(reducePower) || reducePower % 2 != 0 {
+      throw ValidationError(
+        "--reduce-power is 2, 4 ... 28 dB: the map of CM_AMP_MAP has four bits for steps of 2 dB")
+    }
     if let name = tolerate.first(where: noTolerate.contains) {
       throw ValidationError("--tolerate and --no-tolerate both name \(name.tolerance); leave one of them out")
     }
@@ -42,6 +52,11 @@ struct SLACOptions: ParsableArguments {
     for name in tolerate { settings.tolerances.insert(name.tolerance) }
     for name in noTolerate { settings.tolerances.remove(name.tolerance) }
     settings.modem = modemVendor.vendor
+    settings.amplitudeMap = reducePower.map { decibels in
+      let step = UInt8(clamping: decibels / 2)
+      let octets = (Int(CM_AMP_MAP_REQ.carriersOfGreenPHY) + 1) / 2
+      return CM_AMP_MAP_REQ(reductions: [UInt8](repeating: step << 4 | step, count: octets))
+    }
   }
 }
 
@@ -118,9 +133,9 @@ struct ChargerMatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "AttnRxEVSE: loss of this board's own receive path, taken off every report; one value, or 58 for the carrier groups, with commas. 0 reports what the modem says, which is higher than the cable by this loss.",
+      "AttnRxEVSE: loss of this board's own receive path, taken off every report; one value, or 58 for the carrier groups, with commas. By default as the board's description has it; 0, not measured, makes vehicles hear of more attenuation than the cable has.",
       valueName: "dB"))
-  var calibration = "0"
+  var calibration: String?
 
   @Option(
     help: ArgumentHelp(
@@ -163,7 +178,7 @@ struct ChargerMatchOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard profile != nil else {
+    if let calibration, Self.profile(calibration) == nil {
       throw ValidationError(
         "--calibration is one number of 0...255 dB, or 58 of them with commas; not '\(calibration)'")
     }
@@ -178,7 +193,7 @@ struct ChargerMatchOptions: ParsableArguments {
     }
   }
 
-  private var profile: AttenuationProfile? {
+  private static func profile(_ calibration: String) -> AttenuationProfile? {
     let values = calibration.split(separator: ",", omittingEmptySubsequences: false).map { UInt8($0) }
     if values.count == 1, let value = values[0] { return AttenuationProfile(repeating: value) }
     let known = values.compactMap { $0 }
@@ -186,9 +201,10 @@ struct ChargerMatchOptions: ParsableArguments {
     return AttenuationProfile(known)
   }
 
-  /// `hasPilot`: the vehicle that matches is the one on the pilot wire.
-  func apply(to slac: inout SLACConfiguration, hasPilot: Bool) {
-    if let profile { slac.settings.receiverLoss = profile }
+  /// `hasPilot`: the vehicle that matches is the one on the pilot wire. `boardLoss`: AttnRxEVSE as the board has it, dB.
+  func apply(to slac: inout SLACConfiguration, hasPilot: Bool, boardLoss: Int) {
+    slac.settings.receiverLoss =
+      calibration.flatMap { Self.profile($0) } ?? AttenuationProfile(repeating: UInt8(clamping: boardLoss))
     slac.settings.validation = (validation ?? (hasPilot ? .ready : .notRequired)).result
     slac.timers.evseSlacInit = .seconds(slacInit)
   }

@@ -14,6 +14,8 @@ import Testing
     board.outlets[1].milliampsMax = 5_999
     #expect(board.problems.count == 2)
     #expect(board.problems.last?.hasPrefix("outlets[1].milliampsMax") == true)
+    board.outlets[0].receiverLossDecibels = 256
+    #expect(board.problems.contains { $0.hasPrefix("outlets[0].receiverLossDecibels") })
     board.outlets = []
     #expect(board.problems.contains { $0.hasPrefix("outlets:") })
   }

@@ -108,8 +108,8 @@ extension Literal {
         VS_SW_VER_CNF(deviceClass: 0x22, version: Array("MAC-QCA7000-1.1.0.730-04-20140815-CS".utf8))),
       ends: 59, softwareVersionCnfOctets),
     Literal(
-      "VS_NW_INFO.REQ", from: ev, to: ManagementFrame.localModem, .networkInfoReq, ends: 20,
-      networkInfoReqOctets),
+      name: "VS_NW_INFO.REQ", destination: ManagementFrame.localModem, source: ev, message: .networkInfoReq,
+      fieldsEnd: 20, hexadecimalText: networkInfoReqOctets, version: 0),
     Literal(
       "VS_NW_INFO.CNF", from: evseModem, to: ev,
       .networkInfoCnf(

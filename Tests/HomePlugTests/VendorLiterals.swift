@@ -137,7 +137,7 @@ extension Literal {
       getPropertyCnfOctets),
     Literal(
       name: "VS_NW_INFO.REQ wide", destination: ManagementFrame.localModem, source: ev,
-      message: .networkInfoReq, fieldsEnd: 22, hexadecimalText: networkInfoWideReqOctets, version: 1),
+      message: .networkInfoReq, fieldsEnd: 22, hexadecimalText: networkInfoWideReqOctets),
     Literal(
       name: "VS_NW_INFO.CNF wide", destination: ev, source: evseModem,
       message: .networkInfoCnf(

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench import ScenarioFailed
-from rig import HERE, PEERS, Lane, scenario
+from rig import HERE, PEERS, ROOT, Lane, scenario
 
 PYTHON = PEERS / "scapy" / "bin" / "python"
 LANES = 4  # chargers or vehicles at a time, each in namespaces of its own
@@ -21,9 +21,21 @@ def modes(rig, command):
     return {mode: ["--slac-mode", mode] for mode in ("lenient", "conformant")}
 
 
-def table(rig, script):
+def table(script):
     return subprocess.run([PYTHON, HERE / "peers" / f"{script}.py", "--list"], capture_output=True, text=True,
                           check=True, timeout=60).stdout.split()
+
+
+DOCUMENT = ROOT / "docs" / "strangers.md"
+HEAD = "| case | the stranger | lenient | conformant |\n|---|---|---|---|\n"
+
+
+def documented(script):
+    """The table in docs/strangers.md is the one the strangers go by."""
+    rows = subprocess.run([PYTHON, HERE / "peers" / f"{script}.py", "--table"], capture_output=True, text=True,
+                          check=True, timeout=60).stdout
+    if HEAD + rows not in DOCUMENT.read_text():
+        raise ScenarioFailed(f"{DOCUMENT} lacks the table of {script}.py --table")
 
 
 def judge(processes, limit):
@@ -54,7 +66,8 @@ def selected(names):
 
 @scenario(280)
 def vehicles_with_every_known_defect_against_coupler_evse(rig):
-    names = selected(table(rig, "defect_ev"))
+    documented("defect_ev")
+    names = selected(table("defect_ev"))
     processes = []
     for mode, arguments in modes(rig, "evse").items():
         for number in range(min(LANES, len(names))):
@@ -74,7 +87,8 @@ def vehicles_with_every_known_defect_against_coupler_evse(rig):
 
 @scenario(280)
 def chargers_with_every_known_defect_against_coupler_ev(rig):
-    names = selected(table(rig, "defect_evse"))
+    documented("defect_evse")
+    names = selected(table("defect_evse"))
     processes = []
     for mode, arguments in modes(rig, "ev").items():
         for number in range(min(LANES, len(names))):
@@ -84,9 +98,10 @@ def chargers_with_every_known_defect_against_coupler_ev(rig):
                 PYTHON, HERE / "peers" / "defect_evse.py", "se0", lane.pilot, mode, *share], lane.charger)
             evse.expect("waiting for the vehicle", 60)
             processes.append((evse, share))
-            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew.
+            # One process for all of them: after its first match it stays, and 5 % anew makes it match anew. AC: there a
+            # nominal duty is of no matter to matching.
             rig.coupler(f"ev-{mode}-{number}", lane.vehicle, "ev", "--interface", "ev0", "--pilot", lane.pilot,
-                        "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
+                        "--ac", "--until", "match", "--hold", 3600, "--timeout", 3600, "--json", *arguments, "--record",
                         rig.logs / f"ev-{mode}-{number}.pcapng")
     judge(processes, 250)
     for process in rig.processes:

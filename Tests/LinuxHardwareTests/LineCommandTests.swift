@@ -166,6 +166,56 @@ struct LineCommandTests {
     #expect(line.stop() == 0)
   }
 
+  @Test func each_interface_gets_the_modem_asked_for() throws {
+    let loop = try EventLoop()
+    let line = try Line(
+      "--modem", "line-se=cg5317", "--fault", "line-ev=inverted-result", "--fault", "line-ev=no-link-status",
+      "--restart", "0.2")
+    #expect(try line.wait(for: "line ready", loop: loop))
+    let (evcc, secc) = (try Host(line.evcc, loop), try Host(line.secc, loop))
+    // Each answers its own vendor's question only.
+    for host in [evcc, secc] {
+      try host.send(.softwareVersionReq, to: ManagementFrame.localModem)
+      try host.send(.lumissil(.versionReq(LMSHeader())), to: ManagementFrame.localModem)
+    }
+    try loop.run { evcc.heard.count + secc.heard.count == 2 }
+    #expect(evcc.heard.map(\.type) == [.VS_SW_VER_CNF])
+    #expect(secc.heard.map(\.type) == [.NSCM_GET_VERSION_CNF])
+
+    try evcc.setKey(0x11)
+    try loop.run { evcc.heard.count == 2 }
+    #expect(evcc.heard.last == .setKeyCnf(CM_SET_KEY_CNF(result: 0, myNonce: 1)))
+    // It is restarting, and then still keeps its link to itself.
+    try evcc.send(.networkInfoReq, to: ManagementFrame.localModem)
+    try loop.run(upTo: .milliseconds(300)) { false }
+    try evcc.send(.linkStatusReq, to: ManagementFrame.localModem)
+    try evcc.send(.networkInfoReq, to: ManagementFrame.localModem)
+    try loop.run { evcc.heard.count == 3 }
+    #expect(evcc.heard.last?.type == .VS_NW_INFO_CNF)
+    #expect(line.stop() == 0)
+  }
+
+  @Test(arguments: [
+    (["--modem", "a=abc"], "'abc' is none of qca7000, qca7005"),
+    (["--modem", "cg5317"], "lacks an interface"),
+    (["--modem", "c=cg5317"], "'c', which is not on the line"),
+    (["--modem", "a=cg5317", "--modem", "a=generic"], "names an interface twice"),
+    (["--fault", "a=tired"], "'tired' is none of silent"),
+    (["--restart=-1"], "--restart is 0 to 600 s"), (["--restart", "601"], "--restart is 0 to 600 s"),
+  ])
+  func a_wrong_option_is_explained(arguments: [String], text: String) throws {
+    let process = Process()
+    let notes = Pipe()
+    process.executableURL = URL(filePath: try #require(Line.executable))
+    process.arguments = ["line", "a", "b"] + arguments
+    process.standardError = notes
+    try process.run()
+    let output = String(decoding: notes.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+    #expect(output.contains(text), "\(output)")
+  }
+
   private func datagramSockets(_ line: Line) throws -> (client: UDPSocket6, server: UDPSocket6) {
     (
       try NamespacePair.inside(line.evcc) { try UDPSocket6(clientOn: NetworkInterface("plc0")) },

@@ -70,6 +70,7 @@ struct MatchOptionTests {
     (["evse", "-i", "lo", "--calibration", "-3"], "calibration"),
     (["evse", "-i", "lo", "--validation", "maybe"], "not-required"),
     (["evse", "-i", "lo", "--modem-vendor", "acme"], "qualcomm"),
+    (["ev", "-i", "lo", "--reduce-power", "3"], "2, 4 ... 28 dB"),
     (["evse", "-i", "lo", "--slac-init", "0"], "1 to 120 s"),
     (["evse", "-i", "lo", "--sleep-after", "0.5"], "TP_match_leave"),
     (["evse", "-i", "lo", "--initial-duty", "50", "--ac"], "5 (digital communication) or 100 (X1)"),

@@ -1,4 +1,5 @@
 import HAL
+import HomePlug
 import ISO15118
 import Node
 import SLAC
@@ -41,6 +42,43 @@ import Wire
     #expect(!answered, "the charger has given up")
     rig.rest()
     rig.chargeAgain()
+  }
+
+  @Test(arguments: SiteDescription.Current.allCases, [PilotLoad.b, .c, .d])
+  func five_percent_and_SLAC_are_there_in_B_C_and_D(current: SiteDescription.Current, load: PilotLoad) throws
+  {
+    // SECC_CMN CmSlacParm_001 to _003 and _009.
+    var rig = Rig(current) { $0.isVentilated = true }
+    rig.run(for: .seconds(1))
+    let plugged = rig.site.now
+    rig.plugIn()
+    rig.site.killVehicle()
+    rig.site.change { $0.apply(.setLoad(load)) }
+    rig.run(for: .milliseconds(100))
+    let digital = try #require(rig.driven.first)
+    #expect(digital.duty == .digital)
+    #expect(digital.at - plugged < .seconds(8), "T_conn_max_comm")
+    rig.run(for: .seconds(5))
+    rig.expectAnswered()
+    #expect(!rig.site.bench.contactor.isCoilOn)
+  }
+
+  @Test func a_toggle_wakes_a_charger_that_has_given_up() {
+    var rig = rig()
+    plugInMute(&rig)
+    rig.run(for: .seconds(200))
+    #expect(rig.duties.last == .steadyHigh)
+    for held in [60, 900, 300] {
+      rig.site.change { $0.apply(.setLoad(.c)) }
+      rig.run(for: .milliseconds(Int64(held)))
+      rig.site.change { $0.apply(.setLoad(.b)) }
+      rig.run(for: .seconds(2))
+      #expect(rig.duties.last == (held == 300 ? .digital : .steadyHigh), "\(held) ms")
+    }
+    rig.expectAnswered()
+    #expect(rig.couplings.last == .wakes(byVehicle: true))
+    rig.rest()
+    #expect(rig.watch.violations == [])
   }
 
   @Test func an_invalid_request_does_not_stop_the_wait_for_a_valid_one() {
@@ -218,6 +256,35 @@ import Wire
       Issue.record("\(String(describing: rig.outcome))")
       return
     }
+  }
+
+  @Test(arguments: SiteDescription.Current.allCases)
+  func a_modem_that_cannot_serve_a_charger_is_told_and_no_step_through_F_follows(
+    current: SiteDescription.Current
+  ) {
+    var rig = Rig(current)
+    rig.watch.permitsNominalDuty = true
+    // It says so before the simulated one does.
+    let version = VS_SW_VER_CNF(deviceClass: 0x30, version: Array("MAC-QCA7420-1.4.0.21-00-SIMULATED".utf8))
+    let identity = ManagementFrame(
+      destination: SiteDescription.chargerAddress, source: MACAddress(0x00B0_5200_00C1),
+      message: .softwareVersionCnf(version))
+    rig.site.schedule(ChargerEvent.network(.frame(identity.octets)), at: .zero)
+    rig.run(for: .seconds(1))
+    plugInMute(&rig)
+    rig.run(for: .seconds(20))
+    guard case .failed(.slac(.modemUnfit))? = rig.outcome else {
+      Issue.record("\(String(describing: rig.outcome))")
+      return
+    }
+    #expect(rig.notes.outcomes.count == 1)
+    #expect(rig.duties == [.digital, .steadyHigh])
+    guard current == .ac else { return }
+    // Without a usable modem the customer still gets an offer.
+    rig.tellCharger(.identified(true))
+    rig.run(for: .seconds(10))
+    #expect(rig.duties.suffix(3) == [.steadyLow, .steadyHigh, .nominal32])
+    #expect(rig.couplings.last == .offerStands(.modemUnfit(.reportsNoAttenuation)))
   }
 
   @Test func DC_knows_5_percent_alone() {

@@ -61,7 +61,7 @@ func charge(_ current: SiteDescription.Current, times: Int, wattHours: Int?) {
 }
 
 /// Seconds the processor has spent on this thread, so that other work on the machine does not count.
-private func processorSeconds() -> Double {
+func processorSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

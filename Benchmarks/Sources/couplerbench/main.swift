@@ -2,6 +2,7 @@
 // couplerbench match        SLAC match in virtual time
 // couplerbench secc         the SECC from request to response
 // couplerbench sessions     whole sessions in virtual time
+// couplerbench machine ev|evse N     N matches of one side's machine and nothing else, for a profiler
 // couplerbench charge dc|ac N [Wh]   N charges and nothing else, for a profiler
 //
 // One figure per line: section, what was measured, figure, value and unit, with tabs between. run.sh makes a table of
@@ -24,14 +25,19 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
 case nil:
   measureMatch()
+  measureMachines()
   measureSECC()
   measureSessions()
-case "match": measureMatch()
+case "match":
+  measureMatch()
+  measureMachines()
+case "machine" where arguments.count == 3:
+  print(replayMatch(arguments[1], times: Int(arguments[2]) ?? 1, script: MatchScript()))
 case "secc": measureSECC()
 case "sessions": measureSessions()
 case "charge" where arguments.count >= 3:
   charge(
     SiteDescription.Current(rawValue: arguments[1]) ?? .dc, times: Int(arguments[2]) ?? 1,
     wattHours: arguments.count > 3 ? Int(arguments[3]) : nil)
-default: print("couplerbench [match | secc | sessions | charge dc|ac N [Wh]]")
+default: print("couplerbench [match | secc | sessions | machine ev|evse N | charge dc|ac N [Wh]]")
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "interface_details.h"
+
 // Kernel interfaces that the Glibc module does not import, and macros that Swift cannot call.
 // Types and functions are used as the headers declare them; only what no declaration exists for is wrapped.
 // No _GNU_SOURCE here: it changes types that the Glibc module has already imported without it. What needs it
@@ -30,6 +32,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "CLinuxDevices.h"
 
 /// Events of one registration; EPOLL* are an enum of its own in Swift.
 enum {

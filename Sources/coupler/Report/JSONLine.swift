@@ -10,6 +10,9 @@ struct JSONLine {
     members.append("\(quote(name)):\(seconds(milliseconds: value))")
   }
   mutating func add(_ name: String, _ value: JSONLine) { members.append("\(quote(name)):\(value.text)") }
+  mutating func add(_ name: String, _ values: [JSONLine]) {
+    members.append("\(quote(name)):[\(values.map(\.text).joined(separator: ","))]")
+  }
 
   var text: String { "{" + members.joined(separator: ",") + "}" }
 }

@@ -4,10 +4,12 @@ import Glibc
 func say(_ text: String) { writeLine(text, to: STDOUT_FILENO) }
 
 /// A line on standard error.
-func complain(_ text: String) { writeLine(text, to: STDERR_FILENO) }
+func complain(_ text: String, terminator: String = "\n") {
+  writeLine(text, terminator: terminator, to: STDERR_FILENO)
+}
 
-private func writeLine(_ text: String, to descriptor: Int32) {
-  let octets = Array((text + "\n").utf8)
+private func writeLine(_ text: String, terminator: String = "\n", to descriptor: Int32) {
+  let octets = Array((text + terminator).utf8)
   var sent = 0
   while sent < octets.count {
     let count = octets.withUnsafeBytes {

@@ -289,6 +289,7 @@ extension NodeTrace {
       case .linkUp: line.add("step", "linkUp")
       default: break
       }
+    case .coupling(let trace): line.add("step", trace.name)
     case .frame(let trace): trace.addDetails(to: &line)
     case .address(let address): line.add("address", "\(address)")
     case .session(.received(let message)): line.add("message", message.rawValue)

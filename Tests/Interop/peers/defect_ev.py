@@ -14,7 +14,8 @@ import time
 from pilot import VehiclePilot, Wrong
 from slac_ev import Vehicle
 from slac_frames import (
-    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, flood, frame)
+    AMP_MAP_CNF, AMP_MAP_REQ, BROADCAST, GET_KEY_REQ, MATCH_CNF, VALIDATE_CNF, VALIDATE_REQ, Port, flood,
+    frame)
 
 CASES = {}
 MATCHED, IGNORED, ANSWERED = "matched", "ignored", "answered"
@@ -141,11 +142,11 @@ def slow_ev_50_ms(bench):
     return MATCHED if ev.match() else IGNORED
 
 
-@case("slow EV: 80 ms between all frames, the sounding outlasts TT_EVSE_match_MNBC", MATCHED)
-def slow_ev_80_ms(bench):
+@case("slow EV: 60 ms between all frames, the sounding outlasts TT_EVSE_match_MNBC", MATCHED)
+def slow_ev_60_ms(bench):
     ev = bench.vehicle()
     ev.ask()
-    ev.sound(gap=0.08)
+    ev.sound(gap=0.06)
     ev.report(sounds=5)
     ev.respond()
     return MATCHED if ev.match() else IGNORED
@@ -541,15 +542,18 @@ def foreign(bench, count):
     bench.port.taken = 0
     rounds = [[ev.start_ind() for ev in vehicles]] * 3
     rounds += [[ev.sound_ind(9 - number) for ev in vehicles] for number in range(10)]
+    begin = time.monotonic()
     for frames in rounds:
         due = time.monotonic() + 0.02
         for octets in frames:
             bench.port.send(octets)
         time.sleep(max(due - time.monotonic(), 0))
+    took = time.monotonic() - begin
     bench.port.pump(0.3)
     answered = 0
     for ev in vehicles:
         bench.port.taken = 0
+        ev.took = took
         answered += ev.report(seconds=0.5) is not None
     ours = vehicles[-1]
     ours.respond()
@@ -582,6 +586,19 @@ def asked_while_matched(bench):
                          ("CM_SLAC_PARM.REQ of the same EV", bench.vehicle().parm_req()),
                          ("CM_SLAC_MATCH.REQ of another EV", stranger.match_req()),
                          ("CM_SLAC_MATCH.REQ once matched", ev.match_req()))
+
+
+@case("unplugged once matched: the charger leaves the network within TP_match_leave, 1 s", "left")
+def unplugged_once_matched(bench):
+    ev = bench.vehicle()
+    ev.join(ev.whole())
+    bench.pilot.plug(False)
+    deadline = time.monotonic() + 1
+    while bench.port.link():
+        if time.monotonic() > deadline:
+            return "stayed"
+        time.sleep(0.02)
+    return "left"
 
 
 @case("EV asks while no vehicle is plugged in", IGNORED, plug=False)
@@ -658,6 +675,19 @@ def validation_without_toggles(bench):
     return f"{'success' if heard.octets[21] == 2 else 'failure'}, {heard.octets[20]} toggles"
 
 
+@case("CM_VALIDATE by a second vehicle while the first is being validated", "ready, not ready, matched")
+def two_validations(bench):
+    first, second = bench.vehicle(), bench.vehicle("02:00:00:00:00:77")
+    first.to_response()
+    second.to_response()
+    found = []
+    for ev in (first, second):
+        validate(bench, ev)
+        heard = bench.port.next(VALIDATE_CNF, 0.25, to=ev.mac)
+        found.append({0: "not ready", 1: "ready"}.get(heard.octets[21], str(heard.octets[21])) if heard else IGNORED)
+    return ", ".join([*found, MATCHED if first.match() else IGNORED])
+
+
 def amp_map(bench, ev, version):
     ev.send(frame(AMP_MAP_REQ, (917).to_bytes(2, "little") + bytes(459), ev.mac, ev.evse, version=version))
     heard = bench.port.next(AMP_MAP_CNF, 0.3, to=ev.mac)
@@ -730,5 +760,8 @@ def main(interface, cable, mode, *names):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         print("\n".join(CASES))
+    elif sys.argv[1:] == ["--table"]:
+        for name, (_, who, expected, *_) in CASES.items():
+            print(f"| `{name}` | {who} | {expected['lenient']} | {expected['conformant']} |")
     else:
         main(*sys.argv[1:])

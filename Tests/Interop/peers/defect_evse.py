@@ -125,7 +125,7 @@ def everest_evse_without_sounds(bench):
     return f"{IGNORED}, {joined(evse)}"
 
 
-@case("EVerest EVSE: 45 ms before the report; CM_VALIDATE is answered with failure", JOINED)
+@case("EVerest EVSE: 45 ms before the report", JOINED)
 def everest_evse(bench):
     evse = bench.charger()
     evse.to_sounding()
@@ -478,6 +478,65 @@ def garbage(bench):
     return IGNORED
 
 
+# The pilot while SLAC runs.
+
+def sounds_after(bench, kind, permille=0):
+    """The pilot changes after five sounds. What is heard from 100 ms later on."""
+    evse = bench.charger()
+    evse.must_be_asked()
+    evse.parm_cnf()
+    for _ in range(5):
+        if not bench.port.next(SOUND_IND, 1):
+            raise Wrong("no sounding")
+    bench.pilot.signal(kind, permille)
+    time.sleep(0.1)
+    bench.port.forget()
+    bench.port.pump(0.5)
+    return evse, [heard for heard in bench.port.heard if heard.kind in (SOUND_IND, PARM_REQ, MATCH_REQ)]
+
+
+@case("state F while the vehicle sounds: no further frame", "silent")
+def error_while_sounding(bench):
+    _, heard = sounds_after(bench, 2)
+    return f"{heard[0].kind:04X}" if heard else "silent"
+
+
+@case("oscillator off (X1) while the vehicle sounds: no further frame", "silent")
+def oscillator_off_while_sounding(bench):
+    _, heard = sounds_after(bench, 1)
+    return f"{heard[0].kind:04X}" if heard else "silent"
+
+
+@case("duty cycle of 50 % instead of 5 % while the vehicle sounds: no influence on matching", JOINED)
+def duty_while_sounding(bench):
+    evse = bench.charger()
+    evse.must_be_asked()
+    evse.parm_cnf()
+    for number in range(10):
+        if not bench.port.next(SOUND_IND, 1):
+            return IGNORED
+        if number == 4:
+            bench.pilot.signal(3, 500)
+    evse.char_ind()
+    if not evse.response() or not evse.chosen():
+        return IGNORED
+    evse.match_cnf()
+    return joined(evse)
+
+
+@case("state F once matched: the vehicle leaves the network within TP_match_leave, 1 s", "left")
+def error_once_matched(bench):
+    bench.charger().whole()
+    time.sleep(0.6)
+    bench.pilot.signal(2)
+    deadline = time.monotonic() + 1
+    while bench.port.link():
+        if time.monotonic() > deadline:
+            return "stayed"
+        time.sleep(0.02)
+    return "left"
+
+
 # CM_VALIDATE and CM_AMP_MAP. 50 dB lies between C_EV_match_signalattn_direct and _indirect.
 
 NAMES = {"ready": 1, "not ready": 0, "success": 2, "failure": 3, "not required": 4}
@@ -609,6 +668,9 @@ def main(interface, cable, mode, *names):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         print("\n".join(CASES))
+    elif sys.argv[1:] == ["--table"]:
+        for name, (_, who, expected, *_) in CASES.items():
+            print(f"| `{name}` | {who} | {expected['lenient']} | {expected['conformant']} |")
     else:
         try:
             main(*sys.argv[1:])

@@ -21,6 +21,7 @@ class Vehicle:
         self.mac = mac or port.mac
         self.run = run or os.urandom(8)
         self.evse = None
+        self.took = 0  # s for the last sounding
 
     def octets(self, kind, packet, fields, dst, inner=None):
         layered(fields, packet, inner)
@@ -72,14 +73,16 @@ class Vehicle:
 
     def sound(self, starts=3, gap=0.02, sounds=SOUNDS, start=None, each=None, start_gap=None):
         """START and SOUND; `start` and `each` override fields of all of them."""
+        begin = time.monotonic()
         plan = [(self.start_ind(**dict(start or {})), gap if start_gap is None else start_gap)] * starts
         plan += [(self.sound_ind(sounds - 1 - number, **dict(each or {})), gap) for number in range(sounds)]
         for octets, pause in plan:
             self.send(octets)
             time.sleep(pause)
+        self.took = time.monotonic() - begin
 
     def report(self, seconds=1.2, sounds=SOUNDS, attenuation=20):
-        """CM_ATTEN_CHAR.IND, or None; `sounds`: as many at least, in the report."""
+        """CM_ATTEN_CHAR.IND, or None; `sounds`: as many at least, unless this machine was too slow to send them in time."""
         heard = self.port.next(CHAR_IND, seconds, to=self.mac, where=lambda heard: heard.octets[27:35] == self.run)
         if not heard:
             return None
@@ -88,7 +91,7 @@ class Vehicle:
         if len(heard.octets) != 129:
             raise Wrong(f"CM_ATTEN_CHAR.IND has {len(heard.octets)} octets")
         count, mean = heard.octets[69], sum(heard.octets[71:129]) / GROUPS
-        if count < sounds or abs(mean - attenuation) > 3:
+        if (count < sounds and self.took < 0.55) or abs(mean - attenuation) > 3:
             raise Wrong(f"CM_ATTEN_CHAR.IND: {count} sounds, mean {mean:.1f} dB")
         return heard
 
