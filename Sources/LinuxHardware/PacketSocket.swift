@@ -24,6 +24,7 @@ public final class PacketSocket {
   public let interface: NetworkInterface
   /// Frames dropped here because their offloads could not be undone.
   public private(set) var undeliverable = 0
+  private var overrun = 0
 
   private let descriptor: FileDescriptor
   private let filter: Filter
@@ -71,6 +72,17 @@ public final class PacketSocket {
   deinit { detach() }
 
   public var fileDescriptor: Int32 { descriptor.raw }
+
+  /// Frames the kernel had no room for, because they came faster than they were read. Asks the kernel.
+  public var overruns: Int {
+    // struct tpacket_stats: packets, drops. Reading sets both to zero.
+    var numbers: (packets: UInt32, drops: UInt32) = (0, 0)
+    var length = socklen_t(MemoryLayout.size(ofValue: numbers))
+    if getsockopt(descriptor.raw, SOL_PACKET, PACKET_STATISTICS, &numbers, &length) == 0 {
+      overrun += Int(numbers.drops)
+    }
+    return overrun
+  }
 
   /// Sends one whole frame; shorter ones than 60 octets are padded, as a wire would see them.
   public func send(_ frame: RawSpan) throws(LinuxError) {

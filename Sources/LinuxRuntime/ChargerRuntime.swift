@@ -93,7 +93,9 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
 
   /// Frames that were of no use since the start: to the node, and to the socket below it.
   public var uselessFrames: UselessFrames {
-    UselessFrames(counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0)
+    UselessFrames(
+      counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0,
+      overruns: edge?.overruns ?? 0)
   }
 
   /// Hands in an event of the program around: authorization, limits, stop.

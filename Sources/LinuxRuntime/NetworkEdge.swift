@@ -64,6 +64,8 @@ public final class NetworkEdge {
 
   /// Frames the modem's socket could not deliver whole.
   var undeliverableFrames: Int { modem?.undeliverable ?? 0 }
+  /// Frames the kernel had no room for.
+  var overruns: Int { modem?.overruns ?? 0 }
 
   /// Begins to hand in events.
   public func start() throws(LinuxError) {

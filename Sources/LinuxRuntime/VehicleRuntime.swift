@@ -101,7 +101,9 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
 
   /// Frames that were of no use since the start: to the node, and to the socket below it.
   public var uselessFrames: UselessFrames {
-    UselessFrames(counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0)
+    UselessFrames(
+      counters: node.frameCounters, undeliverable: edge?.undeliverableFrames ?? 0,
+      overruns: edge?.overruns ?? 0)
   }
 
   /// Pulls the plug.

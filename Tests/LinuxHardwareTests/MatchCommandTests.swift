@@ -109,7 +109,7 @@ struct UselessFrameTests {
   /// Sends what a charger refuses and waits until it was told.
   private func disturb(_ arguments: [String], told: String) throws -> Run {
     let pair = try NamespacePair()
-    try pair.up()
+    try pair.upForFrames()
     let loop = try EventLoop()
     let run = try Run(["evse", "--interface", "plc0"] + arguments, in: pair.left)
     #expect(try run.wait(for: "ready", loop: loop), "\(run.text)")

@@ -66,6 +66,17 @@ final class NamespacePair {
     for side in [left, right] { try Self.run("-n", side, "link", "set", "plc0", "up") }
   }
 
+  /// Brings the interfaces up and waits, up to a second, until the kernel lets frames through: it drops those that come
+  /// before without a word.
+  func upForFrames() throws {
+    try up()
+    for side in [left, right] {
+      for _ in 0..<250 where try !Self.output("-n", side, "-o", "link", "show", "plc0").contains("state UP") {
+        usleep(20_000)
+      }
+    }
+  }
+
   /// Runs `body` with the calling thread in a namespace. Sockets made there belong to it for ever, so that one
   /// thread can drive both ends afterwards.
   static func inside<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
@@ -78,6 +89,18 @@ final class NamespacePair {
     try #require(home >= 0 && there >= 0 && clinux_enter_network_namespace(there) == 0)
     defer { _ = clinux_enter_network_namespace(home) }
     return try body()
+  }
+
+  private static func output(_ arguments: String...) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: try #require(ip))
+    process.arguments = arguments
+    process.standardOutput = pipe
+    try process.run()
+    let octets = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: octets, as: UTF8.self)
   }
 
   static func run(_ arguments: String...) throws {

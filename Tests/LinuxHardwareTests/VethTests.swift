@@ -13,7 +13,7 @@ struct VethTests {
 
   @Test func frames_go_to_and_fro_and_are_padded() throws {
     let pair = try NamespacePair()
-    try pair.up()
+    try pair.upForFrames()
     let loop = try EventLoop()
     let homePlug = PacketSocket.Filter.etherType(0x88E1)
     let one = try NamespacePair.inside(pair.left) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
@@ -47,6 +47,22 @@ struct VethTests {
     #expect(answers.allSatisfy { $0.count == 60 && Array($0[12..<17]) == [0x88, 0xE1, 1, 0x64, 0x60] })
     #expect(watched.filter { $0 == .outgoing }.count == 3)
     #expect(watched.filter { $0 == .incoming }.count == 3)
+  }
+
+  @Test func frames_that_come_faster_than_they_are_read_are_counted() throws {
+    let pair = try NamespacePair()
+    try pair.upForFrames()
+    let homePlug = PacketSocket.Filter.etherType(0x88E1)
+    let one = try NamespacePair.inside(pair.left) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
+    let two = try NamespacePair.inside(pair.right) { try PacketSocket(NetworkInterface("plc0"), homePlug) }
+    #expect(two.overruns == 0)
+    let frame = MACAddress.broadcast.octets + one.interface.macAddress.octets + [0x88, 0xE1, 1, 0x64, 0x60]
+    for _ in 0..<20_000 { try one.send(frame) }
+    var read = 0
+    while try two.receive({ _, _ in read += 1 }) {}
+    #expect(two.overruns > 0)
+    #expect(read + two.overruns == 20_000)
+    #expect(read + two.overruns == 20_000, "asked again the kernel has no more to tell")
   }
 
   @Test func the_monitor_follows_an_interface_from_nowhere_to_a_usable_address_and_back() throws {
