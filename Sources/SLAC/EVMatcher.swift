@@ -157,10 +157,9 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     case .validate(let validation): return validation.until
     case .match(let match): return match.until
     case .join(let join):
-      let poll = join.dialogue == nil ? join.watch.nextPoll : nil
       return earliest(
         earliest(
-          join.until, join.dialogue?.deadline, poll,
+          join.until, join.dialogue?.deadline, join.watch.nextPoll,
           join.watch.upSince.map { $0 + timers.linkReadyNotification }),
         earliest(
           join.amplitude.until, join.watch.upSince == nil ? join.assumedAt : nil,
