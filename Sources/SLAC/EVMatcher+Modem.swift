@@ -186,12 +186,14 @@ extension EVMatcher {
       state = .join(join)
       return perform(configuration.setKey(join.key))
     }
-    if var dialogue = join.dialogue {
+    if var dialogue = join.dialogue, now >= dialogue.deadline {
       let step = dialogue.timeout(at: now, timers: timers.modem)
       join.dialogue = dialogue
       return joinStep(step, join, at: now, perform: perform)
     }
-    if let assumedAt = join.assumedAt, now >= assumedAt, !join.watch.hasAnswered, join.watch.upSince == nil {
+    if join.dialogue == nil, let assumedAt = join.assumedAt, now >= assumedAt, !join.watch.hasAnswered,
+      join.watch.upSince == nil
+    {
       join.watch.assume(at: now)
       linkCameUp(&join, assumed: true, at: now, perform: perform)
     }
@@ -215,7 +217,9 @@ extension EVMatcher {
     switch state {
     case .join(var join):
       // Asked for, or it is somebody else's word.
-      guard join.dialogue == nil, join.watch.unanswered > 0 else { return }
+      guard join.watch.unanswered > 0 else { return }
+      // A link proves the key whose confirmation was lost: setting it once more would take the link down again.
+      if isUp { join.dialogue = nil }
       let cameUp = join.watch.answer(isUp: isUp, at: now)
       if cameUp { linkCameUp(&join, assumed: false, at: now, perform: perform) }
       state = .join(join)

@@ -178,6 +178,8 @@ extension EVMatcher {
     guard var process = runningProcess, let until = process.resultsUntil, now < until,
       process.accepts(report, own: configuration.address), let mean = Attenuation(meanOf: report.profile)
     else { return }
+    // With the key of one EVSE nobody else is answered any more.
+    if case .join(let join) = state, evse != join.peer { return }
     perform(
       unicast(
         .attenCharRsp(

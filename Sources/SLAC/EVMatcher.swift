@@ -162,10 +162,10 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     case .match(let match): return match.until
     case .join(let join):
       guard let upSince = join.watch.upSince else {
-        let isAsked = join.dialogue == nil
+        let isTold = join.dialogue != nil || join.watch.hasAnswered
         return earliest(
-          earliest(join.until, join.dialogue?.deadline, isAsked ? join.watch.nextPoll : nil),
-          join.second?.at, isAsked && !join.watch.hasAnswered ? join.assumedAt : nil)
+          earliest(join.until, join.dialogue?.deadline, join.watch.nextPoll), join.second?.at,
+          isTold ? nil : join.assumedAt)
       }
       return earliest(
         join.watch.nextPoll, upSince + timers.linkReadyNotification, join.amplitude.until)

@@ -51,17 +51,17 @@ import Wire
   }
 
   @Test func every_state_of_the_EVSE_meets_every_event() {
-    func received(_ message: ManagementMessage) -> EVSEMatchEvent {
-      .received(frame(message, from: evMAC, to: evseMAC))
+    func received(_ message: ManagementMessage, from source: MACAddress = evMAC) -> EVSEMatchEvent {
+      .received(frame(message, from: source, to: evseMAC))
     }
     let events: [(String, EVSEMatchEvent)] = [
       ("start", .start), ("connected", .vehicleConnected), ("disconnected", .vehicleDisconnected),
       ("pilotError", .pilotError), ("terminate", .terminate), ("error", .error), ("pause", .pause),
       ("resume", .resume), ("sleep", .sleep), ("C", .asksForEnergy(true, since: .zero)),
       ("timeout", .timeout),
-      ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))),
-      ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)))),
-      ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)))),
+      ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)), from: testModem)),
+      ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)), from: testModem)),
+      ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)), from: testModem)),
       ("PARM.REQ", received(.slacParmReq(CM_SLAC_PARM_REQ(runID: run)))),
       ("START", received(.startAttenCharInd(CM_START_ATTEN_CHAR_IND(forwardingStation: evMAC, runID: run)))),
       ("SOUND", received(.mnbcSoundInd(CM_MNBC_SOUND_IND(remaining: 0, runID: run, random: .zero)))),
@@ -135,8 +135,8 @@ import Wire
   }
 
   @Test func every_state_of_the_EV_meets_every_event() {
-    func received(_ message: ManagementMessage) -> EVMatchEvent {
-      .received(frame(message, from: evseMAC, to: evMAC))
+    func received(_ message: ManagementMessage, from source: MACAddress = evseMAC) -> EVMatchEvent {
+      .received(frame(message, from: source, to: evMAC))
     }
     var unmatched = evProbe()
     unmatched.handle(.start)
@@ -146,9 +146,9 @@ import Wire
     let events: [(String, EVMatchEvent)] = [
       ("start", .start), ("pilotReady", .pilotReady), ("pilotLost", .pilotLost), ("terminate", .terminate),
       ("error", .error), ("pause", .pause), ("resume", .resume), ("sleep", .sleep), ("timeout", .timeout),
-      ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)))),
-      ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)))),
-      ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)))),
+      ("SET_KEY.CNF", received(.setKeyCnf(CM_SET_KEY_CNF(result: 1)), from: testModem)),
+      ("link-up", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 1)), from: testModem)),
+      ("link-down", received(.linkStatusCnf(VS_PL_LNK_STATUS_CNF(linkStatus: 0)), from: testModem)),
       ("PARM.CNF", received(.slacParmCnf(CM_SLAC_PARM_CNF(forwardingStation: evMAC, runID: runID)))),
       (
         "ATTEN.IND",

@@ -97,6 +97,8 @@ enum EVCCAttenuationCases {
       evcc.sendReport(runID, by: evseMAC, field.change)
       let sent = evcc.line(for: Tester.matchResponse + Tester.tolerance)
       check.expect(sent.isEmpty, "sent \(sent.names)")
+      evcc.sendReport(runID)
+      check.expect(evcc.takeLine().types.first, is: .CM_ATTEN_CHAR_RSP, "response to a right one after it")
     }
   }
 }

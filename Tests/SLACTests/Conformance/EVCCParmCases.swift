@@ -88,6 +88,8 @@ enum EVCCParmCases {
     states.append(("matching", matching, matchRun))
     states.append(("joining", .joining(), matchRun))
     states.append(("matched", .linked(), matchRun))
+    let phases = states.map { $0.1.machine.phase }
+    check.expect(phases, is: [.parmWait, .sounding, .results, .match, .join, .matched], "states")
     for (name, probe, runID) in states {
       let messages: [ManagementMessage] = [
         .slacParmReq(CM_SLAC_PARM_REQ(runID: runID)),

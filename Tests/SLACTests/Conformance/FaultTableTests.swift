@@ -182,9 +182,8 @@ enum FaultOracle {
       if name == "NewKey" || (name == "NID" && !isEVSE) {
         return Order(marks: "e", why: "the modem is in another network, TT_match_join")
       }
-      return isEVSE
-        ? Order(marks: "n", why: "the key is set again later than the EV's first process takes")
-        : Order(marks: "l", why: "the key is set again, and the modem leaves and joins anew")
+      guard isEVSE else { return nil }
+      return Order(marks: "n", why: "the key is set again later than the EV's first process takes")
     case .CM_SLAC_PARM_REQ where name == "late":
       return Order(marks: "e", why: "starts the process over behind its STARTs, V2G3-A09-16")
     case .CM_SLAC_PARM_CNF where name == "OSA":
