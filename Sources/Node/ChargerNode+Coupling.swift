@@ -24,7 +24,7 @@ extension ChargerNode {
     return configuration.coupling.initialDuty == .digital ? .digital : .x1
   }
 
-  private var isNominalOffered: Bool {
+  var isNominalOffered: Bool {
     if case .nominal = pilot.goal { isAC } else { false }
   }
 
@@ -115,9 +115,17 @@ extension ChargerNode {
     if configuration.coupling.identificationWhileMatching == .switchesToNominal { ask(offer, now, perform) }
   }
 
+  /// The matching process during which a customer was identified has ended without a match: now none runs (V2G3-M06-08).
+  mutating func matchingEnded(_ now: Instant, _ perform: (Action) -> Void) {
+    guard isAC, isIdentified, !isNominalOffered, !plug.linkUp, !plug.ended, !plug.isPaused, plug.announced,
+      pilot.state.isConnected
+    else { return }
+    stepThroughError(.identified, now, perform)
+  }
+
   /// Other limits change a nominal duty.
   mutating func limitsChanged(_ now: Instant, _ perform: (Action) -> Void) {
-    if isNominalOffered, isIdentified { ask(offer, now, perform) }
+    if isNominalOffered { ask(.nominal(milliamps: conditions.limits.maximumMilliamps), now, perform) }
   }
 
   // MARK: state E/F
@@ -177,14 +185,22 @@ extension ChargerNode {
   /// The offer of before the pause again, over the link that was kept (ISO 15118-3 V2G3-M08-05 and following: no
   /// new matching).
   mutating func resume(byVehicle: Bool, _ now: Instant, _ perform: (Action) -> Void) {
-    let (peer, offer) = (plug.peer, plug.pausedOffer ?? .digital)
+    let peer = plug.peer
+    let offer: PilotRequest =
+      plug.pausedAtNominal ? .nominal(milliamps: conditions.limits.maximumMilliamps) : .digital
     perform(.trace(.coupling(.wakes(byVehicle: byVehicle))))
     begin(.pilot, perform)
     plug.announced = true
     if !byVehicle { plug.wakeUntil = now + configuration.coupling.wakeUpPatience }
     ask(offer, now, perform)
     match(.resume, now, perform)
-    if !plug.ended { linkReady(peer: peer, now, perform) }
+    guard !plug.ended else { return }
+    if case .slac = configuration.link, matcher.phase != .matched {
+      // There is no link any more to take up: from the start.
+      plug.announced = false
+      return announce(now, perform)
+    }
+    linkReady(peer: peer, now, perform)
   }
 
   /// A vehicle that was woken and has not said anything in T_conn_resume.

@@ -12,7 +12,9 @@ extension ChargerNode {
   mutating func match(_ event: EVSEMatcher<Keys>.Event, _ now: Instant, _ perform: (Action) -> Void) {
     guard case .slac = configuration.link else { return }
     var actions: [EVSEMatcher<Keys>.Action] = []
+    let wasMatching = matcher.isMatching
     matcher.handle(event, at: now) { actions.append($0) }
+    defer { if wasMatching, !matcher.isMatching { matchingEnded(now, perform) } }
     for action in actions {
       switch action {
       case .send(let frame):
@@ -264,7 +266,9 @@ extension ChargerNode {
       // The plug stays locked: the supervisor goes on to know that the session is an authorized one.
       mayResume = conditions.authorization == .granted
       plug.isPaused = true
-      if case .nominal(let milliamps) = pilot.goal { plug.pausedOffer = .nominal(milliamps: milliamps) }
+      plug.pausedAtNominal = isNominalOffered
+      // Keys and state are kept from now on, also if the vehicle's modem sleeps at once.
+      match(.pause, now, perform)
     }
     cutEnergy(now, perform)
     discover(.disable, now, perform)

@@ -79,8 +79,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var discovered: [IPv6Address] = []
     /// The pilot went to C during a pause: the first half of a B-C-B toggle.
     var wakeSince: Instant?
-    /// What was offered before the pause, where it was not 5 %.
-    var pausedOffer: PilotRequest?
+    /// A nominal duty was offered before the pause, and not 5 %.
+    var pausedAtNominal = false
     /// A vehicle that was woken has to show until then.
     var wakeUntil: Instant?
     /// The line went dead: what to call it, unless the pilot shows until then that the plug is out.

@@ -143,8 +143,11 @@ extension VehicleNode {
     if plug.isPaused {
       plug.isPaused = false
       match(.resume, now, perform)
-      if !plug.ended { linkReady(peer: plug.peer, now, perform) }
-      return
+      guard !plug.ended else { return }
+      var isLinked = true
+      if case .slac = configuration.link { isLinked = matcher.phase == .matched }
+      // Without a link to take up: from the start.
+      if isLinked { return linkReady(peer: plug.peer, now, perform) }
     }
     switch configuration.link {
     case .slac:

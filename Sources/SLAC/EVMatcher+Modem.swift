@@ -105,6 +105,8 @@ extension EVMatcher {
       askIdentity(perform)
       perform(configuration.setKey(leaving.dialogue.key))
     case .failed(let failure):
+      // Told also where no charger waits for it.
+      perform(.trace(.modemFailed(modemFailure(failure))))
       perform(.failed(modemFailure(failure)))
       if leaving.thenSleeps { state = .off }
     case .done:

@@ -110,6 +110,8 @@ extension EVSEMatcher {
     case .prove:
       if let request = modem.driver.membershipRequest { perform(configuration.ask(request)) }
     case .failed(let failure):
+      // Told also where no vehicle waits for it.
+      perform(.trace(.modemFailed(modemFailure(failure))))
       perform(.failed(modemFailure(failure)))
       if setup.thenSleeps {
         state = .off

@@ -11,6 +11,8 @@ public enum SLACTrace: Hashable, Sendable {
   case keySet(NID, result: UInt8)
   /// The modem is in the network of its key. Not every modem tells.
   case keyProven(NID)
+  /// The modem cannot be used; it is tried on.
+  case modemFailed(MatchFailure)
   /// CM_SET_KEY.REQ was not answered, or refused; this attempt follows.
   case keyRetry(attempt: Int)
   /// The EVSE answers requests from now on.
@@ -80,6 +82,7 @@ extension SLACTrace: CustomStringConvertible {
       }
     case .keySet(let nid, let result): "modem took the key of network \(nid) (result \(result))"
     case .keyProven(let nid): "modem is in network \(nid)"
+    case .modemFailed(let failure): "\(failure)"
     case .keyRetry(let attempt): "CM_SET_KEY.REQ unanswered or refused, attempt \(attempt)"
     case .listening: "listening for CM_SLAC_PARM.REQ"
     case .request(let ev, let again): "\(again ? "again " : "")asked by \(ev)"

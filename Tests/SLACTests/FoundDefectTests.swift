@@ -4,8 +4,8 @@ import SLAC
 import Testing
 import Wire
 
-/// Defects found by reading: each test fails on the code it was written against.
-@Suite struct ReviewTests {
+/// Defects once found by reading: strangers that speak for the modem, waits without an end, toggles nobody made.
+@Suite struct FoundDefectTests {
   private let modem = MACAddress(0x00B0_5200_0055)
   private let stranger = MACAddress(0x0200_0000_0066)
 

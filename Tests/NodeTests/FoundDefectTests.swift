@@ -6,8 +6,8 @@ import Simulation
 import Testing
 import Wire
 
-/// Defects found by reading: each test fails on the code it was written against.
-@Suite struct ReviewTests {
+/// Defects once found by reading: offers and links around a pause, limits that change, modems that start late.
+@Suite struct FoundDefectTests {
   /// AC, a session at the nominal duty of an identified customer.
   private func nominalSession() -> Rig {
     var rig = Rig(.ac, wattHours: 1000)
