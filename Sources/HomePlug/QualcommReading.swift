@@ -96,7 +96,7 @@ extension QualcommMessage {
       let cookie = reader.uint32LittleEndian()
       let format = reader.uint8()
       reader.skip(3)
-      let length = Int(reader.uint32LittleEndian())
+      let length = Int(clamping: reader.uint32LittleEndian())
       let data = status == 0 ? reader.octets(length) : []
       return .getPropertyCnf(
         VS_GET_PROPERTY_CNF(status: status, cookie: cookie, format: format, data: ModuleData(data)))

@@ -37,7 +37,11 @@ public struct KeyDialogue: Hashable, Sendable {
   public private(set) var failure: Failure?
   /// The modem shall be asked for its network.
   private let proves: Bool
+  /// Nothing is reported before: the modem may be starting.
+  private let patientUntil: Instant
   private var lastAttempt = Failure.silent
+  /// A confirmation came whose meaning is not sure.
+  private var wasUnclear = false
   private var phase: Phase
 
   private enum Phase: Hashable {
@@ -56,10 +60,13 @@ public struct KeyDialogue: Hashable, Sendable {
   }
 
   /// The caller sends the first request. `proves` where this end of the cable forms the network: a modem that has yet
-  /// to join one is in none.
-  public init(key: NetworkKey, proves: Bool, at now: Instant, timers: ModemTimers) {
+  /// to join one is in none. A modem that was just switched on is reported after `patience` at the earliest.
+  public init(
+    key: NetworkKey, proves: Bool, patience: Duration = .zero, at now: Instant, timers: ModemTimers
+  ) {
     self.key = key
     self.proves = proves
+    patientUntil = now + patience
     phase = .awaitingConfirmation(until: now + timers.setKeyConfirmation)
   }
 
@@ -74,8 +81,12 @@ public struct KeyDialogue: Hashable, Sendable {
   public mutating func confirmed(_ verdict: KeyVerdict, at now: Instant, timers: ModemTimers) -> Step {
     switch phase {
     case .settling, .proving: return .wait
-    case .awaitingConfirmation, .backingOff: break
+    case .backingOff:
+      // Late, and no reason to put the next attempt off.
+      if verdict == .refused { return .wait }
+    case .awaitingConfirmation: break
     }
+    if verdict == .unclear { wasUnclear = true }
     if verdict == .refused {
       lastAttempt = .refused
       return backOff(at: now, timers: timers)
@@ -133,7 +144,9 @@ public struct KeyDialogue: Hashable, Sendable {
   }
 
   private mutating func backOff(at now: Instant, timers: ModemTimers) -> Step {
-    let exhausted = attempts >= timers.setKeyAttempts
+    let exhausted = attempts >= timers.setKeyAttempts && now >= patientUntil
+    // It answered, and then fell silent, as a modem does that restarts with its new key.
+    if exhausted, lastAttempt == .silent, wasUnclear { return .done(proven: false) }
     phase = .backingOff(until: now + (exhausted ? timers.silentModemRetry : timers.setKeyRetry))
     guard exhausted, failure == nil else { return .wait }
     failure = lastAttempt

@@ -24,6 +24,9 @@ public struct LinkWatch: Hashable, Sendable {
     return true
   }
 
+  /// Forgets what was not answered: the modem has time to wake up.
+  public mutating func forgive() { unanswered = min(unanswered, 1) }
+
   /// Takes an answer in; true when the link has just come up.
   public mutating func answer(isUp: Bool, at now: Instant) -> Bool {
     unanswered = 0

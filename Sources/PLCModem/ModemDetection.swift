@@ -40,6 +40,9 @@ public struct ModemDetection: Hashable, Sendable {
     return .ask
   }
 
+  /// Every vendor's question.
+  public static var allRequests: [ManagementMessage] { drivers.flatMap(\.identityRequests) }
+
   /// Who says so in a message, whoever was asked.
   public static func identity(in message: ManagementMessage, from source: MACAddress) -> ModemIdentity? {
     for driver in drivers {

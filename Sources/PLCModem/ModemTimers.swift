@@ -13,6 +13,9 @@ public struct ModemTimers: Hashable, Sendable {
   public var setKeyAttempts = 3
   /// Between later attempts, after the report.
   public var silentModemRetry: Duration = .seconds(5)
+  /// A modem that was just switched on has so long to take its first key before it is reported: a CG5317 takes up to 10 s
+  /// to start, a QCA7000 up to 4 s.
+  public var startPatience: Duration = .seconds(10)
   /// Between questions for the network, which prove a key.
   public var proofInterval: Duration = .milliseconds(250)
   /// Time a modem has for the first answer to one. A modem that restarts with a new key is silent for 1...3 s, and

@@ -17,9 +17,13 @@ struct AmplitudeExchange: Hashable, Sendable {
   ) {
     guard let map = configuration.settings.amplitudeMap, until == nil else { return }
     until = now + configuration.timers.matchResponse
+    repetitions = 0
     perform(configuration.ask(.ampMapReq(combined(with: map))))
     send(map, to: peer, configuration, perform)
   }
+
+  /// A pause begins: nobody is asked any more.
+  mutating func cancel() { until = nil }
 
   /// A request of the peer: answers it, and has the own modem keep to it.
   mutating func requested(

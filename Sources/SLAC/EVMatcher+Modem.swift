@@ -7,7 +7,8 @@ import Wire
 extension EVMatcher {
   /// Power-up, or the end of a sleep: which modem is it, and a fresh key, so that it is in no old network.
   mutating func wake(at now: Instant, perform: (MatchAction) -> Void) {
-    guard settings.modem == nil else { return leave(rematchAt: nil, at: now, perform: perform) }
+    isStarting = true
+    guard modem.isUnknown(settings) else { return leave(rematchAt: nil, at: now, perform: perform) }
     let detection = ModemDetection(at: now, timers: timers.modem)
     state = .detecting(detection, ready: false)
     for request in detection.requests { perform(configuration.ask(request)) }
@@ -41,47 +42,50 @@ extension EVMatcher {
       perform(.trace(.messageRejected(error.type, reason: error.reason)))
       return true
     }
+    guard frame.message.isOfOwnModem else { return false }
+    // What it says to us alone: nobody else on the line speaks for it.
+    guard frame.destination == configuration.address, modem.sent(frame) else { return true }
     if let identity = ModemDetection.identity(in: frame.message, from: frame.source) {
       identified(identity, at: now, perform: perform)
-      return true
-    }
-    if case .setKeyCnf(let confirmation) = frame.message {
-      keyConfirmed(confirmation, by: frame.source, at: now, perform: perform)
-      return true
-    }
-    if let isUp = modem.driver.isLinkUp(in: frame.message) {
-      guard modem.mayBe(frame.source, alias: configuration.modem) else { return true }
+    } else if case .setKeyCnf(let confirmation) = frame.message {
+      let verdict = modem.verdict(on: confirmation, from: frame.source, settings: settings)
+      keyConfirmed(confirmation, verdict, at: now, perform: perform)
+    } else if let isUp = modem.driver.isLinkUp(in: frame.message) {
       linkStatus(isUp, at: now, perform: perform)
-      return true
     }
-    return false
+    return true
   }
 
   private mutating func identified(
     _ identity: ModemIdentity, at now: Instant, perform: (MatchAction) -> Void
   ) {
-    if case .detecting(_, let ready) = state {
-      _ = modem.identify(identity)
-      perform(.trace(.modem(identity)))
-      detected(ready: ready, at: now, perform: perform)
-    } else if modem.identity == nil, modem.identify(identity) {
-      // Whoever is known stays: nobody on the line talks us out of our own modem.
-      perform(.trace(.modem(identity)))
-    }
+    // Whoever is known stays: nobody on the line talks us out of our own modem.
+    guard modem.identify(identity, settings: settings) else { return }
+    perform(.trace(.modem(identity)))
+    if case .detecting(_, let ready) = state { detected(ready: ready, at: now, perform: perform) }
+  }
+
+  /// It did not say who it is while it was asked first; it may have been starting.
+  private func askIdentity(_ perform: (MatchAction) -> Void) {
+    guard modem.isUnknown(settings) else { return }
+    for request in ModemDetection.allRequests { perform(configuration.ask(request)) }
+  }
+
+  /// What to say of a modem that does not take its key.
+  func modemFailure(_ failure: KeyDialogue.Failure) -> MatchFailure {
+    modem.identity?.unfitness(for: .ev).map { .modemUnfit($0) } ?? MatchFailure(failure)
   }
 
   private mutating func keyConfirmed(
-    _ confirmation: CM_SET_KEY_CNF, by source: MACAddress, at now: Instant, perform: (MatchAction) -> Void
+    _ confirmation: CM_SET_KEY_CNF, _ verdict: KeyVerdict, at now: Instant, perform: (MatchAction) -> Void
   ) {
     switch state {
     case .leaving(var leaving):
-      let verdict = modem.verdict(on: confirmation, from: source, settings: settings)
       let step = leaving.dialogue.confirmed(verdict, at: now, timers: timers.modem)
       perform(.trace(.keySet(leaving.dialogue.key.nid, result: confirmation.result)))
       leavingStep(step, leaving, at: now, perform: perform)
     case .join(var join):
       guard var dialogue = join.dialogue else { return }
-      let verdict = modem.verdict(on: confirmation, from: source, settings: settings)
       let step = dialogue.confirmed(verdict, at: now, timers: timers.modem)
       join.dialogue = dialogue
       perform(.trace(.keySet(join.key.nid, result: confirmation.result)))
@@ -98,9 +102,18 @@ extension EVMatcher {
     case .wait, .prove: break
     case .send:
       perform(.trace(.keyRetry(attempt: leaving.dialogue.attempts)))
+      askIdentity(perform)
       perform(configuration.setKey(leaving.dialogue.key))
-    case .failed(let failure): perform(.failed(MatchFailure(failure)))
+    case .failed(let failure):
+      perform(.failed(modemFailure(failure)))
+      if leaving.thenSleeps { state = .off }
     case .done:
+      isStarting = false
+      askIdentity(perform)
+      if leaving.thenSleeps {
+        state = .off
+        return
+      }
       guard let rematchAt = leaving.rematchAt else {
         state = .unmatched
         return
@@ -142,7 +155,7 @@ extension EVMatcher {
       perform(configuration.setKey(join.key))
     case .failed(let failure):
       state = .join(join)
-      return fail(MatchFailure(failure), at: now, perform: perform)
+      return fail(modemFailure(failure), at: now, perform: perform)
     case .done:
       join.dialogue = nil
       join.watch = LinkWatch(firstPoll: now + timers.modem.linkPollJoining)
@@ -162,7 +175,7 @@ extension EVMatcher {
           isAssumed: !join.watch.hasAnswered))
       return perform(.linkReady(peer: join.peer))
     }
-    if now >= join.until {
+    if now >= join.until, join.watch.upSince == nil {
       state = .join(join)
       return fail(.joinTimeout, at: now, perform: perform)
     }
@@ -178,12 +191,14 @@ extension EVMatcher {
       join.dialogue = dialogue
       return joinStep(step, join, at: now, perform: perform)
     }
-    if let assumedAt = join.assumedAt, now >= assumedAt, !join.watch.hasAnswered, join.watch.upSince == nil {
+    if join.dialogue == nil, let assumedAt = join.assumedAt, now >= assumedAt, !join.watch.hasAnswered,
+      join.watch.upSince == nil
+    {
       join.watch.assume(at: now)
       linkCameUp(&join, assumed: true, at: now, perform: perform)
     }
     if join.watch.poll(at: now, interval: timers.modem.linkPollJoining),
-      let request = modem.driver.linkRequest
+      let request = modem.linkRequest(join.watch)
     {
       perform(configuration.ask(request))
     }
@@ -225,12 +240,14 @@ extension EVMatcher {
     matched.amplitude.timeout(matched.peer, configuration, at: now, perform: perform)
     state = .matched(matched)
     guard !matched.isPaused, !matched.isAssumed, now >= matched.watch.nextPoll else { return }
+    // After a pause the modem has T_conn_resume to wake up.
+    if let resumeUntil = matched.resumeUntil, now < resumeUntil { matched.watch.forgive() }
     guard matched.watch.unanswered < timers.modem.linkPollMissesMax else {
       return lose(.modemSilent, at: now, perform: perform)
     }
     _ = matched.watch.poll(at: now, interval: timers.modem.linkPollMatched)
     state = .matched(matched)
-    if let request = modem.driver.linkRequest { perform(configuration.ask(request)) }
+    if let request = modem.linkRequest(matched.watch) { perform(configuration.ask(request)) }
   }
 
   /// CM_AMP_MAP of the EVSE we are matched with.
@@ -262,10 +279,8 @@ extension EVMatcher {
   private mutating func lose(_ loss: LinkLoss, at now: Instant, perform: (MatchAction) -> Void) {
     perform(.linkLost(loss))
     let rematchAt = settings.rematchAfterLoss.map { now + $0 }
-    if let rematchAt {
-      repetitionUntil = rematchAt + timers.matchingRepetition
-      attempts = 0
-    }
+    repetitionUntil = nil
+    attempts = 0
     leave(rematchAt: rematchAt, at: now, perform: perform)
   }
 }

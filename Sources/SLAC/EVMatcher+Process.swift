@@ -7,7 +7,12 @@ import Wire
 
 extension EVMatcher {
   mutating func begin(at now: Instant, perform: (MatchAction) -> Void) {
+    if let unfitness = modem.identity?.unfitness(for: .ev) {
+      state = .unmatched
+      return perform(.failed(.modemUnfit(unfitness)))
+    }
     attempts += 1
+    repetitionUntil = repetitionUntil ?? now + timers.matchingRepetition
     let process = EVProcess(runID: keys.runID(), attempt: attempts)
     state = .parmWait(ParmWait(process: process, until: now + timers.matchResponse))
     perform(.trace(.process(attempt: attempts, process.runID)))
@@ -30,7 +35,7 @@ extension EVMatcher {
   mutating func fail(_ failure: MatchFailure, at now: Instant, perform: (MatchAction) -> Void) {
     perform(.trace(.processFailed(attempt: attempts, failure)))
     let next = now + timers.matchingRate
-    let rematchAt = attempts < timers.processesMax && next < repetitionUntil ? next : nil
+    let rematchAt = attempts < timers.processesMax && next < repetitionUntil ?? now ? next : nil
     if rematchAt == nil { perform(.failed(failure)) }
     if case .join = state {
       leave(rematchAt: rematchAt, at: now, perform: perform)

@@ -9,6 +9,10 @@ extension EVMatcher {
     let process: EVProcess
     /// Still to be asked, the nearest first.
     var candidates: [MACAddress]
+    /// Said "not ready" in this round; asked again in the next.
+    var notReady: [MACAddress] = []
+    /// Validated, while S2 still toggled.
+    var accepted: MACAddress?
     /// Asked now.
     var evse = MACAddress.zero
     var step = Step.ask
@@ -24,7 +28,7 @@ extension EVMatcher {
     enum Step: Hashable, Sendable {
       /// CM_VALIDATE.REQ step 1 is out.
       case ask
-      /// It was not ready, and is asked again.
+      /// Those that are left were not ready, and are asked again.
       case rest
       /// S2 still toggles for one that has answered already.
       case settle
@@ -50,7 +54,16 @@ extension EVMatcher {
       state = .validate(validation)
       return
     }
+    if let accepted = validation.accepted {
+      return choose(accepted, .validated, validation.process, at: now, perform: perform)
+    }
     guard !validation.candidates.isEmpty else {
+      if let retry = settings.validationRetry, !validation.notReady.isEmpty {
+        validation.step = .rest
+        validation.until = now + retry
+        state = .validate(validation)
+        return
+      }
       if let unable = validation.unable, configuration.tolerates(.matchWithoutValidation) {
         return choose(unable, .unvalidated, validation.process, at: now, perform: perform)
       }
@@ -84,9 +97,14 @@ extension EVMatcher {
     case .announced(let times), .toggling(let times):
       // The answer to step 1 once more: it has yet to read, or missed, our step 2.
       guard confirmation.result != .ready else { return }
+      // S2 is in B for the last time one phase before the end: who has counted sooner speaks of another process.
+      let isEarly =
+        validation.togglesUntil == .zero || now < validation.togglesUntil - settings.validationPhase
+      if isEarly, confirmation.result == .success { return }
       perform(.trace(.validationAnswer(evse: validation.evse, confirmation.result)))
+      var validation = validation
       if confirmation.result == .success, confirmation.toggleCount == UInt8(clamping: times) {
-        return choose(validation.evse, .validated, validation.process, at: now, perform: perform)
+        validation.accepted = validation.evse
       }
       validateNext(validation, at: now, perform: perform)
     }
@@ -104,17 +122,11 @@ extension EVMatcher {
       choose(validation.evse, .notRequired, validation.process, at: now, perform: perform)
     case .notReady:
       // It validates another EV: whoever else is left comes first, then it is asked again.
-      guard let retry = settings.validationRetry, validation.refusals < timers.processesMax else {
-        return validateNext(validation, at: now, perform: perform)
+      if settings.validationRetry != nil, validation.refusals < timers.processesMax {
+        validation.refusals += 1
+        validation.notReady.append(validation.evse)
       }
-      validation.refusals += 1
-      guard validation.candidates.isEmpty else {
-        validation.candidates.append(validation.evse)
-        return validateNext(validation, at: now, perform: perform)
-      }
-      validation.step = .rest
-      validation.until = now + retry
-      state = .validate(validation)
+      validateNext(validation, at: now, perform: perform)
     default:
       if result == .failure { validation.unable = validation.unable ?? validation.evse }
       validateNext(validation, at: now, perform: perform)
@@ -128,6 +140,7 @@ extension EVMatcher {
     let times = 1 + Int(keys.soundOctets().low % 3)
     let timer = window(times) / 100
     validation.step = .announced(times)
+    validation.togglesUntil = .zero
     validation.until = now + settings.validationLead
     state = .validate(validation)
     perform(unicast(.validateReq(CM_VALIDATE_REQ(timer: UInt8(timer))), to: validation.evse))
@@ -144,7 +157,10 @@ extension EVMatcher {
   mutating func expire(_ validation: Validation, at now: Instant, perform: (MatchAction) -> Void) {
     var validation = validation
     switch validation.step {
-    case .rest: ask(validation, at: now, perform: perform)
+    case .rest:
+      validation.candidates = validation.notReady
+      validation.notReady = []
+      validateNext(validation, at: now, perform: perform)
     case .settle: validateNext(validation, at: now, perform: perform)
     case .ask:
       guard validation.repetitions < timers.retriesMax else {

@@ -44,6 +44,8 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     var dialogue: KeyDialogue
     /// When a new process may begin; `nil`: rest once left.
     var rematchAt: Instant?
+    /// Sleep once the network is left.
+    var thenSleeps = false
   }
 
   struct ParmWait {
@@ -93,8 +95,10 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   let configuration: SLACConfiguration
   var keys: Keys
   var modem: OwnModem
-  /// TT_matching_repetition and the processes begun in it; they outlast the processes.
-  var repetitionUntil = Instant.zero
+  /// The modem was just switched on, and has taken no key since.
+  var isStarting = false
+  /// TT_matching_repetition and the processes begun in it; they outlast the processes. `nil` until the first begins.
+  var repetitionUntil: Instant?
   var attempts = 0
 
   var timers: SLACTimers { configuration.timers }
@@ -103,7 +107,7 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
   public init(configuration: SLACConfiguration, keys: Keys) {
     self.configuration = configuration
     self.keys = keys
-    modem = OwnModem(configuration.settings)
+    modem = OwnModem(configuration)
   }
 
   public var phase: Phase {
@@ -157,13 +161,14 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     case .validate(let validation): return validation.until
     case .match(let match): return match.until
     case .join(let join):
+      guard let upSince = join.watch.upSince else {
+        let mayAssume = join.dialogue == nil && !join.watch.hasAnswered
+        return earliest(
+          earliest(join.until, join.dialogue?.deadline, join.watch.nextPoll),
+          join.second?.at, mayAssume ? join.assumedAt : nil)
+      }
       return earliest(
-        earliest(
-          join.until, join.dialogue?.deadline, join.watch.nextPoll,
-          join.watch.upSince.map { $0 + timers.linkReadyNotification }),
-        earliest(
-          join.amplitude.until, join.watch.upSince == nil ? join.assumedAt : nil,
-          join.watch.upSince == nil ? join.second?.at : nil))
+        join.watch.nextPoll, upSince + timers.linkReadyNotification, join.amplitude.until)
     case .matched(let matched):
       let poll = matched.isPaused || matched.isAssumed ? nil : matched.watch.nextPoll
       return earliest(poll, matched.amplitude.until)
@@ -205,16 +210,17 @@ extension EVMatcher {
   mutating func pilotReady(at now: Instant, perform: (MatchAction) -> Void) {
     switch state {
     case .unmatched:
-      repetitionUntil = now + timers.matchingRepetition
+      repetitionUntil = nil
       attempts = 0
       begin(at: now, perform: perform)
     case .leaving(var leaving):
-      repetitionUntil = now + timers.matchingRepetition
+      repetitionUntil = nil
       attempts = 0
       leaving.rematchAt = now
+      leaving.thenSleeps = false
       state = .leaving(leaving)
       // Whoever waits for this match must hear why nothing happens.
-      if let failure = leaving.dialogue.failure { perform(.failed(MatchFailure(failure))) }
+      if let failure = leaving.dialogue.failure { perform(.failed(modemFailure(failure))) }
     case .detecting(let detection, _): state = .detecting(detection, ready: true)
     case .off, .parmWait, .sounding, .results, .validate, .match, .join, .matched, .rateWait: break
     }
@@ -238,7 +244,9 @@ extension EVMatcher {
   mutating func setPaused(_ isPaused: Bool, at now: Instant) {
     guard case .matched(var matched) = state, matched.isPaused != isPaused else { return }
     matched.isPaused = isPaused
-    if !isPaused {
+    if isPaused {
+      matched.amplitude.cancel()
+    } else {
       matched.watch = LinkWatch(firstPoll: now, upSince: now)
       matched.resumeUntil = now + timers.resume
     }
@@ -249,7 +257,10 @@ extension EVMatcher {
   private mutating func sleep() {
     switch state {
     case .detecting(_, ready: false), .unmatched: state = .off
-    case .leaving(let leaving) where leaving.rematchAt == nil: state = .off
+    case .leaving(var leaving) where leaving.rematchAt == nil:
+      // The network has to be left first, unless the modem does not hear of it anyway.
+      leaving.thenSleeps = leaving.dialogue.failure == nil
+      state = leaving.thenSleeps ? .leaving(leaving) : .off
     default: break
     }
   }
@@ -260,7 +271,10 @@ extension EVMatcher {
     let key = keys.networkKey()
     state = .leaving(
       Leaving(
-        dialogue: KeyDialogue(key: key, proves: false, at: now, timers: timers.modem), rematchAt: rematchAt))
+        dialogue: KeyDialogue(
+          key: key, proves: false, patience: isStarting ? timers.modem.startPatience : .zero, at: now,
+          timers: timers.modem),
+        rematchAt: rematchAt))
     perform(configuration.setKey(key))
   }
 }

@@ -8,7 +8,8 @@ extension EVSEMatcher {
   /// Power-up, or the end of a sleep: which modem is it, and a key for it.
   mutating func wake(at now: Instant, perform: (MatchAction) -> Void) {
     isAsleep = false
-    guard settings.modem == nil else { return setKey(at: now, failed: false, perform: perform) }
+    isStarting = true
+    guard modem.isUnknown(settings) else { return setKey(at: now, failed: false, perform: perform) }
     let detection = ModemDetection(at: now, timers: timers.modem)
     state = .detecting(detection)
     for request in detection.requests { perform(configuration.ask(request)) }
@@ -36,9 +37,12 @@ extension EVSEMatcher {
       return true
     }
     if let identity = ModemDetection.identity(in: frame.message, from: frame.source) {
-      identified(identity, at: now, perform: perform)
+      if isAnswer(frame) { identified(identity, at: now, perform: perform) }
       return true
     }
+    if case .attenProfileInd = frame.message { return !modem.sent(frame) }
+    guard frame.message.isOfOwnModem else { return false }
+    guard isAnswer(frame) else { return true }
     if case .setKeyCnf(let confirmation) = frame.message {
       guard case .keySetup(var setup) = state else { return true }
       let verdict = modem.verdict(on: confirmation, from: frame.source, settings: settings)
@@ -48,34 +52,47 @@ extension EVSEMatcher {
       return true
     }
     if let networks = modem.driver.membership(in: frame.message) {
-      guard case .keySetup(var setup) = state, modem.mayBe(frame.source, alias: configuration.modem) else {
-        return true
-      }
+      guard case .keySetup(var setup) = state else { return true }
       let step = setup.dialogue.member(of: networks, at: now, timers: timers.modem)
       keyStep(step, setup, at: now, perform: perform)
       return true
     }
     if let isUp = modem.driver.isLinkUp(in: frame.message) {
-      guard modem.mayBe(frame.source, alias: configuration.modem) else { return true }
       linkStatus(isUp, at: now, perform: perform)
-      return true
     }
-    return false
+    return true
+  }
+
+  /// What the own modem says to us alone: nobody else on the line speaks for it.
+  private func isAnswer(_ frame: ManagementFrame) -> Bool {
+    frame.destination == configuration.address && modem.sent(frame)
   }
 
   private mutating func identified(
     _ identity: ModemIdentity, at now: Instant, perform: (MatchAction) -> Void
   ) {
     // Whoever is known stays: nobody on the line talks us out of our own modem.
-    let isDetecting = if case .detecting = state { true } else { false }
-    guard isDetecting || modem.identity == nil, modem.identify(identity) || isDetecting else { return }
+    guard modem.identify(identity, settings: settings) else { return }
     perform(.trace(.modem(identity)))
-    if isDetecting { setKey(at: now, failed: false, perform: perform) }
+    if case .detecting = state { setKey(at: now, failed: false, perform: perform) }
+  }
+
+  /// It did not say who it is while it was asked first; it may have been starting.
+  private func askIdentity(_ perform: (MatchAction) -> Void) {
+    guard modem.isUnknown(settings) else { return }
+    for request in ModemDetection.allRequests { perform(configuration.ask(request)) }
+  }
+
+  /// What to say of a modem that does not take its key.
+  func modemFailure(_ failure: KeyDialogue.Failure) -> MatchFailure {
+    modem.identity?.unfitness(for: .evse).map { .modemUnfit($0) } ?? MatchFailure(failure)
   }
 
   mutating func setKey(at now: Instant, failed: Bool, perform: (MatchAction) -> Void) {
     let proves = modem.driver.membershipRequest != nil
-    let dialogue = KeyDialogue(key: key, proves: proves, at: now, timers: timers.modem)
+    let dialogue = KeyDialogue(
+      key: key, proves: proves, patience: isStarting ? timers.modem.startPatience : .zero, at: now,
+      timers: timers.modem)
     state = .keySetup(KeySetup(dialogue: dialogue, failed: failed))
     perform(configuration.setKey(key))
   }
@@ -88,16 +105,27 @@ extension EVSEMatcher {
     case .wait: break
     case .send:
       perform(.trace(.keyRetry(attempt: setup.dialogue.attempts)))
+      askIdentity(perform)
       perform(configuration.setKey(key))
     case .prove:
       if let request = modem.driver.membershipRequest { perform(configuration.ask(request)) }
-    case .failed(let failure): perform(.failed(MatchFailure(failure)))
+    case .failed(let failure):
+      perform(.failed(modemFailure(failure)))
+      if setup.thenSleeps {
+        state = .off
+        isAsleep = true
+      }
     case .done(let proven):
+      isStarting = false
+      askIdentity(perform)
       if proven {
         modem.keyIsProven()
         perform(.trace(.keyProven(key.nid)))
       }
-      if setup.failed {
+      if setup.thenSleeps {
+        state = .off
+        isAsleep = true
+      } else if setup.failed {
         state = .failed
       } else {
         state = .unmatched
@@ -154,6 +182,18 @@ extension MatchFailure {
     switch failure {
     case .silent: self = .modemSilent
     case .refused: self = .keyNotTaken
+    }
+  }
+}
+
+extension ManagementMessage {
+  /// Only a modem sends it, and only to its own host.
+  var isOfOwnModem: Bool {
+    switch self {
+    case .setKeyCnf, .getKeyCnf, .nwStatsCnf, .softwareVersionCnf, .networkInfoCnf, .linkStatusCnf, .qualcomm,
+      .lumissil:
+      true
+    default: false
     }
   }
 }

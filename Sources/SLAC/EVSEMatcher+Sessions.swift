@@ -26,8 +26,12 @@ extension EVSEMatcher {
     case .slacParmReq(let request):
       open(request, from: frame.source, in: &matching, at: now, perform: perform)
     case .startAttenCharInd(let start):
-      guard let index = matching.sessions.firstIndex(where: { $0.accepts(start, from: frame.source) }),
-        case .waitStart = matching.sessions[index].state
+      guard
+        matching.sessions.contains(where: { $0.onlyAsked && $0.accepts(start, from: frame.source) }),
+        makeRoomToSound(in: &matching, perform: perform),
+        let index = matching.sessions.firstIndex(where: {
+          $0.onlyAsked && $0.accepts(start, from: frame.source)
+        })
       else { return nil }
       let window = min(.milliseconds(100 * Int64(start.timeOut)), timers.soundWindowMax)
       matching.sessions[index].state = .sounding(
@@ -87,33 +91,45 @@ extension EVSEMatcher {
     let confirmation = CM_SLAC_PARM_CNF(
       soundCount: timers.sounds, timeOut: timers.soundTimeOut, forwardingStation: ev, runID: request.runID)
     perform(.send(frame(.slacParmCnf(confirmation), to: ev)))
-    if !matching.isQuiet { perform(.trace(.request(number, request.runID, again: existing != nil))) }
+    if !matching.isQuiet { perform(.trace(.request(number, again: existing != nil))) }
   }
 
   /// Runs of one EV at a time: it began again, and may not know that its last run is still going.
   private static var runsPerEV: Int { 4 }
 
-  /// Drops the oldest session that only asked, else the oldest that neither sounds nor validates; false if all do. In a
-  /// table that is not full, an EV that asks again and again displaces only itself.
+  /// Drops the oldest of those that only asked, once they are too many; an EV that asks again and again displaces only
+  /// itself. False where all its runs sound or are past it.
   private func makeRoom(
     for ev: MACAddress, in matching: inout Matching, perform: (MatchAction) -> Void
   ) -> Bool {
-    let runs = matching.sessions.reduce(0) { $1.ev == ev ? $0 + 1 : $0 }
-    let displacesItself = runs >= Self.runsPerEV
-    guard displacesItself || matching.sessions.count >= max(settings.sessionsMax, 1) else { return true }
-    let onlyAsked = matching.sessions.firstIndex {
-      if displacesItself, $0.ev != ev { return false }
-      return if case .waitStart = $0.state { true } else { false }
+    var runs = 0
+    var asking = 0
+    for session in matching.sessions {
+      if session.ev == ev { runs += 1 }
+      if session.onlyAsked { asking += 1 }
     }
-    let notSounding = matching.sessions.firstIndex {
-      if displacesItself, $0.ev != ev { return false }
+    let displacesItself = runs >= Self.runsPerEV
+    guard displacesItself || asking >= max(settings.requestsMax, 1) else { return true }
+    guard
+      let index = matching.sessions.firstIndex(where: { $0.onlyAsked && (!displacesItself || $0.ev == ev) })
+    else { return false }
+    let dropped = matching.sessions.remove(at: index)
+    if !matching.isQuiet { perform(.trace(.sessionFailed(dropped.number, .evicted))) }
+    return true
+  }
+
+  /// A place among those that sound: the oldest that neither sounds nor validates gives way; false if all do.
+  private func makeRoomToSound(in matching: inout Matching, perform: (MatchAction) -> Void) -> Bool {
+    let busy = matching.sessions.reduce(0) { $1.onlyAsked ? $0 : $0 + 1 }
+    guard busy >= max(settings.sessionsMax, 1) else { return true }
+    let place = matching.sessions.firstIndex {
       switch $0.state {
-      case .sounding, .waitToggles, .counting, .validated: return false
-      case .waitStart, .waitResponse, .waitMatch: return true
+      case .waitStart, .sounding, .waitToggles, .counting, .validated: false
+      case .waitResponse, .waitMatch: true
       }
     }
-    guard let index = onlyAsked ?? notSounding else { return false }
-    let dropped = matching.sessions.remove(at: index)
+    guard let place else { return false }
+    let dropped = matching.sessions.remove(at: place)
     if !matching.isQuiet { perform(.trace(.sessionFailed(dropped.number, .evicted))) }
     return true
   }

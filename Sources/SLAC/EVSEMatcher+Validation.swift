@@ -38,6 +38,8 @@ extension EVSEMatcher {
       matching.sessions[index].state = .waitMatch(until: validation.sessionUntil)
       return answer(CM_VALIDATE_CNF(result: .failure), index, in: matching, perform: perform)
     }
+    // TT_EVSE_match_session is over: who repeats itself does not hold the pilot for ever.
+    guard now < validation.sessionUntil else { return }
     if request.timer == 0 {
       let result = isBusy && settings.validation == .ready ? ValidateResult.notReady : settings.validation
       if result == .ready {
@@ -95,7 +97,7 @@ extension EVSEMatcher {
     validation.repetitions = 0
     validation.until = now + timers.matchSequence
     matching.sessions[index].state =
-      isSuccess ? .validated(validation) : .waitMatch(until: max(validation.sessionUntil, validation.until))
+      isSuccess ? .validated(validation) : .waitMatch(until: max(validation.sessionUntil, now))
     answer(validation.confirmation, index, in: matching, perform: perform)
     return nil
   }
@@ -106,7 +108,9 @@ extension EVSEMatcher {
   ) -> EVSESessionFailure? {
     switch matching.sessions[index].state {
     case .waitToggles(var validation):
-      guard validation.repetitions < timers.retriesMax else { return .validationAbandoned }
+      guard validation.repetitions < timers.retriesMax, now < validation.sessionUntil else {
+        return .validationAbandoned
+      }
       validation.repetitions += 1
       validation.until = now + timers.matchSequence
       matching.sessions[index].state = .waitToggles(validation)

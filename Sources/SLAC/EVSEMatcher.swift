@@ -41,6 +41,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     var dialogue: KeyDialogue
     /// Matching has failed: rest there until the control pilot moves.
     var failed: Bool
+    /// Sleep once the network is left.
+    var thenSleeps = false
   }
 
   struct Matching {
@@ -85,6 +87,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   var modem: OwnModem
   /// Control pilot in B, C or D: outlasts the states, because it may come while a key is being set.
   var vehiclePresent = false
+  /// The modem was just switched on, and has taken no key since.
+  var isStarting = false
   /// Since when the control pilot is in C or D.
   var asksSince: Instant?
   /// Went to `off` by `sleep`: a vehicle wakes it.
@@ -96,7 +100,7 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
   public init(configuration: SLACConfiguration, keys: Keys) {
     self.configuration = configuration
     self.keys = keys
-    modem = OwnModem(configuration.settings)
+    modem = OwnModem(configuration)
     key = self.keys.networkKey()
   }
 
@@ -162,10 +166,11 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
       for session in matching.sessions { first = earliest(first, session.deadline) }
       return first
     case .waitLink(let wait):
+      guard let upSince = wait.watch.upSince else {
+        return earliest(wait.until, wait.watch.nextPoll, wait.watch.hasAnswered ? nil : wait.assumedAt)
+      }
       return earliest(
-        earliest(
-          wait.until, wait.watch.nextPoll, wait.watch.upSince.map { $0 + timers.linkReadyNotification }),
-        earliest(wait.amplitude.until, wait.watch.upSince == nil ? wait.assumedAt : nil))
+        wait.watch.nextPoll, upSince + timers.linkReadyNotification, wait.amplitude.until)
     case .matched(let matched):
       let poll = matched.isPaused || matched.isAssumed ? nil : matched.watch.nextPoll
       return earliest(poll, matched.amplitude.until)
@@ -182,6 +187,7 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
       connected(at: now, perform: perform)
     case .vehicleDisconnected, .pilotError:
       vehiclePresent = false
+      asksSince = nil
       disconnected(.pilot, at: now, perform: perform)
     case .terminate:
       vehiclePresent = false
@@ -206,7 +212,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
         matching.sessions.isEmpty == (matching.initDeadline != nil),
         "matching waits for a request or has sessions: \(matching.sessions.count)")
       precondition(
-        matching.sessions.count <= max(settings.sessionsMax, 1), "\(matching.sessions.count) sessions")
+        matching.sessions.count <= max(settings.sessionsMax, 1) + max(settings.requestsMax, 1),
+        "\(matching.sessions.count) sessions")
     }
     precondition(isResting || deadline != nil, "\(phase) waits for nothing")
   }
@@ -230,9 +237,10 @@ extension EVSEMatcher {
       listen(at: now, perform: perform)
     case .keySetup(var setup):
       setup.failed = false
+      setup.thenSleeps = false
       state = .keySetup(setup)
       // Whoever waits for this match must hear why nothing happens.
-      if let failure = setup.dialogue.failure { perform(.failed(MatchFailure(failure))) }
+      if let failure = setup.dialogue.failure { perform(.failed(modemFailure(failure))) }
     case .off:
       if isAsleep { wake(at: now, perform: perform) }
     case .detecting, .matching, .waitLink, .matched:
@@ -257,7 +265,9 @@ extension EVSEMatcher {
   private mutating func setPaused(_ isPaused: Bool, at now: Instant) {
     guard case .matched(var matched) = state, matched.isPaused != isPaused else { return }
     matched.isPaused = isPaused
-    if !isPaused {
+    if isPaused {
+      matched.amplitude.cancel()
+    } else {
       matched.watch = LinkWatch(firstPoll: now, upSince: now)
       matched.resumeUntil = now + timers.resume
     }
@@ -267,10 +277,16 @@ extension EVSEMatcher {
   /// Only where no vehicle is: the modem of any other state is needed.
   private mutating func sleep() {
     switch state {
-    case .detecting, .keySetup, .unmatched, .failed:
+    case .detecting, .unmatched, .failed:
       guard !vehiclePresent else { return }
       state = .off
       isAsleep = true
+    case .keySetup(var setup):
+      // The network has to be left first, unless the modem does not hear of it anyway.
+      guard !vehiclePresent else { return }
+      setup.thenSleeps = setup.dialogue.failure == nil
+      isAsleep = !setup.thenSleeps
+      state = setup.thenSleeps ? .keySetup(setup) : .off
     case .off, .matching, .waitLink, .matched: break
     }
   }
@@ -296,7 +312,7 @@ extension EVSEMatcher {
     case .matching: receiveWhileMatching(frame, at: now, perform: perform)
     case .waitLink(let wait): receive(frame, whileJoining: wait, at: now, perform: perform)
     case .matched(var matched):
-      // Nobody else is answered, and the peer only about this [V2G3-A09-105].
+      // Nobody else is answered, and the peer only about this.
       guard frame.source == matched.peer else { return }
       switch frame.message {
       case .ampMapReq(let request):
@@ -363,7 +379,7 @@ extension EVSEMatcher {
           peer: wait.session.ev, watch: watch, amplitude: wait.amplitude, isAssumed: !wait.watch.hasAnswered))
       return perform(.linkReady(peer: wait.session.ev))
     }
-    if now >= wait.until {
+    if now >= wait.until, wait.watch.upSince == nil {
       perform(.failed(.joinTimeout))
       return leave(at: now, failed: true, perform: perform)
     }
@@ -372,7 +388,7 @@ extension EVSEMatcher {
       linkCameUp(&wait, assumed: true, at: now, perform: perform)
     }
     if wait.watch.poll(at: now, interval: timers.modem.linkPollJoining),
-      let request = modem.driver.linkRequest
+      let request = modem.linkRequest(wait.watch)
     {
       perform(configuration.ask(request))
     }
@@ -384,11 +400,13 @@ extension EVSEMatcher {
     matched.amplitude.timeout(matched.peer, configuration, at: now, perform: perform)
     state = .matched(matched)
     guard !matched.isPaused, !matched.isAssumed, now >= matched.watch.nextPoll else { return }
+    // After a pause the modem has T_conn_resume to wake up.
+    if let resumeUntil = matched.resumeUntil, now < resumeUntil { matched.watch.forgive() }
     guard matched.watch.unanswered < timers.modem.linkPollMissesMax else {
       return lose(.modemSilent, at: now, perform: perform)
     }
     _ = matched.watch.poll(at: now, interval: timers.modem.linkPollMatched)
     state = .matched(matched)
-    if let request = modem.driver.linkRequest { perform(configuration.ask(request)) }
+    if let request = modem.linkRequest(matched.watch) { perform(configuration.ask(request)) }
   }
 }

@@ -38,7 +38,7 @@ struct EVSESession: Hashable, Sendable {
     var confirmation: CM_VALIDATE_CNF
     var repetitions = 0
     var until: Instant
-    /// TT_EVSE_match_session, which goes on meanwhile.
+    /// TT_EVSE_match_session, which goes on meanwhile: no validation is begun after it.
     let sessionUntil: Instant
   }
 
@@ -59,6 +59,9 @@ struct EVSESession: Hashable, Sendable {
     case .waitStart, .sounding, .waitResponse, .waitMatch, .validated: false
     }
   }
+
+  /// Nothing but CM_SLAC_PARM.REQ came.
+  var onlyAsked: Bool { if case .waitStart = state { true } else { false } }
 
   /// The report was answered, so that CM_VALIDATE and CM_SLAC_MATCH may follow.
   var mayMatch: Bool {

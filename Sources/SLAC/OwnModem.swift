@@ -6,42 +6,67 @@ import Wire
 struct OwnModem: Hashable, Sendable {
   private(set) var driver: ModemDriver
   private(set) var identity: ModemIdentity?
-  /// Where the first confirmation of a key came from.
-  private var confirmer: MACAddress?
+  /// Where its answers come from, once one came.
+  private var address: MACAddress?
+  /// Two answers agreed on it, or the board named it: a single frame that went wrong must not lock the modem out.
+  private var addressIsSure = false
   private var lastResult: UInt8?
   /// The result with which a key was confirmed that a link then proved: this firmware's word for success.
   private var provenResult: UInt8?
 
-  init(_ settings: SLACSettings) { driver = ModemDriver(settings.modem ?? .generic) }
+  init(_ configuration: SLACConfiguration) {
+    driver = ModemDriver(configuration.settings.modem ?? .generic)
+    if configuration.modem != ManagementFrame.localModem {
+      address = configuration.modem
+      addressIsSure = true
+    }
+  }
 
-  /// Takes in who it is; false if that is known already.
-  mutating func identify(_ identity: ModemIdentity) -> Bool {
-    guard self.identity != identity else { return false }
+  /// It has not said who it is, and nobody else did.
+  func isUnknown(_ settings: SLACSettings) -> Bool { settings.modem == nil && identity == nil }
+
+  /// The own modem sent it, as far as can be told: whatever else is on the line has another address.
+  func sent(_ frame: ManagementFrame) -> Bool {
+    guard addressIsSure, let address else { return true }
+    return frame.source == address || frame.source == ManagementFrame.localModem
+  }
+
+  /// Takes in who it is; false if that is known already, or is not the modem this board has.
+  mutating func identify(_ identity: ModemIdentity, settings: SLACSettings) -> Bool {
+    guard self.identity == nil, settings.modem ?? identity.vendor == identity.vendor else { return false }
     self.identity = identity
     driver = ModemDriver(identity.vendor)
+    answered(from: identity.address)
     return true
   }
 
-  /// False where a station says what only the own modem can say: link and network. Until it is known, anybody may be it.
-  func mayBe(_ source: MACAddress, alias: MACAddress) -> Bool {
-    if source == alias || (identity == nil && confirmer == nil) { return true }
-    return source == identity?.address || source == confirmer
+  /// An answer came from there that only the own modem gives.
+  private mutating func answered(from source: MACAddress) {
+    guard !addressIsSure, source != ManagementFrame.localModem else { return }
+    addressIsSure = source == address
+    address = source
   }
 
   mutating func verdict(
     on confirmation: CM_SET_KEY_CNF, from source: MACAddress, settings: SLACSettings
   ) -> KeyVerdict {
-    if confirmer == nil { confirmer = source }
     lastResult = confirmation.result
+    answered(from: source)
     if let accepted = settings.acceptedKeyResult {
       return confirmation.result == accepted ? .accepted : .refused
     }
     if confirmation.result == provenResult { return .accepted }
-    return driver.verdict(onKeyResult: confirmation.result)
+    return isUnknown(settings) ? .unclear : driver.verdict(onKeyResult: confirmation.result)
   }
 
   /// The modem works with the key it confirmed last.
   mutating func keyIsProven() { provenResult = lastResult }
+
+  /// The question for the link. Firmware that does not know its vendor's is asked HomePlug's own every other time.
+  func linkRequest(_ watch: LinkWatch) -> ManagementMessage? {
+    let isUnanswered = watch.unanswered > 2 && !watch.hasAnswered
+    return isUnanswered && watch.unanswered % 2 == 0 ? .nwStatsReq : driver.linkRequest
+  }
 }
 
 extension SLACConfiguration {

@@ -62,9 +62,11 @@ public struct SLACSettings: Hashable, Sendable {
   /// Answer to CM_VALIDATE.REQ step 1. `ready`: toggles are counted. `failure`: not supported here. `notRequired`: the
   /// wiring makes it needless, and toggles are counted all the same if the EV insists.
   public var validation: ValidateResult = .ready
-  /// Sessions at a time. The standard asks for 5 (C_EVSE_match_parallel); the bound keeps a flood of random
-  /// RunIDs from using up memory.
+  /// Sessions at a time that sound or are past it. The standard asks for 5 (C_EVSE_match_parallel).
   public var sessionsMax = 32
+  /// EVs at a time that have only asked, which costs next to nothing: their place is kept for as long as
+  /// TT_match_sequence lets them wait, however many strangers ask meanwhile. The bound is for a flood of random RunIDs.
+  public var requestsMax = 256
   /// How often TT_EVSE_SLAC_init starts over under `SLACTolerance.repeatedSessions`.
   public var restartsMax = 3
 

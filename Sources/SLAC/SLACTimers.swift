@@ -22,8 +22,9 @@ public struct SLACTimers: Hashable, Sendable {
   public var matchJoin: Duration = .seconds(12)
   /// TP_link_ready_notification: link up until D-LINK_READY. Legal: 200 ms...1 s.
   public var linkReadyNotification: Duration = .milliseconds(200)
-  /// TT_matching_repetition: after this no new matching process is started. Legal: 10 s or more.
-  public var matchingRepetition: Duration = .seconds(10)
+  /// TT_matching_repetition: after this no new matching process is started. Legal: 10 s or more. Longer than
+  /// `matchJoin`, so that a join that failed is followed by another process.
+  public var matchingRepetition: Duration = .seconds(20)
   /// TT_matching_rate: a failed process until the next one. Legal: 400 ms or more.
   public var matchingRate: Duration = .milliseconds(400)
   /// C_conn_max_match: matching processes inside TT_matching_repetition. The standard's least is 3; with a

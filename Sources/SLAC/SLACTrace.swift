@@ -2,7 +2,8 @@ public import HomePlug
 public import PLCModem
 public import Wire
 
-/// What a timeline shows of a matching process. Never key material, and no address of an EV before it is matched.
+/// What a timeline shows of a matching process. Never key material, and no address of an EV before it is matched; nor its
+/// RunID, which some EVs make of their address.
 public enum SLACTrace: Hashable, Sendable {
   /// The own modem says who it is; `nil`: it answers no vendor's question.
   case modem(ModemIdentity?)
@@ -15,8 +16,8 @@ public enum SLACTrace: Hashable, Sendable {
   /// The EVSE answers requests from now on.
   case listening
   /// A CM_SLAC_PARM.REQ was answered. `again`: its session existed and starts over.
-  case request(EVNumber, RunID, again: Bool)
-  /// A CM_SLAC_PARM.REQ was not answered because every session is sounding.
+  case request(EVNumber, again: Bool)
+  /// A CM_SLAC_PARM.REQ was not answered: its EV has runs enough under way.
   case requestRefused
   /// The first CM_START_ATTEN_CHAR.IND of a session.
   case sounding(EVNumber)
@@ -81,8 +82,8 @@ extension SLACTrace: CustomStringConvertible {
     case .keyProven(let nid): "modem is in network \(nid)"
     case .keyRetry(let attempt): "CM_SET_KEY.REQ unanswered or refused, attempt \(attempt)"
     case .listening: "listening for CM_SLAC_PARM.REQ"
-    case .request(let ev, let runID, let again): "\(again ? "again " : "")asked by \(ev), run \(runID)"
-    case .requestRefused: "a request is not answered, all sessions are sounding"
+    case .request(let ev, let again): "\(again ? "again " : "")asked by \(ev)"
+    case .requestRefused: "a request is not answered, its EV has runs enough under way"
     case .sounding(let ev): "\(ev) starts sounding"
     case .reported(let ev, let average, let sounds): "\(average) to \(ev), mean of \(sounds) sounds"
     case .attenuation(let evse, let average, let sounds): "\(average) to \(evse), mean of \(sounds) sounds"

@@ -7,6 +7,7 @@ extension QCA7000Chip {
     _ octets: [UInt8], _ range: Range<Int>, at now: Instant, into answer: inout [UInt8]
   ) {
     let faults = faults
+    defer { if bootedAt != nil { deaf(range) } }
     let any =
       faults.mosiBitErrors + faults.misoBitErrors + faults.truncations + faults.resets + faults.slips
     let start = answer.count
@@ -54,7 +55,7 @@ extension QCA7000Chip {
   private mutating func select(
     _ octets: [UInt8], _ range: Range<Int>, at now: Instant, into answer: inout [UInt8]
   ) {
-    guard bootedAt == nil else { return deaf(range) }
+    guard bootedAt == nil else { return }
     guard configuration.legacyMode else {
       guard range.count >= 2 else { return counters.shortSelects += 1 }
       answer.append(contentsOf: [0, 0])

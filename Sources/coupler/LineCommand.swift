@@ -179,6 +179,7 @@ struct LineCommand: ParsableCommand {
     try driver.start()
     report.ready(down: found.filter { !$0.isRunning }.map(\.name))
     try loop.run()
+    for chip in chips { report.chip(chip) }
     report.stopped(unsent: driver.unsent)
   }
 
@@ -257,6 +258,15 @@ private final class LineReport {
       say("down", "\(name) is down or has no carrier; frames pass once it is up at both ends") {
         $0.add("interface", name)
       }
+    }
+  }
+
+  /// Where the frames of an SPI end went.
+  func chip(_ port: SPILinePort) {
+    let rows = port.rows
+    say("chip", "\(port.path): " + rows.map { "\($0.name) \($0.value)" }.joined(separator: ", ")) {
+      $0.add("interface", port.path)
+      for row in rows { $0.add(row.name, row.value) }
     }
   }
 

@@ -180,8 +180,6 @@ FAULTS = {
 def coupler_modem_doctor_names_the_fault_of_a_modem(rig):
     for fault, (kind, status) in FAULTS.items():
         modem = Modem(rig, f"-{fault}", "--fault", f"tose={fault}")
-        if fault == "ignores-key":
-            pass  # it is in no network, and stays there
         found = modem.run("doctor", "--role", "evse", "--try-key", "--json", expected=status).events()
         kinds = [entry["kind"] for entry in found if "kind" in entry and entry["severity"] != "note"]
         must(kinds == ([kind] if kind else []), f"{fault}: the doctor names {kinds}")
@@ -193,6 +191,12 @@ def coupler_modem_doctor_names_the_fault_of_a_modem(rig):
     found = modem.run("doctor", "--json", expected=1).events()
     must(found[0].get("kind") == "interface-down", f"an interface that is down: {found}")
     modem.run("info", expected=2)
+    # As a user without the right to send raw frames.
+    modem.charger.ip("link", "set", "plc0", "up")
+    process = rig.start(rig.name("modem-doctor"), ["setpriv", "--bounding-set=-net_raw", rig.binary, "modem", "doctor",
+                                                   "--interface", "plc0", "--json"], modem.charger)
+    process.wait(20, 2)
+    must(any(entry.get("kind") == "no-permission" for entry in process.events()), f"no right: {process.text()}")
 
 
 @scenario(90)

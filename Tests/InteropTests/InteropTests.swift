@@ -11,12 +11,6 @@ struct InteropTests {
   @Test func coupler_evse_charges_coupler_ev_over_a_line_ac() throws { try Scenario.holds() }
   @Test func coupler_demo_records_a_dc_session_that_tshark_reads() throws { try Scenario.holds() }
   @Test func coupler_demo_records_an_ac_session_that_tshark_reads() throws { try Scenario.holds() }
-  @Test func pyslac_evse_matches_coupler_ev() throws { try Scenario.holds() }
-  @Test func a_raw_frame_ev_matches_coupler_evse() throws { try Scenario.holds() }
-  @Test func vehicles_with_every_known_defect_against_coupler_evse() throws { try Scenario.holds() }
-  @Test func chargers_with_every_known_defect_against_coupler_ev() throws { try Scenario.holds() }
-  @Test func recorded_vehicles_match_coupler_evse() throws { try Scenario.holds() }
-  @Test func recorded_chargers_match_coupler_ev() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_ac() throws { try Scenario.holds() }
   @Test func iso15118_evcc_charges_from_coupler_evse_dc() throws { try Scenario.holds() }
   @Test func coupler_ev_charges_from_iso15118_secc_ac() throws { try Scenario.holds() }
@@ -37,10 +31,40 @@ struct InteropTests {
   .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
 struct InteropTimeoutTests {
   @Test func coupler_evse_survives_vehicles_that_stall() throws { try Scenario.holds() }
-  @Test func coupler_evse_sleeps_while_nobody_is_plugged_in() throws { try Scenario.holds() }
   @Test func coupler_evse_notices_a_vehicle_that_falls_silent_while_charging() throws {
     try Scenario.holds()
   }
+}
+
+/// Strangers at SLAC: they mostly wait, beside the others.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropSLACTests {
+  @Test func pyslac_evse_matches_coupler_ev() throws { try Scenario.holds() }
+  @Test func a_raw_frame_ev_matches_coupler_evse() throws { try Scenario.holds() }
+  @Test func vehicles_with_every_known_defect_against_coupler_evse() throws { try Scenario.holds() }
+  @Test func chargers_with_every_known_defect_against_coupler_ev() throws { try Scenario.holds() }
+  @Test func coupler_evse_sleeps_while_nobody_is_plugged_in() throws { try Scenario.holds() }
+  @Test func recorded_vehicles_match_coupler_evse() throws { try Scenario.holds() }
+  @Test func recorded_chargers_match_coupler_ev() throws { try Scenario.holds() }
+}
+
+/// Modems: their tools, and SPI in front of them.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropModemTests {
+  @Test func coupler_modem_speaks_with_the_modem_of_each_vendor() throws { try Scenario.holds() }
+  @Test func coupler_modem_makes_a_vehicles_modem_a_chargers() throws { try Scenario.holds() }
+  @Test func coupler_modem_writes_firmware_and_parameters_with_every_kind_of_flash() throws {
+    try Scenario.holds()
+  }
+  @Test func coupler_modem_doctor_names_the_fault_of_a_modem() throws { try Scenario.holds() }
+  @Test func coupler_modem_shows_the_attenuation_at_both_ends() throws { try Scenario.holds() }
+  @Test func a_session_runs_over_two_chips_on_spi() throws { try Scenario.holds() }
+  @Test func a_session_runs_over_spidev_and_a_gpio_line() throws { try Scenario.holds() }
+  @Test func a_chip_that_goes_away_is_found_again() throws { try Scenario.holds() }
 }
 
 @Suite struct InteropListTests {

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxHardware
 import Testing
 
@@ -28,7 +29,12 @@ import Testing
     #expect(before.driver == "veth" && before.isEthernet)
     #expect(!before.isUp && !before.hasCarrier)
     try pair.up()
-    let after = try details()
+    // The kernel tells a carrier up to a second late.
+    var after = try details()
+    for _ in 0..<100 where !after.hasCarrier {
+      usleep(100_000)
+      after = try details()
+    }
     #expect(after.isUp && after.hasCarrier)
     #expect(after.counters.map(\.name).contains("tx_dropped"))
   }

@@ -165,6 +165,7 @@ import Wire
     ("pib set --file evse.pib --interface plc0 --role ev", 64, "either --interface or --file"),
     ("pib set --file damaged.pib --role wallbox", 64, "wallbox"),
     ("pib set --file evse.pib --role ev cco=2", 1, "nothing was written"),
+    ("pib set --file damaged.pib --role ev", 1, "checksum"),
     ("pib set --file absent.pib --role ev", 2, "No such file"),
     ("pib set --file evse.pib --nmk-file evse.pib", 2, "more than 4096 octets"),
     ("pib set --file evse.pib --nmk-file absent.nmk", 2, "No such file"),

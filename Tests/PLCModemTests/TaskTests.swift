@@ -29,6 +29,23 @@ import Wire
     #expect(rig.now > .zero && rig.now < .zero + .seconds(2))
   }
 
+  @Test func an_answer_that_comes_while_another_vendor_is_asked_decides() {
+    var task = ModemTask(FindModem())
+    var now = Instant.zero
+    var found: FoundModem?
+    task.handle(.start, at: now) { _ in }
+    while let deadline = task.deadline, now < .zero + .milliseconds(400) {
+      now = deadline
+      task.handle(.timeout, at: now) { _ in }
+    }
+    let answer = VS_SW_VER_CNF(deviceClass: 0x22, version: Array("MAC-QCA7005-1".utf8))
+    let frame = ManagementFrame(
+      destination: TaskRig.host, source: MACAddress(0xC1), message: .softwareVersionCnf(answer))
+    task.handle(.received(frame), at: now) { if case .ended(let result) = $0 { found = result.outcome } }
+    #expect(found?.driver.vendor == .qualcomm)
+    #expect(found?.identity.chip == "QCA7005")
+  }
+
   @Test func a_lost_answer_is_asked_for_again() throws {
     var rig = TaskRig()
     var losses = 1

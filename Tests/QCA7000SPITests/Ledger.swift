@@ -21,8 +21,9 @@ struct Ledger {
     var droppedByChip = 0
     /// Line's frames that were read and were none any more.
     var refusedByFraming = 0
-    /// What does not add up.
+    /// What does not add up, and where.
     var silent = 0
+    var findings: [String] = []
     var twice = 0
     var episodes = 0
     /// Episodes after which frames went both ways again, and those where the first did.
@@ -36,6 +37,7 @@ struct Ledger {
         refusedByChip: a.refusedByChip + b.refusedByChip, lostInReset: a.lostInReset + b.lostInReset,
         droppedByChip: a.droppedByChip + b.droppedByChip,
         refusedByFraming: a.refusedByFraming + b.refusedByFraming, silent: a.silent + b.silent,
+        findings: a.findings + b.findings,
         twice: a.twice + b.twice, episodes: a.episodes + b.episodes, recovered: a.recovered + b.recovered,
         recoveredAtOnce: a.recoveredAtOnce + b.recoveredAtOnce)
     }
@@ -185,10 +187,12 @@ struct Ledger {
     let accepted = chip.accepted - chipBefore.accepted
     let lost = chip.writeLostInReset - chipBefore.writeLostInReset
     let crossed = Int(driver.crossedTransfers - driverBefore.crossedTransfers)
-    totals.silent += abs(flow.offeredToLine - Int(driver.sent - driverBefore.sent) - refused)
+    expect(
+      flow.offeredToLine - Int(driver.sent - driverBefore.sent) - refused,
+      "offered to the line, neither sent nor refused")
     // What the chip took for a read it cannot count; the driver has, and kept the frame among the refused.
-    if crossed == 0 { totals.silent += rig.unexplained - before.unexplained }
-    totals.silent += abs(accepted - lost - flow.arrivedOnLine)
+    if crossed == 0 { expect(rig.unexplained - before.unexplained, "on the bus, neither taken nor refused") }
+    expect(accepted - lost - flow.arrivedOnLine, "taken, neither on the line nor lost in a reset")
     let missingToLine = max(0, toLine.count - damagedToLine)
     totals.refusedByDriver += min(refused, missingToLine)
     totals.lostInReset += min(lost, max(0, missingToLine - refused))
@@ -198,17 +202,25 @@ struct Ledger {
     let dropped = chip.fromLineRefused - chipBefore.fromLineRefused
     let lostUnread = chip.readLostInReset - chipBefore.readLostInReset
     let readOut = chip.readOut - chipBefore.readOut
-    totals.silent += abs(flow.offeredToHost - dropped - (chip.toHost - chipBefore.toHost))
-    totals.silent += abs(chip.toHost - chipBefore.toHost - lostUnread - readOut)
+    expect(
+      flow.offeredToHost - dropped - (chip.toHost - chipBefore.toHost),
+      "offered to the host, neither kept nor dropped")
+    expect(
+      chip.toHost - chipBefore.toHost - lostUnread - readOut,
+      "kept for the host, neither read nor lost in a reset")
     let octets = rig.octetsRead - before.octetsRead
     let skipped = Int(framing.skippedOctets)
-    if crossed == 0, octets != flow.octetsAtHost + skipped { totals.silent += 1 }
+    if crossed == 0 {
+      expect(octets - flow.octetsAtHost - skipped, "octets read, neither in frames nor skipped")
+    }
     // Each frame read and not handed over takes 74 octets or more of those that were skipped; octets that the chip
     // did not drive explain nothing.
     let unread = max(0, octets - (chip.octetsRead - chipBefore.octetsRead))
     let unframed = max(0, readOut - flow.arrivedAtHost)
-    if crossed == 0 { totals.silent += max(0, unframed - max(0, skipped - unread) / 74) }
-    if unframed > 0, framing.errors == 0 { totals.silent += unframed }
+    if crossed == 0 {
+      expect(max(0, unframed - max(0, skipped - unread) / 74), "read, neither handed over nor skipped")
+    }
+    if framing.errors == 0 { expect(unframed, "read and not handed over, without an error of framing") }
     let missingToHost = max(0, toHost.count - damagedToHost)
     totals.droppedByChip += min(dropped, missingToHost)
     totals.lostInReset += min(lostUnread, max(0, missingToHost - dropped))
@@ -217,5 +229,11 @@ struct Ledger {
     toLine.removeAll(keepingCapacity: true)
     toHost.removeAll(keepingCapacity: true)
     (damagedToLine, damagedToHost) = (0, 0)
+  }
+  /// What should be nought.
+  private mutating func expect(_ difference: Int, _ what: @autoclosure () -> String) {
+    guard difference != 0 else { return }
+    totals.silent += abs(difference)
+    totals.findings.append("\(difference) \(what()), episode \(totals.episodes), \(rig.now)")
   }
 }

@@ -102,7 +102,10 @@ struct SPIRig {
     let (frames, reads) = sent.content
     octetsRead += reads
     let missing = frames - (chip.counters.accepted - before.accepted)
-    let refused = chip.counters.fromHostRefused - before.fromHostRefused
+    // A write that the chip hears as a read of more than it has is RDBUF_ERR.
+    let refused =
+      chip.counters.fromHostRefused - before.fromHostRefused + chip.counters.readMismatches
+      - before.readMismatches
     unexplained += max(0, missing - refused - (chip.isAssembling ? 1 : 0))
   }
 

@@ -80,7 +80,7 @@ import Wire
 
   @Test(arguments: [
     (ModemFault.withoutSLAC, MatchFailure.sessionsFailed(.homePlugProfile)),
-    (.slacOff, .sessionsFailed(.noProfile)), (.bootLoader, .modemSilent),
+    (.slacOff, .sessionsFailed(.noProfile)), (.bootLoader, .modemUnfit(.runsNoFirmware)),
     (.silent, .modemSilent), (.reversedNID, .keyNotTaken),
   ])
   func an_EVSE_says_what_is_wrong_with_its_modem(fault: ModemFault, failure: MatchFailure) {
@@ -97,12 +97,9 @@ import Wire
     #expect(!failures(bench, 0).isEmpty, "the EV gives up")
   }
 
-  @Test func a_link_nobody_tells_is_taken_for_up_only_where_that_is_set() {
-    var untold = bench([.noLinkStatus])
-    untold.run(.seconds(40))
-    #expect(failures(untold, 1).contains(.joinTimeout))
-    var assumed = bench([.noLinkStatus]) { $0.settings.linkAssumedAfter = .seconds(5) }
-    assumed.run(.seconds(40)) { $0.isMatched() }
-    #expect(isMatched(assumed))
+  @Test func a_modem_that_does_not_know_its_vendors_link_status_is_asked_for_the_stations_of_its_network() {
+    var bench = bench([.noLinkStatus])
+    bench.run(.seconds(40)) { $0.isMatched() }
+    #expect(isMatched(bench))
   }
 }

@@ -43,7 +43,12 @@ import Wire
     #expect(probe.keysSet.isEmpty)
     probe.advance(.seconds(1))
     #expect(probe.keysSet.count == 1)
-    probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 0)), from: modem)
+    // What 0 means nobody knows yet: asked again, and then believed.
+    probe.advance(.seconds(10))
+    for _ in 0..<3 {
+      probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 0)), from: modem)
+      probe.advance(.milliseconds(500))
+    }
     #expect(probe.machine.phase == .unmatched)
     #expect(probe.machine.modemIdentity == nil)
     probe.receive(version(0x22, "MAC-QCA7005-1.1.0"), from: modem)

@@ -21,6 +21,8 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
   var now = Instant.zero
   /// Everything the machine wanted, with the time.
   var actions: [(at: Instant, action: MatchAction)] = []
+  /// Where the modem's answers come from.
+  var modem = MACAddress(0x00B0_5200_0055)
   /// The modem confirms keys and answers polls.
   var modemAnswers = true
   /// What the modem says about its link.
@@ -52,7 +54,7 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
     guard let key else { return VS_NW_INFO_CNF(networks: []) }
     return VS_NW_INFO_CNF(networks: [
       .init(
-        nid: key.nid, shortID: 1, tei: 1, role: 2, coordinator: MACAddress(0x00B0_5200_0055),
+        nid: key.nid, shortID: 1, tei: 1, role: 2, coordinator: modem,
         coordinatorTEI: 1,
         stations: [])
     ])
@@ -72,7 +74,7 @@ struct Probe<M: Machine> where M.Action == MatchAction, M.Event: MatchEvent {
     case .networkInfoReq: message = .networkInfoCnf(networks())
     default: return nil
     }
-    return ManagementFrame(destination: own, source: MACAddress(0x00B0_5200_0055), message: message)
+    return ManagementFrame(destination: own, source: modem, message: message)
   }
 
   /// The peer, or another station, sends.
@@ -181,7 +183,7 @@ extension Probe where M == TestEVSE {
       to: .broadcast)
     receive(
       .attenProfileInd(CM_ATTEN_PROFILE_IND(evMAC: ev, profile: AttenuationProfile(repeating: decibels))),
-      from: MACAddress(0x00B0_5200_0055))
+      from: modem)
   }
 
   /// From CM_SLAC_PARM.REQ to the report.

@@ -187,7 +187,7 @@ import Wire
   // MARK: validation
 
   @Test func an_EV_that_repeats_step_1_cannot_hold_the_validation_for_ever() {
-    var probe = evseProbe()
+    var probe = evseProbe { $0.settings.tolerances = [.repeatedSessions] }
     probe.plugIn()
     probe.attenuate(otherEV)
     probe.receive(.attenCharRsp(CM_ATTEN_CHAR_RSP(sourceAddress: otherEV, runID: run)), from: otherEV)

@@ -33,6 +33,7 @@ struct TraceReplayTests {
     try #require(!records.isEmpty)
     let lacksReports = name.hasSuffix(".evhost.pcap")
     var probe = evseProbe { $0.settings.tolerances = mode.tolerances }
+    probe.modem = MACAddress(0x00B0_5200_00C1)
     probe.handle(.start)
     probe.handle(.vehicleConnected)
     _ = probe.takeSent()

@@ -32,6 +32,14 @@ public enum ParameterFinding: Hashable, Sendable {
   /// No network key: the modem is in no network until it is given one.
   case noNetworkKey
 
+  /// The octets are not those that were sealed: nothing in them can be relied on, and sealing them anew would hide it.
+  public var isDamage: Bool {
+    switch self {
+    case .headerChecksum, .imageChecksum, .blockChecksum, .blockLength: true
+    default: false
+    }
+  }
+
   /// Faults keep a block from being written; the rest is told.
   public var isFault: Bool {
     switch self {

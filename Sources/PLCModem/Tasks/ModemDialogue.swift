@@ -53,7 +53,7 @@ public struct ModemPatience: Hashable, Sendable {
   /// For what a modem answers at once. A second is what public stacks came to allow.
   public static let usual = ModemPatience(.seconds(1), attempts: 3)
   /// For finding out who is there: silence is an answer.
-  public static let probing = ModemPatience(.milliseconds(100), attempts: 2)
+  public static let probing = ModemPatience(.milliseconds(100), attempts: 3)
   /// For what is written to memory or flash.
   public static let writing = ModemPatience(.seconds(3), attempts: 3)
 }

@@ -139,7 +139,7 @@ struct ModemAtten: ParsableCommand {
       throw giveUp(
         probe.chargers.isEmpty
           ? "no charger answered; one answers only while it waits for a vehicle"
-          : "\(probe.chargers.count) chargers answered, and none reported an attenuation: is their modem's role EVSE?",
+          : "a charger answered, and none reported an attenuation: is its modem's role EVSE?",
         json: options.json)
     }
     for report in reports {

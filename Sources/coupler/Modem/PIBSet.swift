@@ -78,6 +78,7 @@ struct PIBSet: ParsableCommand {
     if let file {
       var parameters = try parameterFile(file, json: json)
       let before = parameters.octets
+      try refuseDamage(parameters)
       try change(&parameters.block, newKey)
       try refuse(parameters)
       if output == nil { try save(before, to: file + ".bak", replacing: true, json: json) }
@@ -87,6 +88,7 @@ struct PIBSet: ParsableCommand {
     let access = try ParameterAccess(interface ?? "", json: json)
     let (image, found) = try access.read()
     var parameters = found
+    try refuseDamage(found)
     try change(&parameters.block, newKey)
     try refuse(parameters)
     if parameters.octets == image.data.octets {
@@ -116,8 +118,16 @@ struct PIBSet: ParsableCommand {
     }
   }
 
+  /// Checksums made new would hide that the block was damaged before.
+  private func refuseDamage(_ parameters: ParameterFile) throws {
+    try refuse(parameters.findings().filter(\.isDamage))
+  }
+
   private func refuse(_ parameters: ParameterFile) throws {
-    let faults = parameters.findings(for: role?.role).filter(\.isFault)
+    try refuse(parameters.findings(for: role?.role).filter(\.isFault))
+  }
+
+  private func refuse(_ faults: [ParameterFinding]) throws {
     guard !faults.isEmpty else { return }
     let text = faults.map(\.description).joined(separator: "; ")
     if safety.force { return complain("coupler: written in spite of: \(text)") }

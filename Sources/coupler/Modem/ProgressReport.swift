@@ -1,25 +1,31 @@
 import Glibc
 import PLCModem
 
-/// How far a transfer is: one line that changes on a terminal, a line for each tenth elsewhere, objects for scripts.
+/// How far a transfer is: one line that changes on a terminal, lines elsewhere, objects for scripts.
 final class ProgressReport {
   private let json: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private var phase: ModemProgress.Phase?
+  private var last: ModemProgress?
   private var tenth = -1
   private var isLineOpen = false
 
   init(json: Bool) { self.json = json }
 
   func show(_ progress: ModemProgress) {
-    let isNew = phase != progress.phase
+    if let last, last.phase != progress.phase, let total = last.total, last.done < total {
+      // The step that ends a phase begins the next.
+      tell(ModemProgress(last.phase, done: total, total: total), isNew: false)
+    }
+    tell(progress, isNew: last?.phase != progress.phase)
+  }
+
+  private func tell(_ progress: ModemProgress, isNew: Bool) {
     let tenths = progress.total.map { $0 > 0 ? progress.done * 10 / $0 : 10 } ?? -1
-    guard isNew || tenths != tenth || isTerminal else { return }
-    if isNew { end() }
-    phase = progress.phase
+    let isStep = tenths != tenth
+    last = progress
     tenth = tenths
     if json {
-      guard isNew || progress.total != nil else { return }
+      guard isNew || isStep else { return }
       var line = JSONLine()
       line.add("event", "progress")
       line.add("phase", progress.phase.rawValue)
@@ -27,9 +33,19 @@ final class ProgressReport {
       if let total = progress.total { line.add("total", total) }
       return say(line.text)
     }
-    guard isTerminal else { return complain(text(progress)) }
-    complain("\r\(text(progress))\u{1B}[K", terminator: "")
-    isLineOpen = true
+    guard !isTerminal else {
+      if isNew { end() }
+      complain("\r\(text(progress))\u{1B}[K", terminator: "")
+      isLineOpen = true
+      return
+    }
+    // Of what takes a moment only, its beginning is told.
+    let isLong = progress.total ?? 0 > 1 << 16
+    if isNew {
+      complain("\(progress.phase.rawValue) ...")
+    } else if isStep, isLong {
+      complain(text(progress))
+    }
   }
 
   /// Ends the line that changes.

@@ -22,7 +22,17 @@ final class SPILinePort {
     chip = QCA7000Chip(configuration, seed: seed, at: loop.now)
   }
 
-  var counters: QCA7000ChipCounters { chip.counters }
+  /// The chip's counters that a frame can be missed by, and those it passes.
+  var rows: [(name: String, value: Int)] {
+    let counters = chip.counters
+    return [
+      ("accepted", counters.accepted), ("toLine", counters.toLine), ("toHost", counters.toHost),
+      ("readOut", counters.readOut), ("fromHostRefused", counters.fromHostRefused),
+      ("writeLostInReset", counters.writeLostInReset), ("readOverruns", counters.readOverruns),
+      ("readLostInReset", counters.readLostInReset), ("arrivedInReset", counters.arrivedInReset),
+      ("unframeable", counters.unframeable), ("resets", counters.resets), ("faults", counters.faults),
+    ]
+  }
 
   /// Calls `transmit` for each frame the host's chip puts on the line.
   func start(transmit: @escaping ([UInt8]) -> Void) throws(LinuxError) {
