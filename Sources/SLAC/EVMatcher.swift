@@ -162,10 +162,10 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
     case .match(let match): return match.until
     case .join(let join):
       guard let upSince = join.watch.upSince else {
-        let mayAssume = join.dialogue == nil && !join.watch.hasAnswered
+        let isTold = join.dialogue != nil || join.watch.hasAnswered
         return earliest(
-          earliest(join.until, join.dialogue?.deadline, join.watch.nextPoll),
-          join.second?.at, mayAssume ? join.assumedAt : nil)
+          earliest(join.until, join.dialogue?.deadline, join.watch.nextPoll), join.second?.at,
+          isTold ? nil : join.assumedAt)
       }
       return earliest(
         join.watch.nextPoll, upSince + timers.linkReadyNotification, join.amplitude.until)
