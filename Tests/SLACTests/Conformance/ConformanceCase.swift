@@ -10,6 +10,9 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
     case body
     /// Only behaviour functions are there; what the case wants follows from them.
     case behaviour
+    /// The case has a body there; what is known here is what its group is about, numbered in the order in which it is
+    /// named.
+    case group
     /// The body is missing, and the id stands in a range with others: behaviours are numbered in the order in which
     /// they are named.
     case missing

@@ -46,8 +46,9 @@ enum ConformanceDocument {
     is an id of its own.
 
     Remarks: *behaviour* means that the source names the behaviour and has no body for the case; *body missing* that it
-    has neither: the behaviours it lists for the group are numbered in order, and what the numbers stand for in the suite
-    may differ.
+    has neither; *group* that it is known what a group of cases is about and not which number stands for what. The
+    behaviours of such groups are numbered in the order in which they are named, and what the numbers stand for in the
+    suite may differ.
     """
 
   private static func totals(_ results: [(ConformanceCase, ConformanceCase.Verdict)]) -> String {
@@ -76,6 +77,7 @@ enum ConformanceDocument {
       switch item.source {
       case .body: break
       case .behaviour: remarks.append("behaviour")
+      case .group: remarks.append("group")
       case .missing: remarks.append("body missing")
       }
       if !item.remark.isEmpty { remarks.append(item.remark) }

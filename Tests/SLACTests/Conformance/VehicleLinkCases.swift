@@ -15,7 +15,7 @@ enum VehicleLinkCases {
 
   private static func make(
     _ id: String, _ start: String, _ steps: String, _ expects: String,
-    source: ConformanceCase.Source = .missing,
+    source: ConformanceCase.Source = .group,
     remark: String = "", _ run: @escaping @Sendable (inout Check) -> Void
   ) -> ConformanceCase {
     ConformanceCase(id, start: start, steps: steps, expects: expects, source: source, remark: remark, run)
