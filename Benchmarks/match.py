@@ -108,9 +108,10 @@ def alone(rig, times):
         evse.expect("listening for CM_SLAC_PARM.REQ", 20)
         time.sleep(0.5)
         ev = rig.coupler(f"ev-{number}", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
-        ev.expect_event("ready", 10)  # it plugs in 300 ms later
+        ev.expect_event("ready", 10)  # it plugs in 300 ms later, and asks 200 ms after that
+        time.sleep(0.42)
         before = [process.processor_time() for process in (evse, ev)]
-        time.sleep(1.5)
+        time.sleep(PERIOD)
         if matches_of(evse) != 1:
             sys.exit(f"match.py: no match: {evse.tail()}")
         for process, start, name in zip((evse, ev), before, samples):
