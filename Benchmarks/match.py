@@ -6,7 +6,8 @@ between; their pilots are worked from here. Processor time, the kernel's for the
 /proc/PID/schedstat, from the vehicle seeing 5 % until well after CM_SLAC_MATCH.CNF, with the key handed to the modem and
 three polls of the link; start-up is over by then, discovery has not begun. The pilot's cable, which a board does not have,
 wakes either side every 100 ms: what that costs is measured over the same time with nothing to match, and left out. Then
-a charger to which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
+processes that play the pilot inside match once each: no cable there, and nothing is left out. At last a charger to
+which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
 
 Prints figures as couplerbench does. Needs root, for network namespaces.
 """
@@ -98,6 +99,29 @@ def ours(rig, matches, folder):
         process.stop()
 
 
+def alone(rig, times):
+    """One match a process with the pilot played inside, so without a cable: nothing is left out but start-up."""
+    vehicle, charger, _ = network(rig, "alone")
+    samples = {"coupler evse": [], "coupler ev": []}
+    for number in range(times):
+        evse = rig.coupler(f"evse-{number}", charger, "evse", "--interface", "se0", "--json")
+        evse.expect("listening for CM_SLAC_PARM.REQ", 20)
+        time.sleep(0.5)
+        ev = rig.coupler(f"ev-{number}", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
+        ev.expect_event("ready", 10)  # it plugs in 300 ms later, and asks 200 ms after that
+        time.sleep(0.42)
+        before = [process.processor_time() for process in (evse, ev)]
+        time.sleep(PERIOD)
+        if matches_of(evse) != 1:
+            sys.exit(f"match.py: no match: {evse.tail()}")
+        for process, start, name in zip((evse, ev), before, samples):
+            samples[name].append(process.processor_time() - start)
+        ev.stop(grace=0.1)
+        evse.stop()
+    for name, values in samples.items():
+        figure(f"{name}, pilot played inside", "median of one a process", statistics.median(values), "ms")
+
+
 def stranger(rig, folder):
     """pyslac as charger of our vehicle: one match a process, as its example has it."""
     python = PEERS / "pyslac" / "bin" / "python"
@@ -144,6 +168,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="coupler-") as folder:
         with Rig(pathlib.Path(folder) / "logs", options.coupler.resolve()) as rig:
             ours(rig, options.matches, folder)
+            alone(rig, max(options.matches // 5, 1))
             stranger(rig, folder)
             idle(rig, options.idle, folder)
 

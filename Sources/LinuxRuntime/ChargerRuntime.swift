@@ -174,13 +174,14 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
     }
     advanceBench()
     if let due = repeatDue, now >= due { tell() }
-    if let due = node.deadline, due <= now { post(.timeout) }
+    if let due = nextDeadline(of: &node), due <= now { post(.timeout) }
     rearm()
   }
 
   private func rearm() {
     timer?.deadline = earliest(
-      node.deadline, bench.deadline.map { clock.kernel($0) }, plugInDue, unplugDue, heardUntil, repeatDue)
+      nextDeadline(of: &node), bench.deadline.map { clock.kernel($0) }, plugInDue, unplugDue, heardUntil,
+      repeatDue)
   }
 
   private func advanceBench() {

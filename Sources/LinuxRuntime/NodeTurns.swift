@@ -1,3 +1,7 @@
+import Node
+import SLAC
+import Wire
+
 /// The turns of a node: one event at a time.
 ///
 /// Carrying out an action may bring the next event at once (a listener that opens, a reading of the bench). It waits
@@ -20,3 +24,12 @@ struct NodeTurns<Event> {
     return waiting.removeFirst()
   }
 }
+
+// What a node waits for, read where it lies. To call a getter on a property of an object is to copy the whole node first,
+// several times per event; inout access is not.
+
+func nextDeadline<Keys: NetworkKeySource, Random: RandomNumberGenerator>(
+  of node: inout ChargerNode<Keys, Random>
+) -> Instant? { node.deadline }
+
+func nextDeadline<Keys: NetworkKeySource>(of node: inout VehicleNode<Keys>) -> Instant? { node.deadline }

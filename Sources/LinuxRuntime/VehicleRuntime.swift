@@ -207,13 +207,13 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     }
     advanceBench()
     if let due = repeatDue, now >= due { tell() }
-    if let due = node.deadline, due <= now { post(.timeout) }
+    if let due = nextDeadline(of: &node), due <= now { post(.timeout) }
     rearm()
   }
 
   private func rearm() {
     timer?.deadline = earliest(
-      node.deadline, bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue,
+      nextDeadline(of: &node), bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue,
       heardUntil)
   }
 
