@@ -20,6 +20,11 @@ extension EVMatcher {
     var until = Instant.zero
     /// S2 toggles until then.
     var togglesUntil = Instant.zero
+    /// Toggles an EVSE can count that missed the first CM_VALIDATE.REQ step 2 and got the second: one more, where it saw
+    /// one begin.
+    var countable: ClosedRange<Int>?
+    /// Times step 2 was missed.
+    var misses = 0
     /// Times one said "not ready".
     var refusals = 0
     /// The nearest of those that did not validate for want of the ability.
@@ -35,6 +40,8 @@ extension EVMatcher {
       /// CM_VALIDATE.REQ step 2 is out, and S2 will toggle so many times.
       case announced(Int)
       case toggling(Int)
+      /// Step 2 was missed, and so were its toggles: once more when they are over.
+      case again(Int)
     }
 
     init(process: EVProcess, candidates: [MACAddress]) {
@@ -71,6 +78,7 @@ extension EVMatcher {
       return fail(.notValidated, at: now, perform: perform)
     }
     validation.evse = validation.candidates.removeFirst()
+    validation.misses = 0
     perform(.trace(.validating(evse: validation.evse)))
     ask(validation, at: now, perform: perform)
   }
@@ -94,16 +102,20 @@ extension EVMatcher {
       // Nothing was toggled yet, so nothing can have been counted.
       guard confirmation.toggleCount == 0 else { return }
       answeredFirst(confirmation.result, validation, at: now, perform: perform)
-    case .announced(let times), .toggling(let times):
+    case .announced(let times), .toggling(let times), .again(let times):
       // The answer to step 1 once more: it has yet to read, or missed, our step 2.
-      guard confirmation.result != .ready else { return }
+      guard confirmation.result != .ready else {
+        if case .toggling = validation.step { missed(validation, times, at: now, perform: perform) }
+        return
+      }
       // S2 is in B for the last time one phase before the end: who has counted sooner speaks of another process.
       let isEarly =
         validation.togglesUntil == .zero || now < validation.togglesUntil - settings.validationPhase
       if isEarly, confirmation.result == .success { return }
       perform(.trace(.validationAnswer(evse: validation.evse, confirmation.result)))
       var validation = validation
-      if confirmation.result == .success, confirmation.toggleCount == UInt8(clamping: times) {
+      let count = Int(confirmation.toggleCount)
+      if confirmation.result == .success, count == times || validation.countable?.contains(count) == true {
         validation.accepted = validation.evse
       }
       validateNext(validation, at: now, perform: perform)
@@ -141,7 +153,32 @@ extension EVMatcher {
     let timer = window(times) / 100
     validation.step = .announced(times)
     validation.togglesUntil = .zero
+    validation.countable = nil
     validation.until = now + settings.validationLead
+    state = .validate(validation)
+    perform(unicast(.validateReq(CM_VALIDATE_REQ(timer: UInt8(timer))), to: validation.evse))
+  }
+
+  /// The EVSE repeated its answer to step 1, so that it does not count yet: announces the toggles that are left, or
+  /// begins again when none is.
+  private mutating func missed(
+    _ validation: Validation, _ times: Int, at now: Instant, perform: (MatchAction) -> Void
+  ) {
+    guard validation.misses < timers.retriesMax, now < validation.togglesUntil else { return }
+    var validation = validation
+    validation.misses += 1
+    let left = (validation.togglesUntil - now).milliseconds
+    let toggle = max(2 * settings.validationPhase.milliseconds, 1)
+    let remaining = Int(left / toggle)
+    guard remaining > 0 else {
+      validation.step = .again(times)
+      validation.until = validation.togglesUntil
+      state = .validate(validation)
+      return
+    }
+    validation.countable = remaining...remaining + 1
+    let timer = min(max((left + 200 + 99) / 100, 6), 34)
+    validation.until = now + .milliseconds(100 * (timer + 1)) + timers.matchSequence
     state = .validate(validation)
     perform(unicast(.validateReq(CM_VALIDATE_REQ(timer: UInt8(timer))), to: validation.evse))
   }
@@ -179,6 +216,7 @@ extension EVMatcher {
       validation.until = now + .milliseconds(window(times) + 100) + timers.matchSequence
       state = .validate(validation)
       perform(.toggle(times: times))
+    case .again: toggle(validation, at: now, perform: perform)
     case .toggling:
       perform(.trace(.validationAnswer(evse: validation.evse, nil)))
       validateNext(validation, at: now, perform: perform)

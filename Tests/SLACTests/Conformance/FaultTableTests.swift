@@ -194,18 +194,12 @@ enum FaultOracle {
       return Order(marks: "n", why: "ends the validation")
     case .CM_VALIDATE_CNF where name == "Result" || name == "ToggleNum":
       return Order(marks: "n", why: "ends the validation")
-    case .CM_VALIDATE_REQ where isStep2(frame):
-      return Order(marks: "ne", why: "S2 toggles unseen, TT_match_sequence")
     case .CM_SLAC_MATCH_CNF where name == "NID" || name == "NMK":
       return Order(marks: "e", why: "the modem is in another network, TT_match_join")
     case .VS_PL_LNK_STATUS_CNF where name == "status" || name == "value":
       return Order(marks: "l", why: "the modem says that the link is lost")
     default: return nil
     }
-  }
-
-  private static func isStep2(_ frame: FaultBench.Frame) -> Bool {
-    frame.octets.count > 20 && frame.octets[20] != 0
   }
 }
 
