@@ -3,8 +3,8 @@
 `scenarios.py` names those modules; importing one registers its scenarios.
 """
 
-import os
 import pathlib
+import tempfile
 import time
 
 from bench import Bench, ScenarioFailed
@@ -36,6 +36,12 @@ class Rig(Bench):
         super().__init__(logs)
         self.binary = coupler
         self.used = set()
+        # For sockets, whose path has 107 characters at most: shorter than the log folder's may be.
+        self.folder = tempfile.TemporaryDirectory(prefix="coupler-")
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self.folder.cleanup()
 
     def name(self, wish):
         number = 1
@@ -93,7 +99,7 @@ class Lane:
         self.vehicle, self.charger, middle = (rig.namespace(f"{end}-{name}") for end in ("ev", "se", "line"))
         rig.cable(self.vehicle, "ev0", middle, "toev", EV_MAC)
         rig.cable(self.charger, "se0", middle, "tose", EVSE_MAC)
-        self.pilot = f"/tmp/coupler-{os.getpid()}-{name}"  # short: a socket's path has 107 characters at most
+        self.pilot = f"{rig.folder.name}/{name}"
         self.line = rig.coupler(f"line-{name}", middle, "line", "toev", "tose", "--attenuation", ATTENUATION,
                                 "--join-delay", "0.1")
         self.line.expect("line ready", 20)

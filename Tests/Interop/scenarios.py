@@ -79,7 +79,7 @@ def two_processes(rig, current, *pilot):
 
 @scenario(180)
 def coupler_evse_charges_coupler_ev_over_a_line_dc(rig):
-    two_processes(rig, "dc", "--pilot", f"/tmp/coupler-cable-{os.getpid()}")
+    two_processes(rig, "dc", "--pilot", f"{rig.folder.name}/cable")
 
 
 @scenario(180)

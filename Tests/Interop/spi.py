@@ -1,6 +1,5 @@
 """A match and a session where both hosts reach their modem over SPI: simulated QCA7000 behind `coupler spi`."""
 
-import os
 import shutil
 import subprocess
 import time
@@ -21,8 +20,7 @@ def two_chips(rig, *options, spidev=False):
     """A line with two chips on SPI, and `coupler spi` in each host's namespace; gives what runs there. With `spidev`
     the charger's hangs on a device and a GPIO line."""
     vehicle, charger = rig.namespace("ev"), rig.namespace("se")
-    # Short: a socket's path has 107 characters at most.
-    sockets = [f"/tmp/coupler-{os.getpid()}-{end}.spi" for end in ("ev", "se")]
+    sockets = [f"{rig.folder.name}/{end}.spi" for end in ("ev", "se")]
     rig.switch_on = lambda: rig.coupler("line", None, "line", "--spi", sockets[0], "--spi", sockets[1],
                                         "--attenuation", ATTENUATION, "--json", *options)
     rig.modems = rig.switch_on()
