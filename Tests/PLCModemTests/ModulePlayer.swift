@@ -20,6 +20,10 @@ struct ModulePlayer {
   var losesEvery = 0
   /// The answer with this number has a wrong checksum.
   var damagedAnswer: Int?
+  /// Answers with these numbers refuse a read.
+  var refusedAnswers: Set<Int> = []
+  /// The answer with this number is half as long as asked for.
+  var shortAnswer: Int?
   /// Octets of memory that do not take what is written to them.
   var stuck: Set<Int> = []
   /// MSTATUS of what is asked.
@@ -78,17 +82,21 @@ struct ModulePlayer {
   }
 
   private func read(_ request: VS_RD_MOD_REQ) -> VS_RD_MOD_CNF {
-    guard status == 0, request.module == module, Int(request.offset) <= memory.count else {
+    guard !refusedAnswers.contains(answers), status == 0, request.module == module,
+      Int(request.offset) <= memory.count
+    else {
       return VS_RD_MOD_CNF(
         status: max(status, 0x10), module: request.module, offset: request.offset, checksum: 0,
         data: ModuleData())
     }
-    let piece = Array(memory.dropFirst(Int(request.offset)).prefix(Int(request.length)))
+    let piece = Array(memory.dropFirst(Int(request.offset)).prefix(length(Int(request.length))))
     var checksum = ModuleChecksum.of(piece)
     if damagedAnswer == answers { checksum ^= 1 }
     return VS_RD_MOD_CNF(
       module: request.module, offset: request.offset, checksum: checksum, data: ModuleData(piece))
   }
+
+  private func length(_ asked: Int) -> Int { shortAnswer == answers ? asked / 2 : asked }
 
   private mutating func operation(
     _ request: VS_MODULE_OPERATION_REQ, at now: Instant
@@ -96,7 +104,7 @@ struct ModulePlayer {
     switch request {
     case .read(let range, let fromFlash):
       guard range.module == identifier else { return nil }
-      let piece = Array(memory.dropFirst(Int(range.offset)).prefix(Int(range.length)))
+      let piece = Array(memory.dropFirst(Int(range.offset)).prefix(length(Int(range.length))))
       var answered = range
       answered.length = UInt16(piece.count)
       return VS_MODULE_OPERATION_CNF(
