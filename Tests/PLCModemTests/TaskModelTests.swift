@@ -135,6 +135,29 @@ import Wire
     }
   }
 
+  @Test func a_reset_that_never_arrives_is_no_reset() {
+    var rig = Self.rig(.qca7005)
+    rig.swallows = { $0.type == .VS_RS_DEV_REQ }
+    let failure = rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.failure
+    #expect(failure == .noAnswer(.VS_RS_DEV_REQ, attempts: 8))
+  }
+
+  @Test(arguments: [true, false])
+  func a_reset_is_asked_for_again(isConfirmationLost: Bool) {
+    var rig = Self.rig(.qca7005)
+    var lost = 0
+    let once = { (message: ManagementMessage) in
+      guard message.type == (isConfirmationLost ? .VS_RS_DEV_CNF : .VS_RS_DEV_REQ), lost == 0 else {
+        return false
+      }
+      lost += 1
+      return true
+    }
+    if isConfirmationLost { rig.loses = once } else { rig.swallows = once }
+    #expect(rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.outcome != nil)
+    #expect(lost == 1)
+  }
+
   @Test func a_modem_that_stays_away_after_a_reset_is_told() {
     var rig = Self.rig(.qca7005, restart: .seconds(3000))
     guard case .noReturn? = rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.failure else {
