@@ -24,6 +24,8 @@ struct ModulePlayer {
   var refusedAnswers: Set<Int> = []
   /// The answer with this number is half as long as asked for.
   var shortAnswer: Int?
+  /// So many commits get lost on their way.
+  var lostCommits = 0
   /// Octets of memory that do not take what is written to them.
   var stuck: Set<Int> = []
   /// MSTATUS of what is asked.
@@ -35,10 +37,12 @@ struct ModulePlayer {
   var forgets = false
 
   private(set) var commits = 0
+  private(set) var resets = 0
   private(set) var answers = 0
   private var memory: [UInt8] = []
   private var staged: [UInt8] = []
   private var silentUntil = Instant(nanoseconds: .min)
+  private var hasSession = false
   private var isBack = false
 
   init(_ flash: [UInt8]) {
@@ -72,6 +76,23 @@ struct ModulePlayer {
           VS_WR_MOD_CNF(
             status: isWhole ? status : 9, module: request.module, length: UInt16(request.data.count),
             offset: request.offset)))
+    case .qualcomm(.resetReq):
+      restart(at: now)
+      return .qualcomm(.resetCnf(status: 0))
+    case .qualcomm(.commitModuleReq), .qualcomm(.moduleOperationReq(.close)):
+      guard lostCommits == 0 else {
+        lostCommits -= 1
+        return nil
+      }
+      return commitReply(message, at: now)
+    case .qualcomm(.moduleOperationReq(let request)) where speaksOperations:
+      return operation(request, at: now).map { .qualcomm(.moduleOperationCnf($0)) }
+    default: return nil
+    }
+  }
+
+  private mutating func commitReply(_ message: ManagementMessage, at now: Instant) -> ManagementMessage? {
+    switch message {
     case .qualcomm(.commitModuleReq(let module)) where speaksPieces:
       if commitStatus == 0 { commit(at: now) }
       return .qualcomm(.commitModuleCnf(status: commitStatus, module: module))
@@ -111,6 +132,7 @@ struct ModulePlayer {
         operation: .read(answered, fromFlash: fromFlash, data: ModuleData(piece)))
     case .start(let session, let modules):
       staged = []
+      hasSession = true
       return VS_MODULE_OPERATION_CNF(
         operation: .start(
           session: session, modules: modules.map { _ in .init(status: UInt16(status)) }))
@@ -118,6 +140,10 @@ struct ModulePlayer {
       if Int(range.offset) == staged.count { staged += data.octets }
       return VS_MODULE_OPERATION_CNF(operation: .write(session: session, index: index, range))
     case .close(let session, let code):
+      guard hasSession else {
+        return VS_MODULE_OPERATION_CNF(
+          status: 0x17, operation: .close(session: session, code, modules: []))
+      }
       if commitStatus == 0 {
         memory = staged
         commit(at: now)
@@ -141,8 +167,14 @@ struct ModulePlayer {
   private mutating func commit(at now: Instant) {
     commits += 1
     if !forgets { flash = staged.isEmpty ? memory : staged }
+    restart(at: now)
+  }
+
+  private mutating func restart(at now: Instant) {
+    resets += 1
     memory = flash
     staged = []
+    hasSession = false
     isBack = true
     silentUntil = now + restart
   }

@@ -212,6 +212,36 @@ import Wire
   }
 
   @Test(arguments: ModuleTransport.allCases)
+  func a_lost_commit_is_repeated(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.lostCommits = 1
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.outcome != nil)
+    #expect(modem.flash == new)
+    #expect(modem.commits == 1)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
+  func commits_that_never_arrive_are_found_out_by_a_reset(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.lostCommits = 100
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.failure == .differs(at: 0))
+    #expect(modem.flash == Self.file)
+    #expect(modem.commits == 0)
+    #expect(modem.resets == 1)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
+  func a_modem_that_never_fell_silent_is_reset_before_the_last_reading(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.restart = .zero
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.outcome != nil)
+    #expect(modem.resets == 2)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
   func a_refused_piece_or_commit_ends_it(transport: ModuleTransport) {
     var refusing = ModulePlayer(Self.file)
     refusing.status = 3

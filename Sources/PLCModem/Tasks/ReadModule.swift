@@ -17,6 +17,8 @@ public struct ReadModule: ModemDialogue {
   private let module: ModemModule
   private let phase: ModemProgress.Phase
   private let total: Int?
+  /// Where the transport can tell it from memory.
+  private let fromFlash: Bool
   private var transports: [ModuleTransport]
   private var octets: [UInt8] = []
   private var repetitions = 0
@@ -28,18 +30,20 @@ public struct ReadModule: ModemDialogue {
   public init(
     driver: ModemDriver, module: ModemModule, transports: [ModuleTransport] = [.pieces, .operations]
   ) {
-    self.init(driver: driver, module: module, transports: transports, phase: .reading, total: nil)
+    self.init(
+      driver: driver, module: module, transports: transports, phase: .reading, total: nil, fromFlash: false)
   }
 
   init(
     driver: ModemDriver, module: ModemModule, transports: [ModuleTransport], phase: ModemProgress.Phase,
-    total: Int?
+    total: Int?, fromFlash: Bool
   ) {
     self.driver = driver
     self.module = module
     self.transports = transports
     self.phase = phase
     self.total = total
+    self.fromFlash = fromFlash
   }
 
   public var progress: ModemProgress? { ModemProgress(phase, done: octets.count, total: total) }
@@ -64,7 +68,7 @@ public struct ReadModule: ModemDialogue {
         patience)
     case .operations:
       let range = ModuleRange(module: module.identifier, length: ModuleRange.lengthMax, offset: offset)
-      let message = QualcommMessage.moduleOperationReq(.read(range, fromFlash: false))
+      let message = QualcommMessage.moduleOperationReq(.read(range, fromFlash: fromFlash))
       return .ask(.qualcomm(message), patience)
     }
   }
