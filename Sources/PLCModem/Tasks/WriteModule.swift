@@ -27,6 +27,7 @@ public struct WriteModule: ModemDialogue {
   private let octets: [UInt8]
   private let session: UInt32
   private let checksBeforeCommit: Bool
+  private let writtenAddress: MACAddress?
   /// A commit is repeated so often.
   static let commitsMax = 3
 
@@ -56,6 +57,8 @@ public struct WriteModule: ModemDialogue {
     // A session has checksums of its own, and shows nothing before it is closed.
     self.checksBeforeCommit = checksBeforeCommit && transport == .pieces
     back = AwaitReturn(driver: driver)
+    let address = module == .parameters ? (try? ParameterFile(octets))?.block.address : nil
+    writtenAddress = address.flatMap { $0.isGroup || $0 == .zero ? nil : $0 }
   }
 
   public var progress: ModemProgress? {
@@ -67,8 +70,15 @@ public struct WriteModule: ModemDialogue {
     }
   }
 
-  /// Its address is in the parameter block.
-  public var mayChangeAddress: Bool { module == .parameters }
+  /// Its address is in the parameter block, and in effect once the block is stored.
+  public var newAddress: MACAddress? {
+    switch state {
+    case .opening, .writing, .checking: nil
+    // A commit that is repeated may have been taken.
+    case .committing: commits > 1 ? writtenAddress : nil
+    case .leaving, .returning, .resetting, .verifying: writtenAddress
+    }
+  }
 
   public mutating func begin(at now: Instant) -> ModemStep<ModuleWriting> {
     if let limit = driver.limit(onReading: module) { return .fail(.cannotAsk(module.ability, limit)) }
