@@ -38,11 +38,19 @@ public final class GPIOInterrupt {
   public var isHigh: Bool { clinux_gpio_level(descriptor.raw) == 1 }
 
   /// Calls `rose` for each rising edge from now on, several at once counting as one; and now, if the line is high
-  /// already.
-  public func attach(to loop: EventLoop, rose: @escaping () -> Void) throws(LinuxError) {
+  /// already. `failed` is called once, when the chip is gone; no edge is told after it.
+  public func attach(
+    to loop: EventLoop, rose: @escaping () -> Void, failed: @escaping (LinuxError) -> Void
+  ) throws(LinuxError) {
     detach()
-    registration = try loop.add(descriptor.raw, .read) { [weak self] _ in
-      guard let self, clinux_gpio_events(self.descriptor.raw) > 0 else { return }
+    registration = try loop.add(descriptor.raw, .read) { [weak self] readiness in
+      guard let self else { return }
+      // A hang-up stays: the loop would wake up for it for ever.
+      guard readiness.isDisjoint(with: [.error, .hangUp]) else {
+        detach()
+        return failed(LinuxError("watch GPIO line \(line.offset)", on: line.chip, code: ENODEV))
+      }
+      guard clinux_gpio_events(descriptor.raw) > 0 else { return }
       rose()
     }
     self.loop = loop

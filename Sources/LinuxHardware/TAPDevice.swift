@@ -55,10 +55,20 @@ public final class TAPDevice {
     return true
   }
 
-  /// Calls `ready` whenever frames of the host wait.
-  public func attach(to loop: EventLoop, ready: @escaping () -> Void) throws(LinuxError) {
+  /// Calls `ready` whenever frames of the host wait, and `failed` once, when the interface is gone.
+  public func attach(
+    to loop: EventLoop, ready: @escaping () -> Void, failed: @escaping (LinuxError) -> Void
+  ) throws(LinuxError) {
     detach()
-    registration = try loop.add(descriptor.raw, .read) { _ in ready() }
+    registration = try loop.add(descriptor.raw, .read) { [weak self] readiness in
+      guard let self else { return }
+      // An error stays, also while it is paused: the loop would wake up for it for ever.
+      guard readiness.isDisjoint(with: [.error, .hangUp]) else {
+        detach()
+        return failed(LinuxError("read from the interface", on: name, code: ENODEV))
+      }
+      ready()
+    }
     self.loop = loop
   }
 

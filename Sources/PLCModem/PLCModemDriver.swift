@@ -56,6 +56,9 @@ extension PLCModemDriver {
   /// Restarts it. Not every modem confirms.
   public var resetRequest: ManagementMessage? { try? message(for: .reset) }
 
+  /// Its modems answer a request to restart before they do.
+  public var confirmsReset: Bool { vendor == .qualcomm }
+
   public func isResetAccepted(in message: ManagementMessage) -> Bool? {
     if case .reset(let accepted) = answer(in: message, from: .zero) { accepted } else { nil }
   }

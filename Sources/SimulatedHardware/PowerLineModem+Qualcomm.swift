@@ -80,7 +80,7 @@ extension PowerLine {
         refusal = .checksum
       } else {
         refusal = modems[port].memory.write(
-          request.data.octets, to: request.module, at: Int(request.offset))
+          request.data.octets, to: request.module, at: Int(clamping: request.offset))
       }
       return .writeModuleCnf(
         VS_WR_MOD_CNF(
@@ -102,10 +102,10 @@ extension PowerLine {
         data: ModuleData())
     }
     guard let octets = modems[port].memory.octets(of: request.module) else { return refused(.unknownModule) }
-    guard Int(request.offset) <= octets.count, request.length <= VS_RD_MOD_REQ.lengthMax else {
+    guard Int(clamping: request.offset) <= octets.count, request.length <= VS_RD_MOD_REQ.lengthMax else {
       return refused(.outOfRange)
     }
-    let data = Array(octets[Int(request.offset)...].prefix(Int(request.length)))
+    let data = Array(octets[Int(clamping: request.offset)...].prefix(Int(request.length)))
     return VS_RD_MOD_CNF(
       module: request.module, offset: request.offset, checksum: ModuleChecksum.of(data),
       data: ModuleData(data))

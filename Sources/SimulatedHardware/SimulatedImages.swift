@@ -82,15 +82,15 @@ enum SimulatedImages {
       guard offset + headerOctets <= chain.count, word(offset) == 0x0001_0001,
         ModuleChecksum.of(chain[offset..<offset + headerOctets - 4]) == word(offset + headerOctets - 4)
       else { return nil }
-      let (start, length) = (Int(word(offset + 0x08)), Int(word(offset + 0x10)))
-      guard start + length <= chain.count else { return nil }
+      let (start, length) = (Int(clamping: word(offset + 0x08)), Int(clamping: word(offset + 0x10)))
+      guard start <= chain.count, length <= chain.count - start else { return nil }
       let image = chain[start..<start + length]
       guard ModuleChecksum.of(image) == word(offset + 0x14) else { return nil }
       if word(offset + 0x24) == type.rawValue { found = Array(image) }
-      let next = word(offset + 0x1C)
+      let (last, next) = (offset, word(offset + 0x1C))
       guard next != .max else { return found }
-      guard Int(next) > offset else { return nil }
-      offset = Int(next)
+      offset = Int(clamping: next)
+      guard offset > last, offset < chain.count else { return nil }
     }
     return nil
   }

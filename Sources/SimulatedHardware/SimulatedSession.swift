@@ -32,8 +32,8 @@ struct SimulatedSession {
   /// False for a piece that does not fit behind or over what is there.
   mutating func write(_ octets: [UInt8], index: Int, _ range: ModuleRange) -> Bool {
     guard modules.indices.contains(index), modules[index].module == range.module else { return false }
-    let offset = Int(range.offset)
-    guard offset <= written[index].count, offset + octets.count <= Int(modules[index].length) else {
+    let offset = Int(clamping: range.offset)
+    guard offset <= written[index].count, offset + octets.count <= Int(clamping: modules[index].length) else {
       return false
     }
     let end = min(offset + octets.count, written[index].count)
@@ -43,7 +43,7 @@ struct SimulatedSession {
 
   /// What arrived of a module, where it is all of it and its checksum holds.
   func octets(_ index: Int) -> [UInt8]? {
-    guard written[index].count == Int(modules[index].length),
+    guard written[index].count == Int(clamping: modules[index].length),
       ModuleChecksum.of(written[index]) == modules[index].checksum
     else { return nil }
     return written[index]
@@ -75,10 +75,10 @@ extension SimulatedMemory {
     guard let octets = chain(of: range.module, fromFlash: fromFlash) else {
       return Self.confirmation(.unknownModule, .read(range, fromFlash: fromFlash, data: ModuleData()))
     }
-    guard Int(range.offset) <= octets.count, range.length <= ModuleRange.lengthMax else {
+    guard Int(clamping: range.offset) <= octets.count, range.length <= ModuleRange.lengthMax else {
       return Self.confirmation(.outOfRange, .read(range, fromFlash: fromFlash, data: ModuleData()))
     }
-    let data = Array(octets[Int(range.offset)...].prefix(Int(range.length)))
+    let data = Array(octets[Int(clamping: range.offset)...].prefix(Int(range.length)))
     answered.length = UInt16(data.count)
     return Self.confirmation(nil, .read(answered, fromFlash: fromFlash, data: ModuleData(data)))
   }

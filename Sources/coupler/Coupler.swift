@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// `coupler`: the host and bench tool.
 @main
@@ -27,4 +28,10 @@ struct Coupler: ParsableCommand {
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
       SPICommand.self, EXICommand.self,
     ])
+
+  /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.
+  static func main() {
+    _ = signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

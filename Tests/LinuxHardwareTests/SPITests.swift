@@ -146,9 +146,12 @@ struct TAPTests {
     #expect(heard == [frame])
 
     var sent: [[UInt8]] = []
-    try tap.attach(to: loop) {
-      while (try? tap.receive { octets in sent.append(octets.withUnsafeBytes { Array($0) }) }) == true {}
-    }
+    var failures: [LinuxError] = []
+    try tap.attach(
+      to: loop,
+      ready: {
+        while (try? tap.receive { octets in sent.append(octets.withUnsafeBytes { Array($0) }) }) == true {}
+      }, failed: { failures.append($0) })
     try host.send(frame)
     try loop.run { sent.contains(frame) }
     #expect(sent.contains(frame))
@@ -162,6 +165,16 @@ struct TAPTests {
     tap.pause(false)
     try loop.run { sent.contains(frame) }
     #expect(sent.contains(frame))
+
+    // An interface that somebody deletes is told once, also while it is paused, and does not keep the loop awake.
+    tap.pause(true)
+    host.detach()
+    try NamespacePair.run("-n", pair.left, "link", "delete", "tap0")
+    try loop.run(upTo: .milliseconds(200)) { false }
+    #expect(failures == [LinuxError("", code: ENODEV)])
+    let wakeUps = loop.wakeUps
+    try loop.run(upTo: .milliseconds(100)) { false }
+    #expect(loop.wakeUps - wakeUps < 5)
   }
 
   @Test func an_interface_in_use_is_an_error() throws {

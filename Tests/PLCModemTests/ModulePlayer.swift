@@ -20,6 +20,12 @@ struct ModulePlayer {
   var losesEvery = 0
   /// The answer with this number has a wrong checksum.
   var damagedAnswer: Int?
+  /// Answers with these numbers refuse a read.
+  var refusedAnswers: Set<Int> = []
+  /// The answer with this number is half as long as asked for.
+  var shortAnswer: Int?
+  /// So many commits get lost on their way.
+  var lostCommits = 0
   /// Octets of memory that do not take what is written to them.
   var stuck: Set<Int> = []
   /// MSTATUS of what is asked.
@@ -31,10 +37,12 @@ struct ModulePlayer {
   var forgets = false
 
   private(set) var commits = 0
+  private(set) var resets = 0
   private(set) var answers = 0
   private var memory: [UInt8] = []
   private var staged: [UInt8] = []
   private var silentUntil = Instant(nanoseconds: .min)
+  private var hasSession = false
   private var isBack = false
 
   init(_ flash: [UInt8]) {
@@ -68,6 +76,23 @@ struct ModulePlayer {
           VS_WR_MOD_CNF(
             status: isWhole ? status : 9, module: request.module, length: UInt16(request.data.count),
             offset: request.offset)))
+    case .qualcomm(.resetReq):
+      restart(at: now)
+      return .qualcomm(.resetCnf(status: 0))
+    case .qualcomm(.commitModuleReq), .qualcomm(.moduleOperationReq(.close)):
+      guard lostCommits == 0 else {
+        lostCommits -= 1
+        return nil
+      }
+      return commitReply(message, at: now)
+    case .qualcomm(.moduleOperationReq(let request)) where speaksOperations:
+      return operation(request, at: now).map { .qualcomm(.moduleOperationCnf($0)) }
+    default: return nil
+    }
+  }
+
+  private mutating func commitReply(_ message: ManagementMessage, at now: Instant) -> ManagementMessage? {
+    switch message {
     case .qualcomm(.commitModuleReq(let module)) where speaksPieces:
       if commitStatus == 0 { commit(at: now) }
       return .qualcomm(.commitModuleCnf(status: commitStatus, module: module))
@@ -78,17 +103,21 @@ struct ModulePlayer {
   }
 
   private func read(_ request: VS_RD_MOD_REQ) -> VS_RD_MOD_CNF {
-    guard status == 0, request.module == module, Int(request.offset) <= memory.count else {
+    guard !refusedAnswers.contains(answers), status == 0, request.module == module,
+      Int(request.offset) <= memory.count
+    else {
       return VS_RD_MOD_CNF(
         status: max(status, 0x10), module: request.module, offset: request.offset, checksum: 0,
         data: ModuleData())
     }
-    let piece = Array(memory.dropFirst(Int(request.offset)).prefix(Int(request.length)))
+    let piece = Array(memory.dropFirst(Int(request.offset)).prefix(length(Int(request.length))))
     var checksum = ModuleChecksum.of(piece)
     if damagedAnswer == answers { checksum ^= 1 }
     return VS_RD_MOD_CNF(
       module: request.module, offset: request.offset, checksum: checksum, data: ModuleData(piece))
   }
+
+  private func length(_ asked: Int) -> Int { shortAnswer == answers ? asked / 2 : asked }
 
   private mutating func operation(
     _ request: VS_MODULE_OPERATION_REQ, at now: Instant
@@ -96,13 +125,14 @@ struct ModulePlayer {
     switch request {
     case .read(let range, let fromFlash):
       guard range.module == identifier else { return nil }
-      let piece = Array(memory.dropFirst(Int(range.offset)).prefix(Int(range.length)))
+      let piece = Array(memory.dropFirst(Int(range.offset)).prefix(length(Int(range.length))))
       var answered = range
       answered.length = UInt16(piece.count)
       return VS_MODULE_OPERATION_CNF(
         operation: .read(answered, fromFlash: fromFlash, data: ModuleData(piece)))
     case .start(let session, let modules):
       staged = []
+      hasSession = true
       return VS_MODULE_OPERATION_CNF(
         operation: .start(
           session: session, modules: modules.map { _ in .init(status: UInt16(status)) }))
@@ -110,6 +140,10 @@ struct ModulePlayer {
       if Int(range.offset) == staged.count { staged += data.octets }
       return VS_MODULE_OPERATION_CNF(operation: .write(session: session, index: index, range))
     case .close(let session, let code):
+      guard hasSession else {
+        return VS_MODULE_OPERATION_CNF(
+          status: 0x17, operation: .close(session: session, code, modules: []))
+      }
       if commitStatus == 0 {
         memory = staged
         commit(at: now)
@@ -133,8 +167,14 @@ struct ModulePlayer {
   private mutating func commit(at now: Instant) {
     commits += 1
     if !forgets { flash = staged.isEmpty ? memory : staged }
+    restart(at: now)
+  }
+
+  private mutating func restart(at now: Instant) {
+    resets += 1
     memory = flash
     staged = []
+    hasSession = false
     isBack = true
     silentUntil = now + restart
   }

@@ -9,7 +9,8 @@ import Wire
 
   private static func octets(_ count: Int) -> [UInt8] {
     var generator = SeededGenerator(seed: UInt64(count))
-    return (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    // A block of the new format begins with zeros; so it says nothing of its length.
+    return (0..<count).map { $0 < 12 ? 0 : UInt8(truncatingIfNeeded: generator.next()) }
   }
 
   private static func write(
@@ -54,6 +55,39 @@ import Wire
     let image = try #require(modem.run(ReadModule(driver: Self.driver, module: .parameters)).result?.outcome)
     #expect(image.data.octets == Self.file)
     #expect(modem.answers == 10)
+  }
+
+  @Test(arguments: [false, true], [1, 4])
+  func a_refusal_in_the_middle_is_not_the_end(isOld: Bool, piece: Int) throws {
+    var octets = Self.file
+    if isOld {
+      octets = [1, 1, 0, 0, 0x50, 0x23] + Self.octets(9040)[6...]
+    }
+    var busy = ModulePlayer(octets)
+    busy.refusedAnswers = [piece, piece + 1]
+    let image = try #require(busy.run(ReadModule(driver: Self.driver, module: .parameters)).result?.outcome)
+    #expect(image.data.octets == octets)
+    var broken = ModulePlayer(octets)
+    broken.refusedAnswers = Set(piece...20)
+    let failure = broken.run(ReadModule(driver: Self.driver, module: .parameters)).result?.failure
+    #expect(failure == .cutOff(at: piece * 1024))
+  }
+
+  @Test func a_block_that_does_not_tell_its_length_never_ends_at_a_refusal_behind_a_full_piece() {
+    var modem = ModulePlayer(Self.octets(9040))
+    modem.refusedAnswers = Set(7...20)
+    let failure = modem.run(ReadModule(driver: Self.driver, module: .parameters)).result?.failure
+    #expect(failure == .cutOff(at: 7 * 1024))
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
+  func a_short_piece_in_the_middle_is_not_the_end(transport: ModuleTransport) throws {
+    for octets in [Self.file, Self.octets(9040)] {
+      var modem = ModulePlayer(octets)
+      modem.shortAnswer = 2
+      let reading = ReadModule(driver: Self.driver, module: .parameters, transports: [transport])
+      #expect(try #require(modem.run(reading).result?.outcome).data.octets == octets)
+    }
   }
 
   @Test func a_modem_that_refuses_both_ways_tells_its_first_status() {
@@ -178,6 +212,36 @@ import Wire
   }
 
   @Test(arguments: ModuleTransport.allCases)
+  func a_lost_commit_is_repeated(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.lostCommits = 1
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.outcome != nil)
+    #expect(modem.flash == new)
+    #expect(modem.commits == 1)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
+  func commits_that_never_arrive_are_found_out_by_a_reset(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.lostCommits = 100
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.failure == .differs(at: 0))
+    #expect(modem.flash == Self.file)
+    #expect(modem.commits == 0)
+    #expect(modem.resets == 1)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
+  func a_modem_that_never_fell_silent_is_reset_before_the_last_reading(transport: ModuleTransport) {
+    var modem = ModulePlayer(Self.file)
+    modem.restart = .zero
+    let new = Self.file.map { ~$0 }
+    #expect(modem.run(Self.write(new, by: transport)).result?.outcome != nil)
+    #expect(modem.resets == 2)
+  }
+
+  @Test(arguments: ModuleTransport.allCases)
   func a_refused_piece_or_commit_ends_it(transport: ModuleTransport) {
     var refusing = ModulePlayer(Self.file)
     refusing.status = 3
@@ -204,7 +268,9 @@ import Wire
   @Test func a_modem_that_comes_back_with_its_new_address_is_recognised() {
     var modem = ModulePlayer(Self.file)
     modem.addressAfter = MACAddress(0x02_00_00_00_00_55)
-    #expect(modem.run(Self.write(Self.octets(Self.file.count))).result?.outcome != nil)
+    var new = Self.octets(Self.file.count)
+    new.replaceSubrange(0x0C..<0x12, with: modem.addressAfter.octets)
+    #expect(modem.run(Self.write(new)).result?.outcome != nil)
   }
 
   @Test func nothing_shows_the_octets() {

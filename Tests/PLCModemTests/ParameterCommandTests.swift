@@ -134,6 +134,26 @@ import Wire
     #expect(try folder.mode("evse.pib.bak") == 0o600)
   }
 
+  @Test func the_first_state_of_a_file_outlives_all_changes() throws {
+    let folder = try Self.folder()
+    for name in ["ONE", "TWO", "THREE"] {
+      let outcome = try Self.run("coupler modem pib set --file evse.pib user-hfid=\(name)", in: folder)
+      #expect(outcome.status == 0)
+    }
+    #expect(try folder.read("evse.pib.bak") == ParameterFixture().file)
+    let last = try ParameterFile(folder.read("evse.pib.bak-3"))
+    #expect(last.block.value(of: .userHFID) == .text("TWO"))
+  }
+
+  @Test func text_of_16_characters_is_no_key() throws {
+    let folder = try Self.folder()
+    let line =
+      "printf 'sixteen letters!' > text.nmk; coupler modem pib set --file evse.pib --nmk-file text.nmk"
+    let outcome = try Self.run(line, in: folder)
+    #expect(outcome.status == 2)
+    #expect(outcome.notes.contains("holds no network key"))
+  }
+
   @Test func with_output_the_file_stays_as_it_was() throws {
     let folder = try Self.folder()
     let line = "coupler modem pib set --file evse.pib --output new.pib mac=02:00:00:00:00:77 --json"

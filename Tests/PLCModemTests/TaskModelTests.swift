@@ -135,6 +135,29 @@ import Wire
     }
   }
 
+  @Test func a_reset_that_never_arrives_is_no_reset() {
+    var rig = Self.rig(.qca7005)
+    rig.swallows = { $0.type == .VS_RS_DEV_REQ }
+    let failure = rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.failure
+    #expect(failure == .noAnswer(.VS_RS_DEV_REQ, attempts: 8))
+  }
+
+  @Test(arguments: [true, false])
+  func a_reset_is_asked_for_again(isConfirmationLost: Bool) {
+    var rig = Self.rig(.qca7005)
+    var lost = 0
+    let once = { (message: ManagementMessage) in
+      guard message.type == (isConfirmationLost ? .VS_RS_DEV_CNF : .VS_RS_DEV_REQ), lost == 0 else {
+        return false
+      }
+      lost += 1
+      return true
+    }
+    if isConfirmationLost { rig.loses = once } else { rig.swallows = once }
+    #expect(rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.outcome != nil)
+    #expect(lost == 1)
+  }
+
   @Test func a_modem_that_stays_away_after_a_reset_is_told() {
     var rig = Self.rig(.qca7005, restart: .seconds(3000))
     guard case .noReturn? = rig.run(ResetModem(driver: ModemDriver(.qualcomm)))?.failure else {
@@ -158,6 +181,46 @@ import Wire
     #expect(done.restart >= .seconds(2))
     let again = try #require(rig.run(ReadModule(driver: driver, module: .parameters))?.outcome)
     #expect(try ParameterFile(again.data.octets).block.role == .evse)
+  }
+
+  @Test(arguments: [ModemFault?.none, .noPieces])
+  func a_modem_that_is_asked_by_its_address_gets_a_new_one(fault: ModemFault?) throws {
+    var rig = Self.rig(.qca7005, Set([fault].compactMap { $0 }))
+    // What goes to the alias would reach another modem as well.
+    rig.swallowsFrame = { $0.destination == ManagementFrame.localModem }
+    let driver = ModemDriver(.qualcomm)
+    let address = PowerLineConfiguration.pair.ports[1].modem
+    let reading = ReadModule(driver: driver, module: .parameters)
+    let image = try #require(rig.run(reading, destination: address)?.outcome)
+    var file = try ParameterFile(image.data.octets)
+    try file.block.set(.mac, to: "02:00:00:00:00:55")
+    let writing = WriteModule(
+      driver: driver, module: .parameters, octets: file.octets, transport: image.transport, session: 3)
+    #expect(rig.run(writing, destination: address)?.outcome != nil)
+    let again = rig.run(reading, destination: MACAddress(0x02_00_00_00_00_55))
+    #expect(again?.outcome?.data.octets == file.octets)
+    rig.swallowsFrame = { _ in false }
+    #expect(rig.run(CountModems(driver: driver))?.outcome == [MACAddress(0x02_00_00_00_00_55)])
+  }
+
+  @Test func all_modems_that_hear_the_alias_are_counted() {
+    var task = ModemTask(CountModems(driver: ModemDriver(.qualcomm)))
+    var found: [MACAddress]?
+    func act(_ action: ModemTask<CountModems>.Action) {
+      if case .ended(let result) = action { found = result.outcome }
+    }
+    task.handle(.start, at: .zero, perform: act)
+    let version = ManagementMessage.softwareVersionCnf(
+      VS_SW_VER_CNF(deviceClass: 0x22, version: Array("MAC-QCA7005-1".utf8)))
+    for source in [0xC1, 0xC2, 0xC1] as [UInt64] {
+      task.handle(
+        .received(
+          ManagementFrame(
+            destination: TaskRig.host, source: MACAddress(0x00B0_5200_0000 + source), message: version)),
+        at: .zero, perform: act)
+    }
+    while found == nil, let deadline = task.deadline { task.handle(.timeout, at: deadline, perform: act) }
+    #expect(found == [MACAddress(0x00B0_5200_00C1), MACAddress(0x00B0_5200_00C2)])
   }
 
   @Test(arguments: [(ModemFault.flashFails, "refused"), (.flashFlips, "differs")], ModuleTransport.allCases)

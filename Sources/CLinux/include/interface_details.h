@@ -62,9 +62,11 @@ static inline int clinux_interface_counters(const char *name, char *names, uint6
   uint32_t count = info.n_stats;
   if (count == 0) return 0;
   if (count > 4096) return -1;
-  // Both answers are `count` entries long; the kernel writes no more than it is told.
-  struct ethtool_gstrings *strings = calloc(1, sizeof *strings + (size_t)count * ETH_GSTRING_LEN);
-  struct ethtool_stats *stats = calloc(1, sizeof *stats + (size_t)count * sizeof(uint64_t));
+  // The kernel writes as many entries as there are by then, whatever it is told: with room for some more, answers of
+  // another length are dropped.
+  size_t room = (size_t)count + 1024;
+  struct ethtool_gstrings *strings = calloc(1, sizeof *strings + room * ETH_GSTRING_LEN);
+  struct ethtool_stats *stats = calloc(1, sizeof *stats + room * sizeof(uint64_t));
   int result = -1;
   if (strings && stats) {
     strings->cmd = ETHTOOL_GSTRINGS;
@@ -72,7 +74,8 @@ static inline int clinux_interface_counters(const char *name, char *names, uint6
     strings->len = count;
     stats->cmd = ETHTOOL_GSTATS;
     stats->n_stats = count;
-    if (clinux_ethtool(name, strings) == 0 && clinux_ethtool(name, stats) == 0) {
+    if (clinux_ethtool(name, strings) == 0 && clinux_ethtool(name, stats) == 0 && strings->len == count &&
+        stats->n_stats == count) {
       result = count < (uint32_t)capacity ? (int)count : capacity;
       for (int i = 0; i < result; i++) {
         memcpy(names + (size_t)i * 32, strings->data + (size_t)i * ETH_GSTRING_LEN, 32);

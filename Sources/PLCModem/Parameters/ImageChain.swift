@@ -14,6 +14,19 @@ public struct ImageChain: Hashable, Sendable {
   /// Does it begin as a chain does?
   public static func begins(_ octets: [UInt8]) -> Bool { ImageHeader.begins(octets, at: 0) }
 
+  /// Do the octets reach behind all headers and images? `nil` where they are no chain however they go on.
+  static func isWhole(_ octets: [UInt8]) -> Bool? {
+    do throws(ImageChainError) {
+      _ = try ImageChain(octets)
+      return true
+    } catch {
+      switch error {
+      case .headerOutside, .imageOutside: return false
+      case .tooLarge, .noHeader, .imageOverHeader, .loop, .tooManyHeaders: return nil
+      }
+    }
+  }
+
   /// Reads all headers. Checksums are looked at, not asked for: `findings` tells.
   public init(_ octets: [UInt8]) throws(ImageChainError) {
     guard octets.count <= Self.octetsMax else { throw .tooLarge(octets: octets.count) }
@@ -25,13 +38,15 @@ public struct ImageChain: Hashable, Sendable {
       }
       guard ImageHeader.begins(octets, at: next) else { throw .noHeader(at: next) }
       let header = ImageHeader(octets, at: next)
-      guard Int(header.imageOffset) + Int(header.imageLength) <= octets.count else {
+      // In 64 bits, as the sum of two words of a file may be more than Int has on small machines.
+      guard UInt64(header.imageOffset) + UInt64(header.imageLength) <= UInt64(octets.count) else {
         throw .imageOutside(
-          at: Int(header.imageOffset), length: Int(header.imageLength), octets: octets.count)
+          at: Int(clamping: header.imageOffset), length: Int(clamping: header.imageLength),
+          octets: octets.count)
       }
       headers.append(header)
       if header.next == ImageHeader.none { break }
-      next = Int(header.next)
+      next = Int(clamping: header.next)
       guard headers.count < Self.headersMax else { throw .tooManyHeaders }
       guard !headers.contains(where: { $0.offset == next }) else { throw .loop(at: next) }
     }
@@ -66,7 +81,9 @@ public struct ImageChain: Hashable, Sendable {
 
   /// Puts other octets of the same number in the place of an image, and makes both checksums hold.
   mutating func replace(_ header: ImageHeader, with image: [UInt8]) {
-    guard image.count == Int(header.imageLength), header.image.upperBound <= octets.count else { return }
+    guard image.count == Int(clamping: header.imageLength), header.image.upperBound <= octets.count else {
+      return
+    }
     octets.replaceSubrange(header.image, with: image)
     octets.store(ModuleChecksum.of(image), at: header.offset + ImageHeader.imageChecksumOffset)
     let start = header.offset

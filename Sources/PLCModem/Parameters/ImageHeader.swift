@@ -57,7 +57,10 @@ public struct ImageHeader: Hashable, Sendable {
   static let checksumOffset = 0x5C
 
   /// The octets of its image in the file.
-  public var image: Range<Int> { Int(imageOffset)..<Int(imageOffset) + Int(imageLength) }
+  public var image: Range<Int> {
+    let end = UInt64(imageOffset) + UInt64(imageLength)
+    return Int(clamping: imageOffset)..<Int(clamping: end)
+  }
 }
 
 /// What an image is. Unknown values survive.

@@ -19,13 +19,13 @@ public protocol ModemDialogue: Sendable {
   /// How far a long one is; `nil` for short ones.
   var progress: ModemProgress? { get }
 
-  /// The modem may come back from it with another address; answers are then taken from any.
-  var mayChangeAddress: Bool { get }
+  /// The address the modem may have from now on; it is then asked there too. `nil` where it keeps its own.
+  var newAddress: MACAddress? { get }
 }
 
 extension ModemDialogue {
   public var progress: ModemProgress? { nil }
-  public var mayChangeAddress: Bool { false }
+  public var newAddress: MACAddress? { nil }
 }
 
 /// What a dialogue wants next.

@@ -74,7 +74,8 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
   private func isDue(at now: Instant) -> Bool { deadline.map { now >= $0 } ?? false }
 
   private mutating func take(_ frame: ManagementFrame, at now: Instant, _ perform: (Action) -> Void) {
-    guard !frame.source.isGroup, modem == nil || modem == frame.source || dialogue.mayChangeAddress else {
+    guard !frame.source.isGroup, modem == nil || modem == frame.source || dialogue.newAddress == frame.source
+    else {
       overheard += 1
       return
     }
@@ -117,7 +118,15 @@ public struct ModemTask<Dialogue: ModemDialogue>: Machine {
   ) {
     state = .asked(message, patience, version: version, attempts: attempts)
     deadline = now + patience.wait
-    perform(.send(message, to: destination, version: version))
+    // The alias outlives a change of address, but other modems may listen to it as well.
+    guard destination != ManagementFrame.localModem else {
+      return perform(.send(message, to: destination, version: version))
+    }
+    let known = modem ?? destination
+    perform(.send(message, to: known, version: version))
+    if let other = dialogue.newAddress, other != known {
+      perform(.send(message, to: other, version: version))
+    }
   }
 
   private mutating func end(

@@ -19,6 +19,8 @@ public enum ModemTaskFailure: Error, Hashable, Sendable {
   case noReturn(after: Duration)
   /// What was read back differs from what was written, first at this octet.
   case differs(at: Int)
+  /// The modem gives nothing behind this octet, and the module is not whole with it.
+  case cutOff(at: Int)
   /// More octets than any module has.
   case tooLarge(octets: Int)
   /// An answer contradicts the request or itself.
@@ -49,6 +51,9 @@ extension ModemTaskFailure: CustomStringConvertible {
     case .noReturn(let duration): "the modem did not answer again within \(duration.milliseconds / 1000) s"
     case .differs(let at):
       "what was read back differs from what was written, from octet 0x\(String(at, radix: 16)) on"
+    case .cutOff(let at):
+      "the modem gives nothing from octet 0x\(String(at, radix: 16)) on, and that is not the end of it; reset the modem "
+        + "and try again"
     case .tooLarge(let octets): "more than \(octets) octets; no module is so large"
     case .protocolViolation(let what): "the modem contradicts itself: \(what)"
     }

@@ -20,8 +20,11 @@ public struct ResetModem: ModemDialogue {
 
   public mutating func begin(at now: Instant) -> ModemStep<Duration> {
     start = now
-    // Not every modem confirms: silence is no failure where it answers later.
-    return driver.ask(.reset, for: .reset, ModemPatience(.milliseconds(500)))
+    // Asked beyond the time a restart takes: where the confirmation was lost, the next one after it counts. Not every
+    // modem confirms: there silence is no failure where it answers later.
+    return driver.ask(
+      .reset, for: .reset,
+      driver.confirmsReset ? ModemPatience(.seconds(1), attempts: 8) : ModemPatience(.milliseconds(500)))
   }
 
   public mutating func take(
@@ -49,6 +52,8 @@ public struct ResetModem: ModemDialogue {
       if case .notUnderstood(let type, let reason) = pause {
         return .fail(.notUnderstood(type, reason: reason))
       }
+      // It would answer the questions below without having restarted.
+      if driver.confirmsReset { return .fail(pause.failure) }
       return leave(at: now)
     case .waiting, .probing:
       state = .probing

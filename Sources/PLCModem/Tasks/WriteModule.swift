@@ -3,7 +3,10 @@ public import Wire
 
 /// Writes a module into a modem, proves that it arrived, has it stored, waits for the restart and reads it again.
 ///
-///     write --> read back --> commit --> wait --> read back --> done
+///     write --> read back --> commit --> wait [--> reset --> wait] --> read back --> done
+///
+/// A modem that never restarted would show what was written although it is not in flash: where the commit was not
+/// confirmed, or the modem never fell silent behind it, it is reset before the last reading.
 ///
 /// Until the commit nothing of it is in flash: a failure before leaves the modem as it was, after a reset.
 public struct WriteModule: ModemDialogue {
@@ -14,6 +17,7 @@ public struct WriteModule: ModemDialogue {
     /// Read back before the commit, and after the restart.
     case checking(ReadModule)
     case committing, leaving, returning
+    case resetting(ResetModem)
     case verifying(ReadModule)
   }
 
@@ -23,7 +27,16 @@ public struct WriteModule: ModemDialogue {
   private let octets: [UInt8]
   private let session: UInt32
   private let checksBeforeCommit: Bool
+  private let writtenAddress: MACAddress?
+  /// A commit is repeated so often.
+  static let commitsMax = 3
+
   private var state = State.opening
+  private var commits = 0
+  /// The commit was confirmed.
+  private var isCommitted = false
+  /// The modem was silent after the commit.
+  private var wasAway = false
   private var done = 0
   private var back: AwaitReturn
   private var committedAt = Instant.zero
@@ -44,6 +57,8 @@ public struct WriteModule: ModemDialogue {
     // A session has checksums of its own, and shows nothing before it is closed.
     self.checksBeforeCommit = checksBeforeCommit && transport == .pieces
     back = AwaitReturn(driver: driver)
+    let address = module == .parameters ? (try? ParameterFile(octets))?.block.address : nil
+    writtenAddress = address.flatMap { $0.isGroup || $0 == .zero ? nil : $0 }
   }
 
   public var progress: ModemProgress? {
@@ -51,12 +66,19 @@ public struct WriteModule: ModemDialogue {
     case .opening, .writing: ModemProgress(.writing, done: done, total: octets.count)
     case .checking(let reading), .verifying(let reading): reading.progress
     case .committing: ModemProgress(.committing)
-    case .leaving, .returning: ModemProgress(.restarting)
+    case .leaving, .returning, .resetting: ModemProgress(.restarting)
     }
   }
 
-  /// Its address is in the parameter block.
-  public var mayChangeAddress: Bool { module == .parameters }
+  /// Its address is in the parameter block, and in effect once the block is stored.
+  public var newAddress: MACAddress? {
+    switch state {
+    case .opening, .writing, .checking: nil
+    // A commit that is repeated may have been taken.
+    case .committing: commits > 1 ? writtenAddress : nil
+    case .leaving, .returning, .resetting, .verifying: writtenAddress
+    }
+  }
 
   public mutating func begin(at now: Instant) -> ModemStep<ModuleWriting> {
     if let limit = driver.limit(onReading: module) { return .fail(.cannotAsk(module.ability, limit)) }
@@ -111,9 +133,14 @@ public struct WriteModule: ModemDialogue {
     case .returning:
       guard back.take(message, from: source) else { return nil }
       restart = now - committedAt
-      var reading = reader(.verifying)
-      let step = reading.begin(at: now)
-      state = .verifying(reading)
+      if isCommitted, wasAway { return verify(at: now) }
+      var reset = ResetModem(driver: driver)
+      let step = reset.begin(at: now)
+      state = .resetting(reset)
+      return follow(step, at: now)
+    case .resetting(var reset):
+      guard let step = reset.take(message, from: source, at: now) else { return nil }
+      state = .resetting(reset)
       return follow(step, at: now)
     case .verifying(var reading):
       guard let step = reading.take(message, from: source, at: now) else { return nil }
@@ -128,11 +155,11 @@ public struct WriteModule: ModemDialogue {
     case .qualcomm(.writeModuleCnf(let answer)) where transport == .pieces:
       if answer.status != 0 { return .fail(.refused(.VS_WR_MOD_REQ, status: UInt32(answer.status))) }
       // Anything else confirms a request that was repeated.
-      guard Int(answer.offset) == done, Int(answer.length) == length else { return nil }
+      guard Int(clamping: answer.offset) == done, Int(answer.length) == length else { return nil }
     case .qualcomm(.moduleOperationCnf(let answer)) where transport == .operations:
       guard case .write(_, _, let range) = answer.operation else { return nil }
       if let failure = answer.failure { return .fail(.refused(.VS_MODULE_OPERATION_REQ, status: failure)) }
-      guard Int(range.offset) == done else { return nil }
+      guard Int(clamping: range.offset) == done else { return nil }
     default: return nil
     }
     done += length
@@ -140,7 +167,28 @@ public struct WriteModule: ModemDialogue {
   }
 
   private func reader(_ phase: ModemProgress.Phase) -> ReadModule {
-    ReadModule(driver: driver, module: module, transports: [transport], phase: phase, total: octets.count)
+    ReadModule(
+      driver: driver, module: module, transports: [transport], phase: phase, total: octets.count,
+      fromFlash: phase == .verifying)
+  }
+
+  private mutating func verify(at now: Instant) -> ModemStep<ModuleWriting> {
+    var reading = reader(.verifying)
+    let step = reading.begin(at: now)
+    state = .verifying(reading)
+    return follow(step, at: now)
+  }
+
+  /// What a reset wants; what comes behind it.
+  private mutating func follow(_ step: ModemStep<Duration>, at now: Instant) -> ModemStep<ModuleWriting> {
+    switch step {
+    case .ask(let message, let patience, let version): return .ask(message, patience, version: version)
+    case .wait(let duration): return .wait(duration)
+    case .fail(let failure): return .fail(failure)
+    case .end(let duration):
+      restart = max(restart, duration)
+      return verify(at: now)
+    }
   }
 
   private mutating func check(at now: Instant) -> ModemStep<ModuleWriting> {
@@ -173,6 +221,7 @@ public struct WriteModule: ModemDialogue {
 
   private mutating func commit() -> ModemStep<ModuleWriting> {
     state = .committing
+    commits += 1
     switch transport {
     case .pieces:
       return driver.ask(.commitModule(module.number), for: module.ability, ModemPatience(.seconds(5)))
@@ -186,14 +235,22 @@ public struct WriteModule: ModemDialogue {
   {
     switch message {
     case .qualcomm(.commitModuleCnf(let status, _)) where transport == .pieces:
-      if status != 0 { return .fail(.refused(.VS_MOD_NVM_REQ, status: UInt32(status))) }
+      if status != 0 { return uncommitted(.refused(.VS_MOD_NVM_REQ, status: UInt32(status)), at: now) }
     case .qualcomm(.moduleOperationCnf(let answer)) where transport == .operations:
       guard case .close = answer.operation else { return nil }
-      if let failure = answer.failure { return .fail(.refused(.VS_MODULE_OPERATION_REQ, status: failure)) }
+      if let failure = answer.failure {
+        return uncommitted(.refused(.VS_MODULE_OPERATION_REQ, status: failure), at: now)
+      }
     default: return nil
     }
+    isCommitted = true
     return leave(at: now)
   }
+
+  /// A second commit is refused where the first one was taken and its confirmation got lost: flash will tell.
+  private mutating func uncommitted(
+    _ failure: ModemTaskFailure, at now: Instant
+  ) -> ModemStep<ModuleWriting> { commits > 1 ? leave(at: now) : .fail(failure) }
 
   private mutating func leave(at now: Instant) -> ModemStep<ModuleWriting> {
     state = .leaving
@@ -210,9 +267,14 @@ public struct WriteModule: ModemDialogue {
       return follow(step, at: now)
     case .committing:
       // It may have restarted before its confirmation was out; reading it back will tell.
-      if case .unanswered = pause { return leave(at: now) }
+      if case .unanswered = pause { return commits < Self.commitsMax ? commit() : leave(at: now) }
       return .fail(pause.failure)
+    case .resetting(var reset):
+      let step = reset.goOn(after: pause, at: now)
+      state = .resetting(reset)
+      return follow(step, at: now)
     case .leaving, .returning:
+      if case .returning = state { wasAway = true }
       state = .returning
       guard let request = back.next(at: now) else { return .fail(.noReturn(after: now - committedAt)) }
       return .ask(request, AwaitReturn.patience)

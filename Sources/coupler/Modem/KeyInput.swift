@@ -32,14 +32,20 @@ struct KeyInput: ParsableArguments {
       throw giveUp("\(error)", json: json, status: 2)
     }
     guard let key = key(in: octets) else {
-      throw giveUp("\(path) holds no network key: 32 hexadecimal digits or 16 octets", json: json, status: 2)
+      throw giveUp(
+        "\(path) holds no network key: 32 hexadecimal digits, or 16 octets that are no text", json: json,
+        status: 2)
     }
     return key
   }
 
   /// Digits with blanks, colons and line ends between them, or the octets themselves.
   static func key(in octets: [UInt8]) -> NMK? {
-    if octets.count == 16 { return NMK(Octets16(octets)) }
+    // Text of 16 characters is a pass phrase or a mistake, not a key.
+    if octets.count == 16 {
+      let isText = octets.allSatisfy { (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }
+      return isText ? nil : NMK(Octets16(octets))
+    }
     let separators = Array(" :-\t\r\n".utf8)
     let digits = octets.filter { !separators.contains($0) }
     guard digits.count == 32, let key = Wire.octets(hexadecimal: String(decoding: digits, as: UTF8.self))

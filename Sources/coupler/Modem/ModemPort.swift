@@ -170,11 +170,21 @@ struct ModemSession {
   func attempt<Dialogue: ModemDialogue>(
     _ dialogue: Dialogue, progress: @escaping (ModemProgress) -> Void = { _ in }
   ) throws -> Result<Dialogue.Outcome, ModemTaskFailure> {
-    // The alias outlives a change of address.
-    let destination = dialogue.mayChangeAddress ? options.modem : options.modem ?? modem.identity.address
-    return try Self.kernel(options) { () throws(LinuxError) in
-      try port.run(dialogue, to: destination, progress: progress)
+    try Self.kernel(options) { () throws(LinuxError) in
+      try port.run(dialogue, to: modem.identity.address, progress: progress)
     }
+  }
+
+  /// Exits where the alias does not tell which modem is meant: what is stored must not get into another.
+  func refuseSeveral() throws {
+    guard options.modem == nil else { return }
+    let all = try Self.value(
+      options,
+      try Self.kernel(options) { () throws(LinuxError) in try port.run(CountModems(driver: driver)) })
+    guard all.count > 1 else { return }
+    throw giveUp(
+      "nothing was written: \(all.count) modems answer on \(interface): "
+        + "\(all.map(\.description).joined(separator: ", ")); say which with --modem", json: options.json)
   }
 
   /// Runs a task, or exits with what is wrong.

@@ -12,7 +12,7 @@ struct PIBSet: ParsableCommand {
     discussion: """
       With --interface the block is read, saved to a backup, changed, written, read back, stored, and read back again \
       after the modem has restarted; nothing is in flash before the first reading back was right. With --file the file is \
-      changed, and what it was is kept as FILE.bak; with --output it stays as it was.
+      changed, and what it was is kept as FILE.bak, FILE.bak-2 and so on; with --output it stays as it was.
 
         coupler modem pib set -i plc0 --role evse
         coupler modem pib set --file plc0.pib --output new.pib --role ev mac=02:00:00:00:00:e1
@@ -27,6 +27,13 @@ struct PIBSet: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "Network interface of the PLC modem.")
   var interface: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The modem's own address, where several modems listen to the alias 00:b0:52:00:00:01.", valueName: "mac"
+    ),
+    transform: stationAddress)
+  var modem: MACAddress?
 
   @Option(help: "Change this file instead of a modem's block.")
   var file: String?
@@ -51,6 +58,7 @@ struct PIBSet: ParsableCommand {
     guard (interface == nil) != (file == nil) else {
       throw ValidationError("Say either --interface or --file.")
     }
+    guard modem == nil || interface != nil else { throw ValidationError("--modem goes with --interface.") }
     guard output == nil || file != nil else { throw ValidationError("--output goes with --file.") }
     guard role != nil || key.nmkFile != nil || key.passPhrase || !fields.isEmpty else {
       throw ValidationError("Say what to set: --role, --nmk-file, --pass-phrase or NAME=VALUE.")
@@ -81,11 +89,11 @@ struct PIBSet: ParsableCommand {
       try refuseDamage(parameters)
       try change(&parameters.block, newKey)
       try refuse(parameters)
-      if output == nil { try save(before, to: file + ".bak", replacing: true, json: json) }
+      let backup = output == nil ? try keep(before, of: file) : nil
       try save(parameters.octets, to: output ?? file, replacing: output == nil || safety.force, json: json)
-      return report(output ?? file, backup: output == nil ? file + ".bak" : nil)
+      return report(output ?? file, backup: backup)
     }
-    let access = try ParameterAccess(interface ?? "", json: json)
+    let access = try ParameterAccess(interface ?? "", modem: modem, json: json)
     let (image, found) = try access.read()
     var parameters = found
     try refuseDamage(found)
@@ -99,6 +107,23 @@ struct PIBSet: ParsableCommand {
     try access.write(
       parameters.octets, module: .parameters, transport: image.transport,
       checksBeforeCommit: !safety.trustWrites, backup: backup)
+  }
+
+  /// Keeps what a file was, under a name that no file has: the first state of it is never lost.
+  private func keep(_ octets: [UInt8], of file: String) throws -> String {
+    var failure: PrivateFile.Failure?
+    for number in 1...99 {
+      let name = file + (number == 1 ? ".bak" : ".bak-\(number)")
+      do throws(PrivateFile.Failure) {
+        try PrivateFile.write(octets, to: name, replacing: false)
+        return name
+      } catch {
+        failure = error
+      }
+    }
+    throw giveUp(
+      "no backup could be made: \(failure?.description ?? "all names are taken"); nothing was written",
+      json: json, status: 2)
   }
 
   private func change(_ block: inout ParameterBlock, _ newKey: NMK?) throws {

@@ -23,6 +23,13 @@ struct PIBShow: ParsableCommand {
   @Option(name: .shortAndLong, help: "Network interface of the PLC modem.")
   var interface: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The modem's own address, where several modems listen to the alias 00:b0:52:00:00:01.", valueName: "mac"
+    ),
+    transform: stationAddress)
+  var modem: MACAddress?
+
   @Option(help: "Show this file instead of a modem's block.")
   var file: String?
 
@@ -36,6 +43,7 @@ struct PIBShow: ParsableCommand {
     guard (interface == nil) != (file == nil) else {
       throw ValidationError("Say either --interface or --file.")
     }
+    guard modem == nil || interface != nil else { throw ValidationError("--modem goes with --interface.") }
   }
 
   func run() throws {
@@ -43,7 +51,7 @@ struct PIBShow: ParsableCommand {
     if let file {
       parameters = try parameterFile(file, json: json)
     } else {
-      parameters = try ParameterAccess(interface ?? "", json: json).read().file
+      parameters = try ParameterAccess(interface ?? "", modem: modem, json: json).read().file
     }
     let findings = parameters.findings(for: role?.role)
     if json { printJSON(parameters, findings) } else { printText(parameters, findings) }

@@ -14,7 +14,9 @@ struct ParameterAccess {
     json = options.json
   }
 
-  init(_ interface: String, json: Bool) throws { try self.init(try ModemOptions.of(interface, json: json)) }
+  init(_ interface: String, modem: MACAddress?, json: Bool) throws {
+    try self.init(try ModemOptions.of(interface, modem: modem, json: json))
+  }
 
   /// Reads the block; how it came is how it is written.
   func read() throws -> (image: ModuleImage, file: ParameterFile) {
@@ -57,6 +59,7 @@ struct ParameterAccess {
     _ octets: [UInt8], module: ModemModule, transport: ModuleTransport, checksBeforeCommit: Bool,
     backup: String?
   ) throws {
+    try session.refuseSeveral()
     let progress = ProgressReport(json: json)
     let result = try session.attempt(
       WriteModule(
@@ -86,7 +89,9 @@ struct ParameterAccess {
 
 extension ModemOptions {
   /// As if said on the command line.
-  static func of(_ interface: String, json: Bool) throws -> ModemOptions {
-    try ModemOptions.parse(["--interface", interface] + (json ? ["--json"] : []))
+  static func of(_ interface: String, modem: MACAddress?, json: Bool) throws -> ModemOptions {
+    var options = try ModemOptions.parse(["--interface", interface] + (json ? ["--json"] : []))
+    options.modem = modem
+    return options
   }
 }

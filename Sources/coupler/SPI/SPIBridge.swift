@@ -51,7 +51,8 @@ final class SPIBridge {
       pump()
     }
     try bus.start { [unowned self] in take($0) }
-    try tap.attach(to: loop) { [unowned self] in takeFrames() }
+    try tap.attach(
+      to: loop, ready: { [unowned self] in takeFrames() }, failed: { [unowned self] in fail($0) })
   }
 
   /// Looks for the chip from now on.
@@ -80,6 +81,7 @@ final class SPIBridge {
       if let trouble = bus.trouble { tell(trouble) }
     // The driver looks, and finds that nobody is there.
     case .gone: handle(.interrupt)
+    case .lost(let error): fail(error)
     }
     pump()
   }
@@ -130,9 +132,13 @@ final class SPIBridge {
         handle(.send(frame))
       }
     } catch {
-      failure = error
-      loop.stop()
+      fail(error)
     }
     pump()
+  }
+
+  private func fail(_ error: LinuxError) {
+    failure = error
+    loop.stop()
   }
 }

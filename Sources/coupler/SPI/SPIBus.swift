@@ -17,6 +17,8 @@ final class SPIBus {
     case interrupt
     /// The other end is gone, without a message on its way.
     case gone
+    /// The interrupt's line is gone, and does not come back.
+    case lost(LinuxError)
   }
 
   private enum Link {
@@ -52,7 +54,9 @@ final class SPIBus {
       guard let line else { return }
       let interrupt = try GPIOInterrupt(line)
       self.interrupt = interrupt
-      try interrupt.attach(to: loop) { [unowned self] in self.event(.interrupt) }
+      try interrupt.attach(
+        to: loop, rose: { [unowned self] in self.event(.interrupt) },
+        failed: { [unowned self] in self.event(.lost($0)) })
     case .socket:
       do { try connect() } catch { trouble = error }
     }
