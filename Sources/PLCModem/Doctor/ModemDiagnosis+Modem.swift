@@ -17,7 +17,8 @@ extension ModemDiagnosis {
           .noFirmware, .fault, what: "The modem's boot loader answers: no firmware runs.",
           meaning: "Its flash is empty or damaged, or it waits for its host to load firmware.",
           remedy:
-            "Write firmware and parameters of its maker: coupler modem firmware write --interface \(facts.name) FILE"
+            "Load firmware and parameters with the tool of the modem's maker: a boot loader stores nothing by itself, so "
+            + "coupler modem firmware write needs running firmware"
         )
       ]
     }

@@ -61,17 +61,27 @@ struct ParameterAccess {
   ) throws {
     try session.refuseSeveral()
     let progress = ProgressReport(json: json)
+    var phase: ModemProgress.Phase?
     let result = try session.attempt(
       WriteModule(
         driver: session.driver, module: module, octets: octets, transport: transport,
         session: UInt32.random(in: 1...UInt32.max), checksBeforeCommit: checksBeforeCommit),
-      progress: progress.show)
+      progress: { step in
+        phase = step.phase
+        progress.show(step)
+      })
     progress.end()
     session.port.reportRefused()
     switch result {
     case .failure(let failure):
       let rescue = backup.map { "; what it had before is in \($0)" } ?? ""
-      throw giveUp("\(failure.advice(on: session.interface))\(rescue)", json: json)
+      // Until a restart the modem may show and use what was written.
+      let isStaged = phase == .writing || phase == .reading
+      let reset =
+        isStaged
+        ? "; its flash is as it was, make it forget what was written with: coupler modem reset --interface "
+          + session.interface : ""
+      throw giveUp("\(failure.advice(on: session.interface))\(rescue)\(reset)", json: json)
     case .success(let writing):
       let time = seconds(milliseconds: writing.restart.milliseconds)
       guard json else {
