@@ -108,6 +108,7 @@ extension EVMatcher {
       // Told also where no charger waits for it.
       perform(.trace(.modemFailed(modemFailure(failure))))
       perform(.failed(modemFailure(failure)))
+      if failure == .silent { modem.forget(configuration) }
       if leaving.thenSleeps { state = .off }
     case .done:
       isStarting = false

@@ -108,11 +108,18 @@ extension EVSEMatcher {
       askIdentity(perform)
       perform(configuration.setKey(key))
     case .prove:
-      if let request = modem.driver.membershipRequest { perform(configuration.ask(request)) }
+      guard let request = modem.driver.membershipRequest else { return }
+      // The two forms of VS_NW_INFO in turn: which firmware answers which is not sure.
+      let version: UInt8? = request == .networkInfoReq && setup.asksNarrow ? 0 : nil
+      var setup = setup
+      setup.asksNarrow.toggle()
+      state = .keySetup(setup)
+      perform(configuration.ask(request, version: version))
     case .failed(let failure):
       // Told also where no vehicle waits for it.
       perform(.trace(.modemFailed(modemFailure(failure))))
       perform(.failed(modemFailure(failure)))
+      if failure == .silent { modem.forget(configuration) }
       if setup.thenSleeps {
         state = .off
         isAsleep = true
@@ -176,26 +183,5 @@ extension EVSEMatcher {
     perform(.trace(.leaving))
     key = keys.networkKey()
     setKey(at: now, failed: failed, perform: perform)
-  }
-}
-
-extension MatchFailure {
-  init(_ failure: KeyDialogue.Failure) {
-    switch failure {
-    case .silent: self = .modemSilent
-    case .refused: self = .keyNotTaken
-    }
-  }
-}
-
-extension ManagementMessage {
-  /// Only a modem sends it, and only to its own host.
-  var isOfOwnModem: Bool {
-    switch self {
-    case .setKeyCnf, .getKeyCnf, .nwStatsCnf, .softwareVersionCnf, .networkInfoCnf, .linkStatusCnf, .qualcomm,
-      .lumissil:
-      true
-    default: false
-    }
   }
 }

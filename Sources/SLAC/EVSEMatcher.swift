@@ -43,6 +43,8 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
     var failed: Bool
     /// Sleep once the network is left.
     var thenSleeps = false
+    /// The next question for the network has the header of the older firmware.
+    var asksNarrow = false
   }
 
   struct Matching {

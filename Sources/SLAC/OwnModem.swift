@@ -59,6 +59,14 @@ struct OwnModem: Hashable, Sendable {
     return isUnknown(settings) ? .unclear : driver.verdict(onKeyResult: confirmation.result)
   }
 
+  /// It answers nothing any more. Whoever answers next may be another modem, or the same with a new address; one that
+  /// the board names by its address stays.
+  mutating func forget(_ configuration: SLACConfiguration) {
+    let result = provenResult
+    self = OwnModem(configuration)
+    provenResult = result
+  }
+
   /// The modem works with the key it confirmed last.
   mutating func keyIsProven() { provenResult = lastResult }
 
@@ -70,9 +78,9 @@ struct OwnModem: Hashable, Sendable {
 }
 
 extension SLACConfiguration {
-  /// A message to the own modem.
-  func ask(_ message: ManagementMessage) -> MatchAction {
-    .send(ManagementFrame(destination: modem, source: address, message: message))
+  /// A message to the own modem, in the header form it is usually sent in, or in `version`.
+  func ask(_ message: ManagementMessage, version: UInt8? = nil) -> MatchAction {
+    .send(ManagementFrame(destination: modem, source: address, message: message, version: version))
   }
 
   /// CM_SET_KEY.REQ to the own modem.
@@ -84,4 +92,25 @@ extension SLACConfiguration {
   }
 
   func tolerates(_ tolerance: SLACTolerance) -> Bool { settings.tolerances.contains(tolerance) }
+}
+
+extension MatchFailure {
+  init(_ failure: KeyDialogue.Failure) {
+    switch failure {
+    case .silent: self = .modemSilent
+    case .refused: self = .keyNotTaken
+    }
+  }
+}
+
+extension ManagementMessage {
+  /// Only a modem sends it, and only to its own host.
+  var isOfOwnModem: Bool {
+    switch self {
+    case .setKeyCnf, .getKeyCnf, .nwStatsCnf, .softwareVersionCnf, .networkInfoCnf, .linkStatusCnf, .qualcomm,
+      .lumissil:
+      true
+    default: false
+    }
+  }
 }

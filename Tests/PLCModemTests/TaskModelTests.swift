@@ -82,10 +82,11 @@ import Wire
     #expect(outcome?.proof == .membership && outcome?.tries == 1)
   }
 
-  @Test func a_modem_that_tells_its_networks_in_the_wide_form_only_is_understood() throws {
+  @Test(arguments: [UInt8(0), 1])
+  func a_modem_that_tells_its_networks_in_one_form_only_is_understood(deaf version: UInt8) throws {
     var rig = Self.rig(.qca7000)
     let key = TaskRig.key(3)
-    rig.swallowsFrame = { $0.message == .networkInfoReq && $0.version == 0 }
+    rig.swallowsFrame = { $0.message == .networkInfoReq && $0.version == version }
     let outcome = try #require(rig.run(SetKey(driver: ModemDriver(.qualcomm), key: key))?.outcome)
     #expect(outcome.proof == .membership)
     rig.setKey(key, port: 0)

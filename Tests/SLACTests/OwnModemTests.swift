@@ -164,6 +164,49 @@ import Wire
     #expect(probe.machine.phase == .matched, "nothing was asked")
   }
 
+  @Test func a_modem_that_was_exchanged_is_taken_once_the_old_one_was_missed() {
+    let another = MACAddress(0x00B0_5200_0077)
+    var probe = matchedThenUnplugged()
+    // Not yet missed, a stranger is no modem; then it is the one that answers.
+    probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 1)), from: another)
+    #expect(probe.machine.phase == .keySetup)
+    probe.advance(.seconds(5))
+    #expect(probe.failures == [.modemSilent])
+    probe.modem = another
+    probe.modemAnswers = true
+    probe.advance(.seconds(6))
+    #expect(probe.machine.phase == .unmatched)
+    #expect(probe.machine.modemIdentity?.address == another)
+  }
+
+  @Test func a_key_is_proven_in_both_forms_of_the_question() {
+    var probe = evseProbe { $0.settings.modem = .qualcomm }
+    probe.modemAnswers = false
+    probe.handle(.start)
+    probe.receive(.setKeyCnf(CM_SET_KEY_CNF(result: 1)), from: modem)
+    probe.advance(.milliseconds(600))
+    let versions = probe.actions.compactMap { entry -> UInt8? in
+      guard case .send(let frame) = entry.action, frame.message == .networkInfoReq else { return nil }
+      return frame.version
+    }
+    #expect(versions == [1, 0, 1])
+  }
+
+  /// The modem is silent while the network is left.
+  private func matchedThenUnplugged() -> Probe<TestEVSE> {
+    var probe = evseProbe()
+    probe.plugIn()
+    probe.attenuate()
+    probe.respond()
+    probe.match()
+    probe.linkUp = true
+    probe.advance(.milliseconds(500))
+    probe.actions.removeAll()
+    probe.modemAnswers = false
+    probe.handle(.vehicleDisconnected)
+    return probe
+  }
+
   @Test func asleep_it_asks_nothing_and_a_vehicle_wakes_it() {
     var probe = evseProbe()
     probe.handle(.start)

@@ -31,7 +31,7 @@ public struct SetKey: ModemDialogue {
   private var proveUntil = Instant.zero
   private var seen: [NID]?
   private var sawLinkDown = false
-  private var asksWide = false
+  private var asksNarrow = true
   /// It answered since the key was confirmed, and is in no network or has no link.
   private var isAlone = false
 
@@ -115,8 +115,8 @@ public struct SetKey: ModemDialogue {
     }
     state = .proving
     // The two forms of VS_NW_INFO in turn: which firmware answers which is not sure.
-    asksWide.toggle()
-    let version: UInt8? = request == .networkInfoReq && !asksWide ? 1 : nil
+    asksNarrow.toggle()
+    let version: UInt8? = request == .networkInfoReq && asksNarrow ? 0 : nil
     return .ask(request, ModemPatience(.milliseconds(500)), version: version)
   }
 

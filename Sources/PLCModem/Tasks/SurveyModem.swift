@@ -35,7 +35,7 @@ public struct AskNetworks: ModemDialogue {
   private let driver: ModemDriver
   private let patience: ModemPatience
   private var isAskingForStations = false
-  private var isAskingWide = false
+  private var isAskingNarrow = false
 
   public init(driver: ModemDriver, patience: ModemPatience = .usual) {
     self.driver = driver
@@ -67,11 +67,11 @@ public struct AskNetworks: ModemDialogue {
 
   public mutating func goOn(after pause: ModemPause, at now: Instant) -> ModemStep<ModemNetworks> {
     if isAskingForStations { return .fail(pause.failure) }
-    guard !isAskingWide, let request = driver.membershipRequest, request == .networkInfoReq else {
+    guard !isAskingNarrow, let request = driver.membershipRequest, request == .networkInfoReq else {
       return askForStations()
     }
-    isAskingWide = true
-    return .ask(request, patience, version: 1)
+    isAskingNarrow = true
+    return .ask(request, patience, version: 0)
   }
 }
 
