@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
 """match.py COUPLER [--matches N] [--idle S]: what a SLAC match costs the processor, and what waiting costs.
 
-`coupler evse` and `coupler ev` match N times in one process each, over AF_PACKET on veth pairs with `coupler line`
-between; their pilots are worked from here. Processor time, the kernel's for the process included, is that of
-/proc/PID/schedstat, from the vehicle seeing 5 % until well after CM_SLAC_MATCH.CNF, with the key handed to the modem and
-three polls of the link; start-up is over by then, discovery has not begun. The pilot's cable, which a board does not have,
-wakes either side every 100 ms: what that costs is measured over the same time with nothing to match, and left out. Then
-processes that play the pilot inside match once each: no cable there, and nothing is left out. At last a charger to
-which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
+`coupler evse` and `coupler ev` match over AF_PACKET on veth pairs with `coupler line` between. Processor time, the
+kernel's for the process included, is that of /proc/PID/schedstat, from the vehicle seeing 5 % until well after
+CM_SLAC_MATCH.CNF, with the key handed to the modem and three polls of the link; start-up is over by then, discovery has not
+begun.
+
+It is measured twice. A match is some twenty wake-ups, and to bring a halted virtual processor back is the hypervisor's work
+charged to who wakes: with processors that halt, a bare C loop (wake.c) pays several times as much as with ones that do not.
+So once the processors are kept from halting by programmes that run when nobody else wants to (SCHED_IDLE), once they are not.
+
+First each side matches once a process, its pilot played inside. Then one process each matches N times, their pilots worked
+from here over a cable, which a board does not have: its messages every 100 ms are in the figure, and told beside it. At
+last a charger to which nobody comes is watched: no wake-up is due. The peer is pyslac where it is installed (make peers).
 
 Prints figures as couplerbench does. Needs root, for network namespaces.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -49,22 +57,33 @@ def matches_of(process):
     return process.text().count('"step":"matched"')
 
 
-def report(subject, samples, cable):
-    figure(subject, "first in the process", samples[0] - cable, "ms")
-    later = samples[1:] or samples
-    figure(subject, "median of the later", statistics.median(later) - cable, "ms")
-    figure(subject, "most of the later", max(later) - cable, "ms")
-    figure(subject, "of it cable, left out", cable, "ms")
+@contextlib.contextmanager
+def awake():
+    """Keeps every processor from halting, with programmes that run only when nobody else wants to."""
+    def last():
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+    spinners = []
+    try:
+        for number in os.sched_getaffinity(0):
+            spinners.append(subprocess.Popen(
+                ["taskset", "-c", str(number), "sh", "-c", "while :; do :; done"], preexec_fn=last))
+        time.sleep(0.2)
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
 
 
-def ours(rig, matches, folder):
-    """Both of ours against each other; gives nothing back, prints."""
-    vehicle, charger, line = network(rig, "ours")
-    paths = [f"{folder}/{side}" for side in ("evse", "ev")]
+def ours(rig, matches, folder, how):
+    """Both of ours against each other, again and again in one process each."""
+    vehicle, charger, line = network(rig, f"ours-{how}")
+    paths = [f"{folder}/{how}-{side}" for side in ("evse", "ev")]
     plug, pilot = VehiclePilot(paths[0]), ChargerPilot(paths[1])
     plug.plug(False)
-    evse = rig.coupler("evse", charger, "evse", "--interface", "se0", "--pilot", paths[0], "--json")
-    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--pilot", paths[1], "--until", "match", "--hold", 86400,
+    evse = rig.coupler(f"evse-{how}", charger, "evse", "--interface", "se0", "--pilot", paths[0], "--json")
+    ev = rig.coupler(f"ev-{how}", vehicle, "ev", "--interface", "ev0", "--pilot", paths[1], "--until", "match", "--hold", 86400,
                      "--timeout", 86400, "--json")
     evse.expect_event("ready", 20)
     pilot.await_plug()
@@ -99,27 +118,33 @@ def ours(rig, matches, folder):
         begin, switches = process.processor_time(), process.wakeups()
         time.sleep(4 * PERIOD)
         cable = (process.processor_time() - begin) / 4
-        later = until_match[name][1:] or until_match[name]
-        figure(name, "median of the later, to CM_SLAC_MATCH.CNF", statistics.median(later) - cable * MATCHED / PERIOD, "ms")
-        report(name, samples[name], cable)
-        figure(name, "wake-ups", statistics.median(woken[name]) - (process.wakeups() - switches) / 4, "")
+        subject = f"{name}, {how}"
+        figure(subject, "many, median to CM_SLAC_MATCH.CNF, with the cable", statistics.median(until_match[name]), "ms")
+        figure(subject, "many, median, with the cable", statistics.median(samples[name]), "ms")
+        figure(subject, "many, most, with the cable", max(samples[name]), "ms")
+        figure(subject, "the cable in that time, with nothing to match", cable, "ms")
+        figure(subject, "wake-ups, without the cable's", statistics.median(woken[name]) - (process.wakeups() - switches) / 4, "")
     for process in sides.values():
         process.stop()
 
 
-def alone(rig, times):
+def alone(rig, times, how):
     """One match a process with the pilot played inside, so without a cable: nothing is left out but start-up."""
-    vehicle, charger, _ = network(rig, "alone")
+    vehicle, charger, _ = network(rig, f"alone-{how}")
     samples = {"coupler evse": [], "coupler ev": []}
+    until_match = {name: [] for name in samples}
     for number in range(times):
-        evse = rig.coupler(f"evse-{number}", charger, "evse", "--interface", "se0", "--json")
+        evse = rig.coupler(f"evse-{how}-{number}", charger, "evse", "--interface", "se0", "--json")
         evse.expect("listening for CM_SLAC_PARM.REQ", 20)
         time.sleep(0.5)
-        ev = rig.coupler(f"ev-{number}", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
+        ev = rig.coupler(f"ev-{how}-{number}", vehicle, "ev", "--interface", "ev0", "--until", "match", "--json")
         ev.expect_event("ready", 10)  # it plugs in 300 ms later, and asks 200 ms after that
         time.sleep(0.42)
         before = [process.processor_time() for process in (evse, ev)]
-        time.sleep(PERIOD)
+        time.sleep(MATCHED)
+        for process, start, name in zip((evse, ev), before, samples):
+            until_match[name].append(process.processor_time() - start)
+        time.sleep(PERIOD - MATCHED)
         if matches_of(evse) != 1:
             sys.exit(f"match.py: no match: {evse.tail()}")
         for process, start, name in zip((evse, ev), before, samples):
@@ -127,7 +152,23 @@ def alone(rig, times):
         ev.stop(grace=0.1)
         evse.stop()
     for name, values in samples.items():
-        figure(f"{name}, pilot played inside", "median of one a process", statistics.median(values), "ms")
+        figure(f"{name}, {how}", "one a process, median to CM_SLAC_MATCH.CNF", statistics.median(until_match[name]), "ms")
+        figure(f"{name}, {how}", "one a process, median", statistics.median(values), "ms")
+        figure(f"{name}, {how}", "one a process, most", max(values), "ms")
+
+
+def bare(rig, folder, how):
+    """What the machine takes for the wake-ups and frames of a vehicle, without any vehicle: the least one can pay."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        print("no C compiler: a bare loop is not measured beside ours", file=sys.stderr)
+        return
+    program = f"{folder}/wake"
+    subprocess.run([compiler, "-O2", "-o", program, HERE / "wake.c"], check=True)
+    vehicle, _, _ = network(rig, f"bare-{how}")
+    wait, send = map(float, vehicle.output(program, "ev0").split())
+    figure(f"bare C loop, {how}", "a wait of 20 ms", wait, "ms")
+    figure(f"bare C loop, {how}", "a wait of 20 ms and a frame", send, "ms")
 
 
 def stranger(rig, folder):
@@ -167,7 +208,7 @@ def idle(rig, seconds, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("coupler", type=pathlib.Path)
-    parser.add_argument("--matches", type=int, default=50)
+    parser.add_argument("--matches", type=int, default=20)
     parser.add_argument("--idle", type=float, default=10)
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -175,8 +216,11 @@ def main():
         return
     with tempfile.TemporaryDirectory(prefix="coupler-") as folder:
         with Rig(pathlib.Path(folder) / "logs", options.coupler.resolve()) as rig:
-            ours(rig, options.matches, folder)
-            alone(rig, max(options.matches // 5, 1))
+            for how, hold in (("awake", awake), ("halting", contextlib.nullcontext)):
+                with hold():
+                    bare(rig, folder, how)
+                    alone(rig, options.matches, how)
+                    ours(rig, options.matches, folder, how)
             stranger(rig, folder)
             idle(rig, options.idle, folder)
 

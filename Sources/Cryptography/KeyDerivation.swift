@@ -13,7 +13,8 @@ extension NID {
   public init(of nmk: NMK, level: SecurityLevel = .simpleConnect) {
     var digest = sha256(nmk.key.octets)
     for _ in 0..<4 { digest = sha256(digest) }
-    self.init(digest.prefix(6) + [digest[6] >> 4 | level.rawValue << 4])
+    digest[6] = digest[6] >> 4 | level.rawValue << 4
+    self.init(digest[..<7])
   }
 }
 

@@ -39,11 +39,14 @@ public final class EventLoop {
     var handler: ((Readiness) -> Void)?
   }
 
+  /// Called before each wait: for what a turn gathered and is better done once, such as a write.
+  public var beforeWaiting: (() -> Void)?
   /// How often the loop has returned from its wait; a test for idleness.
   public private(set) var wakeUps = 0
 
   private let epoll: FileDescriptor
-  private let timer: FileDescriptor
+  /// Ends the wait where the kernel has no wait with nanoseconds (before 5.11); opened when that is found out.
+  private var timer: OwnedDescriptor?
   private var slots: [Slot] = []
   private var free: [Int] = []
   private var timers: [LoopTimer] = []
@@ -56,14 +59,8 @@ public final class EventLoop {
 
   public init() throws(LinuxError) {
     epoll = try FileDescriptor(epoll_create1(Int32(EPOLL_CLOEXEC)), "create an event queue")
-    timer = try FileDescriptor(
-      timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)), "create a timer")
     events = .allocate(capacity: 64)
     events.initialize(repeating: epoll_event())
-    try check(
-      clinux_epoll_control(
-        epoll.raw, EPOLL_CTL_ADD, timer.raw, EventLoop.Interest.read.rawValue, Self.timerToken),
-      "watch a timer")
   }
 
   deinit { events.deallocate() }
@@ -155,14 +152,10 @@ public final class EventLoop {
   /// number of events and timers handled.
   @discardableResult
   public func step(until limit: Instant? = nil) throws(LinuxError) -> Int {
-    let deadline = timers.reduce(limit) { earliest($0, $1.deadline) }
-    let due = deadline.map { $0 <= now } ?? false
-    if !due, deadline != armed {
-      // 0 would disarm; an instant before 1 ns after boot cannot be in the future.
-      try check(clinux_timer_set(timer.raw, deadline.map { max($0.nanoseconds, 1) } ?? 0), "set a timer")
-      armed = deadline
-    }
-    let count = epoll_wait(epoll.raw, events.baseAddress, Int32(events.count), due ? 0 : -1)
+    beforeWaiting?()
+    var deadline = limit
+    for timer in timers { deadline = earliest(deadline, timer.deadline) }
+    let count = try wait(until: deadline)
     wakeUps += 1
     guard count >= 0 else {
       if errno == EINTR { return 0 }
@@ -174,7 +167,7 @@ public final class EventLoop {
       let token = clinux_event_token(&event)
       if token == Self.timerToken {
         var expirations: UInt64 = 0
-        _ = read(timer.raw, &expirations, MemoryLayout<UInt64>.size)
+        if let timer { _ = read(timer.raw, &expirations, MemoryLayout<UInt64>.size) }
         armed = nil
         continue
       }
@@ -187,7 +180,38 @@ public final class EventLoop {
     return handled + fireTimers()
   }
 
+  /// Fills `events`; below 0 with `errno` as the kernel says. One call where the kernel takes nanoseconds: arming and
+  /// reading a timer costs two more for each wake-up.
+  private func wait(until deadline: Instant?) throws(LinuxError) -> Int32 {
+    let present = deadline == nil ? Instant.zero : now
+    let limit = deadline.map { max($0.nanoseconds - present.nanoseconds, 0) } ?? -1
+    if timer == nil {
+      let count = clinux_wait(epoll.raw, events.baseAddress, Int32(events.count), limit)
+      guard count < 0, errno == ENOSYS else { return count }
+      try openTimer()
+    }
+    guard let timer else { return -1 }
+    if limit != 0, deadline != armed {
+      // 0 would disarm; an instant before 1 ns after boot cannot be in the future.
+      try check(clinux_timer_set(timer.raw, deadline.map { max($0.nanoseconds, 1) } ?? 0), "set a timer")
+      armed = deadline
+    }
+    return epoll_wait(epoll.raw, events.baseAddress, Int32(events.count), limit == 0 ? 0 : -1)
+  }
+
+  private func openTimer() throws(LinuxError) {
+    let new = OwnedDescriptor(
+      try FileDescriptor(
+        timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)), "create a timer"))
+    try check(
+      clinux_epoll_control(
+        epoll.raw, EPOLL_CTL_ADD, new.raw, EventLoop.Interest.read.rawValue, Self.timerToken),
+      "watch a timer")
+    timer = new
+  }
+
   private func fireTimers() -> Int {
+    guard timers.contains(where: { $0.deadline != nil }) else { return 0 }
     let present = now
     var fired = 0
     // Timers added by a handler wait for the next round.

@@ -28,8 +28,11 @@ public final class PacketSocket {
 
   private let descriptor: FileDescriptor
   private let filter: Filter
+  /// Octets before each frame: what the sender left to the hardware. None where one type is asked for, as management
+  /// frames know no offloads, and the kernel does less.
+  private let header: Int
   private let buffer = ReceiveBuffer(count: VirtioHeader.size + 14 + 65_535)
-  private var output = [UInt8](repeating: 0, count: VirtioHeader.size)
+  private var output: [UInt8]
   private var loop: EventLoop?
   private var registration: EventLoop.Registration?
 
@@ -39,13 +42,17 @@ public final class PacketSocket {
   ) throws(LinuxError) {
     self.interface = interface
     self.filter = filter
+    header = if case .etherType = filter { 0 } else { VirtioHeader.size }
+    output = [UInt8](repeating: 0, count: header)
     // Protocol 0 receives nothing until bind() names interface and type, so no foreign frame slips in.
     descriptor = try FileDescriptor(
       socket(
         AF_PACKET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0),
       "open a packet socket", on: interface.name)
-    try check(
-      clinux_set_int(descriptor.raw, SOL_PACKET, PACKET_VNET_HDR, 1), "see offloads", on: interface.name)
+    if header > 0 {
+      try check(
+        clinux_set_int(descriptor.raw, SOL_PACKET, PACKET_VNET_HDR, 1), "see offloads", on: interface.name)
+    }
     if filter != .capture {
       // Older kernels do not have it; receive() looks at the direction anyway.
       _ = clinux_set_int(descriptor.raw, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
@@ -86,9 +93,9 @@ public final class PacketSocket {
 
   /// Sends one whole frame; shorter ones than 60 octets are padded, as a wire would see them.
   public func send(_ frame: RawSpan) throws(LinuxError) {
-    output.removeLast(output.count - VirtioHeader.size)
+    output.removeLast(output.count - header)
     frame.withUnsafeBytes { output.append(contentsOf: $0) }
-    let padding = VirtioHeader.size + 60 - output.count
+    let padding = header + 60 - output.count
     if padding > 0 { output.append(contentsOf: repeatElement(0, count: padding)) }
     guard Glibc.send(descriptor.raw, output, output.count, Int32(MSG_NOSIGNAL)) >= 0 else {
       throw LinuxError("send a frame", on: interface.name)
@@ -109,9 +116,13 @@ public final class PacketSocket {
       }
       let direction: Direction = packetType == Int32(PACKET_OUTGOING) ? .outgoing : .incoming
       guard direction == .incoming || filter == .capture else { continue }
-      guard got > VirtioHeader.size + 14, got <= buffer.count else {
+      guard got > header + 14, got <= buffer.count else {
         undeliverable += 1
         continue
+      }
+      if header == 0 {
+        buffer.with(0..<got) { body($0, direction) }
+        return true
       }
       let done = undoOffloads(in: buffer, count: got) { frame in body(frame, direction) }
       if !done { undeliverable += 1 }

@@ -52,6 +52,9 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private var edge: NetworkEdge?
   private var timer: LoopTimer?
   private var turns = NodeTurns<Node.Event>()
+  private var wanted: [Node.Action] = []
+  /// What the node waited for when it was last asked: after every turn.
+  private var nodeDue: Instant?
 
   private var cableEnd = VehicleEnd()
   private var repeatDue: Instant?
@@ -128,22 +131,27 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private func runTurns() {
     guard !turns.isRunning else { return }
     while let event = turns.next() {
-      turns.begin()
-      var actions: [Node.Action] = []
-      node.handle(event, at: loop.now) { actions.append($0) }
-      for action in actions { perform(action) }
-      turns.end()
+      turn { node.handle(event, at: loop.now, perform: $0) }
     }
     rearm()
   }
 
   private func receive(_ octets: RawSpan) {
-    turns.begin()
-    var actions: [Node.Action] = []
-    node.receive(octets, at: loop.now) { actions.append($0) }
-    for action in actions { perform(action) }
-    turns.end()
+    turn { node.receive(octets, at: loop.now, perform: $0) }
     runTurns()
+  }
+
+  /// One turn of the node: what it wants is carried out after it has returned.
+  private func turn(_ body: ((Node.Action) -> Void) -> Void) {
+    turns.begin()
+    // The list of the last turn again: its place is large, and turns are many.
+    var actions = wanted
+    wanted = []
+    body { actions.append($0) }
+    for action in actions { perform(action) }
+    actions.removeAll(keepingCapacity: true)
+    wanted = actions
+    turns.end()
   }
 
   private func perform(_ action: Node.Action) {
@@ -205,15 +213,16 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
       needs.chargingComplete = true
       post(.conditions(needs))
     }
-    advanceBench()
+    if let due = bench.deadline, clock.kernel(due) <= now { advanceBench() }
     if let due = repeatDue, now >= due { tell() }
-    if let due = nextDeadline(of: &node), due <= now { post(.timeout) }
-    rearm()
+    if isDue(nodeDue, at: now) { turns.add(.timeout) }
+    runTurns()
   }
 
   private func rearm() {
+    nodeDue = nextDeadline(of: &node)
     timer?.deadline = earliest(
-      nextDeadline(of: &node), bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue,
+      nodeDue, bench.deadline.map { clock.kernel($0) }, plugInDue, goalDue, repeatDue,
       heardUntil)
   }
 

@@ -207,11 +207,12 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   }
 
   private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
-    drive(.timeout, now, perform)
-    supervise(.timeout, now, perform)
-    match(.timeout, now, perform)
-    discover(.timeout, now, perform)
-    converse(.timeout, now, perform)
+    // Only who is due: to ask the others is to fetch all their code for nothing.
+    if isDue(pilot.deadline, at: now) { drive(.timeout, now, perform) }
+    if isDue(supervisor.deadline, at: now) { supervise(.timeout, now, perform) }
+    if isDue(matcher.deadline, at: now) { match(.timeout, now, perform) }
+    if isDue(discovery.deadline, at: now) { discover(.timeout, now, perform) }
+    if isDue(session.deadline, at: now) { converse(.timeout, now, perform) }
     if let due = plug.retainUntil, now >= due {
       plug.retainUntil = nil
       ask(.x1, now, perform)

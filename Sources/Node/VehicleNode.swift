@@ -124,7 +124,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   }
 
   private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
-    drive(.timeout, now, perform)
+    // Only who is due: to ask the others is to fetch all their code for nothing.
+    if isDue(pilot.deadline, at: now) { drive(.timeout, now, perform) }
     if let due = plug.communicationDue, now >= due {
       plug.communicationDue = nil
       announce(now, perform)
@@ -132,9 +133,9 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     if let due = plug.offerLostUntil, now >= due { offerIsLost(now, perform) }
     if let due = plug.wakeDue, now >= due { wake(now, perform) }
     if let due = plug.leaveDue, now >= due { leave(.terminate, now, perform) }
-    match(.timeout, now, perform)
-    discover(.timeout, now, perform)
-    converse(.timeout, now, perform)
+    if isDue(matcher.deadline, at: now) { match(.timeout, now, perform) }
+    if isDue(discovery.deadline, at: now) { discover(.timeout, now, perform) }
+    if isDue(session.deadline, at: now) { converse(.timeout, now, perform) }
   }
 
   mutating func enter(_ phase: NodePhase, _ perform: (Action) -> Void) {

@@ -191,7 +191,7 @@ public struct EVMatcher<Keys: NetworkKeySource>: Machine {
       if configuration.isForUs(frame) { receive(frame, at: now, perform: perform) }
     case .timeout: expire(at: now, perform: perform)
     }
-    precondition(isResting || deadline != nil, "\(phase) waits for nothing")
+    assert(isResting || deadline != nil, "\(phase) waits for nothing")
   }
 
   /// States only an event from above or from the control pilot ends.

@@ -217,7 +217,7 @@ public struct EVSEMatcher<Keys: NetworkKeySource>: Machine {
         matching.sessions.count <= max(settings.sessionsMax, 1) + max(settings.requestsMax, 1),
         "\(matching.sessions.count) sessions")
     }
-    precondition(isResting || deadline != nil, "\(phase) waits for nothing")
+    assert(isResting || deadline != nil, "\(phase) waits for nothing")
   }
 
   /// States only an event from above or from the control pilot ends.

@@ -56,6 +56,8 @@ public struct SimulatedPowerStage: PowerSource, Hashable, Sendable {
   @discardableResult
   public mutating func advance(to instant: Instant, load: DCLoad) -> Double {
     var charge = 0.0
+    // At rest there is nothing to follow step by step.
+    if case .open = load, !isEnabled, volts == 0, amps == 0 { now = max(now, instant) }
     while now < instant {
       let next = min(now + Self.step, instant)
       let seconds = Double((next - now).nanoseconds) / 1e9

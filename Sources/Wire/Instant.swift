@@ -39,15 +39,18 @@ public struct Instant: Hashable, Comparable, Sendable {
 extension Duration {
   /// The duration in whole nanoseconds, rounded toward zero and saturated to 64 bits (292 years).
   @inlinable public var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return seconds < 0 ? .min : .max }
-    let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carry ? (seconds < 0 ? .min : .max) : sum
+    // Not by `components`, which takes ten times as long.
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 
   /// The duration in whole milliseconds, rounded toward zero.
   @inlinable public var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}
+
+/// Whether a deadline has been reached; `nil` never is.
+@inlinable public func isDue(_ deadline: Instant?, at now: Instant) -> Bool {
+  guard let deadline else { return false }
+  return deadline <= now
 }
 
 /// The earlier of two deadlines, `nil` meaning "none".

@@ -54,7 +54,9 @@ struct EVCommand: ParsableCommand {
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
     let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
-    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now)
+    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now, gathers: true)
+    loop.beforeWaiting = { timeline.flush() }
+    defer { timeline.flush() }
     let recording = try report.openRecording(of: interface, loop: loop)
 
     let description = SiteDescription(link.ac ? .ac : .dc)
@@ -85,6 +87,9 @@ struct EVCommand: ParsableCommand {
     if let seconds { goal.duration = .seconds(seconds) }
     if energy == nil, seconds == nil { goal.duration = .seconds(10) }
 
+    // Parsed options are looked up by name at each use: here once.
+    let onlyMatch = link.until == .match
+    let hold = hold
     var status: Int32?
     var runtime: VehicleRuntime<SecureNetworkKeys>?
     let frames = { runtime?.uselessFrames ?? UselessFrames(counters: FrameCounters()) }
@@ -96,7 +101,7 @@ struct EVCommand: ParsableCommand {
           trace: { trace, now in
             timeline.add(trace, of: .vehicle, at: now)
             recording?.note(trace, at: now)
-            if link.until == .match, case .phase(.discovery) = trace {
+            if onlyMatch, case .phase(.discovery) = trace {
               status = timeline.matched(.vehicle, frames: frames(), at: now)
               stopSoon(loop, after: .seconds(hold))
             }

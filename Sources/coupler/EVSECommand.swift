@@ -78,7 +78,9 @@ struct EVSECommand: ParsableCommand {
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
     let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
-    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now)
+    let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now, gathers: true)
+    loop.beforeWaiting = { timeline.flush() }
+    defer { timeline.flush() }
     let recording = try report.openRecording(of: interface, loop: loop)
 
     var description = SiteDescription(link.ac ? .ac : .dc)
@@ -109,6 +111,8 @@ struct EVSECommand: ParsableCommand {
       }
 
     var status: Int32?
+    // Parsed options are looked up by name at each use: here once.
+    let (until, once) = (link.until, once)
     var runtime: ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>?
     var authorize: LoopTimer?
     var identify: LoopTimer?
@@ -116,12 +120,12 @@ struct EVSECommand: ParsableCommand {
       trace: { trace, now in
         timeline.add(trace, of: .charger, at: now)
         recording?.note(trace, at: now)
-        if link.until == .match, case .phase(.discovery) = trace {
+        if until == .match, case .phase(.discovery) = trace {
           status = timeline.matched(.charger, frames: useless(runtime), at: now)
           stopSoon(loop, after: .seconds(hold))
         }
         // A try that failed is told, and the next one begins; only the end of a session counts for --once.
-        if case .ended(let outcome) = trace, once, link.until == .session {
+        if case .ended(let outcome) = trace, once, until == .session {
           if case .failed(let failure) = outcome, failure.mayRetry { return }
           status = timeline.summarize(
             .charger, recording: recording?.path, frames: useless(runtime), at: now)

@@ -28,6 +28,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
@@ -53,6 +54,21 @@ static inline int clinux_epoll_control(int epoll, int operation, int descriptor,
 
 static inline uint64_t clinux_event_token(const struct epoll_event *event) { return event->data.u64; }
 static inline uint32_t clinux_event_flags(const struct epoll_event *event) { return event->events; }
+
+/// Waits for events at most so many nanoseconds, for ever below 0; ENOSYS where the kernel is older than 5.11. The call
+/// takes 64-bit times on every architecture, which is why it does not go through the C library.
+static inline int clinux_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
+#ifdef SYS_epoll_pwait2
+  struct {
+    int64_t seconds;
+    int64_t nanoseconds;
+  } limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return (int)syscall(SYS_epoll_pwait2, epoll, events, count, nanoseconds < 0 ? NULL : &limit, NULL, (size_t)0);
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
 
 /// Arms a timer for an absolute time of CLOCK_MONOTONIC; 0 disarms it.
 static inline int clinux_timer_set(int timer, int64_t nanoseconds) {

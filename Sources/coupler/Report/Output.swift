@@ -3,6 +3,9 @@ import Glibc
 /// A line on standard output, written at once: a rig reads along through a pipe.
 func say(_ text: String) { writeLine(text, to: STDOUT_FILENO) }
 
+/// Whole lines on standard output, written at once.
+func sayLines(_ lines: String) { writeLine(lines, terminator: "", to: STDOUT_FILENO) }
+
 /// A line on standard error.
 func complain(_ text: String, terminator: String = "\n") {
   writeLine(text, terminator: terminator, to: STDERR_FILENO)

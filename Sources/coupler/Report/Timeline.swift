@@ -20,10 +20,28 @@ final class Timeline {
   /// The first failure, on either side: what the session ended by.
   private(set) var firstFailure: NodeFailure?
 
-  init(json: Bool, verbose: Bool, start: Instant) {
+  private var pending = ""
+  private let gathers: Bool
+
+  /// With `gathers` lines wait until `flush`, so that a turn of the loop writes once.
+  init(json: Bool, verbose: Bool, start: Instant, gathers: Bool = false) {
+    self.gathers = gathers
     self.json = json
     self.verbose = verbose
     self.start = start
+  }
+
+  /// Writes the lines that wait.
+  func flush() {
+    guard !pending.isEmpty else { return }
+    sayLines(pending)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private func say(_ text: String) {
+    pending += text
+    pending += "\n"
+    if !gathers { flush() }
   }
 
   /// The summary is out: nothing follows it.
@@ -216,6 +234,7 @@ final class Timeline {
       if !frames.isEmpty { say("Frames      of no use: \(frames)") }
       if let recording { say("Recording   \(recording)") }
     }
+    flush()
     guard case .completed = outcome else {
       if let failure = firstFailure {
         complain("coupler: the session failed in \(failure.layer): \(failure)")
