@@ -20,7 +20,8 @@ say() { echo "$@" >&2; }
 # All in this package's build folder: each module is compiled once.
 for product in couplerbench exibench coupler; do
   say "building $product, release"
-  swift build -c release --product "$product" >&2
+  # Static, as it is flashed.
+  swift build -c release --static-swift-stdlib --product "$product" >&2
 done
 bin="$(swift build -c release --show-bin-path)"
 
