@@ -25,6 +25,7 @@ let package = Package(
   name: "Coupler",
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "couplerd", targets: ["couplerd"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(
       name: "EXI",
@@ -119,6 +120,13 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "BoardRuntime",
+      dependencies: [
+        "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety", "ControlPilot", "Cryptography", "Node",
+        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
@@ -133,6 +141,7 @@ let package = Package(
         "ISO15118", "V2GTransport", "Safety", "ControlPilot",
       ],
       swiftSettings: house),
+    .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests

@@ -14,8 +14,10 @@ import Testing
     ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
     ["PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
     ["Cryptography"],
-    ["Node", "Recorder", "Simulation", "LinuxRuntime", "XMLTree", "EXITools", "EXIGenerator"],
-    ["coupler", "exigen"],
+    [
+      "Node", "Recorder", "Simulation", "LinuxRuntime", "BoardRuntime", "XMLTree", "EXITools", "EXIGenerator",
+    ],
+    ["coupler", "couplerd", "exigen"],
   ]
 
   /// The modules that compile into firmware and know no operating system.
