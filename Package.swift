@@ -49,6 +49,7 @@ let package = Package(
     .target(name: "Wire", swiftSettings: parser),
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     .target(name: "XMLTree", dependencies: ["CLibXML2"], swiftSettings: house),
@@ -95,6 +96,8 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["CLibYAML"], swiftSettings: house),
+    .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
@@ -139,6 +142,7 @@ let package = Package(
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ControlAPI",
       ],
       swiftSettings: house),
     .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
@@ -208,6 +212,8 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
+    .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )
