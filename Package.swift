@@ -125,7 +125,8 @@ let package = Package(
     .target(
       name: "BoardRuntime",
       dependencies: [
-        "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety", "ControlPilot", "Cryptography", "Node",
+        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "ControlPilot", "Cryptography", "Node",
         "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
       ],
       swiftSettings: house),
@@ -214,6 +215,13 @@ let package = Package(
       exclude: ["Ladders"]),
     .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
+    .testTarget(
+      name: "BoardRuntimeTests",
+      dependencies: [
+        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "SiteFile",
+        "ControlAPI",
+      ]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -34,6 +34,7 @@ public final class BenchOutlet: OutletPort {
   }
 
   public var trouble: String? { nil }
+  public var samplesPilot: Bool { false }
 
   public func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
     self.reading = reading

@@ -30,7 +30,7 @@ public final class ConnectorRuntime {
     }
   }
 
-  public private(set) var settings: ConnectorSettings
+  public private(set) var settings: ConnectorPlan
   public let outlet: Outlet
   public private(set) var state = ConnectorState()
   private var node: Node
@@ -49,7 +49,7 @@ public final class ConnectorRuntime {
   private var isStarted = false
 
   public init(
-    _ settings: ConnectorSettings, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+    _ settings: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
   ) {
     self.settings = settings
     self.outlet = outlet
@@ -57,16 +57,18 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     address = try? NetworkInterface(settings.interface).macAddress
-    node = Self.node(settings, outlet, address)
+    node = Self.node(settings, outlet, address, port.samplesPilot)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
-  private static func node(_ settings: ConnectorSettings, _ outlet: Outlet, _ address: MACAddress?) -> Node {
+  private static func node(
+    _ settings: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ samplesPilot: Bool
+  ) -> Node {
     var matching = SLACConfiguration(
       address: address ?? MACAddress(0), timers: settings.isRelaxed ? .relaxed : .standard)
     matching.settings = settings.matching(outlet)
     return Node(
-      configuration: settings.configuration(outlet),
+      configuration: settings.configuration(outlet, samplesPilot: samplesPilot),
       matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
       random: SystemRandomNumberGenerator())
   }
@@ -95,7 +97,7 @@ public final class ConnectorRuntime {
   }
 
   /// Limits and authorization as a changed site file has them; the rest needs a restart.
-  public func adopt(_ new: ConnectorSettings) {
+  public func adopt(_ new: ConnectorPlan) {
     settings.milliampsMax = new.milliampsMax
     settings.wattsMax = new.wattsMax
     settings.authorization = new.authorization
@@ -253,7 +255,7 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
-    node = Self.node(settings, outlet, address)
+    node = Self.node(settings, outlet, address, port.samplesPilot)
     turns.add(.start)
     turns.add(.limits(settings.limits(outlet)))
     port.repeatReadings()

@@ -126,7 +126,7 @@ public final class Daemon {
   }
 
   private func connector(
-    _ settings: ConnectorSettings, _ site: SitePlan, _ port: any OutletPort
+    _ settings: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
   ) -> ConnectorRuntime {
     let name = settings.name
     return ConnectorRuntime(

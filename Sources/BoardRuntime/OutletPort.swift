@@ -26,6 +26,8 @@ public protocol OutletPort: AnyObject {
   /// Contactor open, power stage off, pilot at -12 V; the lock is let go only where the contacts read open and the board
   /// allows it. What fails is left to the supply of the coil.
   func makeSafe()
+  /// It tells the pilot's levels again and again, so that silence is a fault; else only when they changed.
+  var samplesPilot: Bool { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
 }

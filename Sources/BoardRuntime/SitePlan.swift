@@ -7,14 +7,14 @@ import Wire
 /// Which board with which connectors: from the site file, or the built-in site.
 public struct SitePlan {
   public var board: BoardDescription
-  public var connectors: [ConnectorSettings]
+  public var connectors: [ConnectorPlan]
 
   public init(_ options: DaemonOptions) throws(BoardFailure) {
     board = SimulationBoard.board
     if let name = options.board, name != board.name {
       throw BoardFailure("no board '\(name)'; coupler board list shows those there are")
     }
-    var settings = ConnectorSettings()
+    var settings = ConnectorPlan()
     settings.interface = options.interface ?? settings.interface
     settings.cablePath = options.cablePath
     settings.milliampsMax = 200_000
@@ -22,7 +22,7 @@ public struct SitePlan {
   }
 
   /// The outlet of a connector; `init` has seen that it is there.
-  func outlet(_ settings: ConnectorSettings) -> Outlet { board.outlets[settings.outlet] }
+  func outlet(_ settings: ConnectorPlan) -> Outlet { board.outlets[settings.outlet] }
 
   /// The electrical sides, in the order of the connectors.
   func ports(loop: EventLoop) throws(BoardFailure) -> [any OutletPort] {

@@ -6,7 +6,7 @@ import SLAC
 import Safety
 
 /// What a site wants of one connector of its board.
-public struct ConnectorSettings: Hashable, Sendable {
+public struct ConnectorPlan: Hashable, Sendable {
   /// Who may charge.
   public enum Authorization: String, Hashable, Sendable {
     /// Whoever plugs in.
@@ -44,7 +44,7 @@ public struct ConnectorSettings: Hashable, Sendable {
   public init() {}
 }
 
-extension ConnectorSettings {
+extension ConnectorPlan {
   /// What the session offers, within what the outlet carries.
   public func limits(_ outlet: Outlet) -> EVSELimits {
     let milliamps = min(milliampsMax, outlet.milliampsMax)
@@ -60,7 +60,7 @@ extension ConnectorSettings {
     }
   }
 
-  func configuration(_ outlet: Outlet) -> ChargerConfiguration {
+  func configuration(_ outlet: Outlet, samplesPilot: Bool) -> ChargerConfiguration {
     let modes: [EnergyMode] =
       switch outlet.current {
       case .dc: [.DC_extended]
@@ -72,8 +72,8 @@ extension ConnectorSettings {
     var configuration = ChargerConfiguration(
       link: usesSLAC ? .slac : .assumed, safety: SafetySettings(outlet), session: session)
     configuration.coupling = coupling
+    if !samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     if isRelaxed {
-      configuration.pilot = .relaxed
       configuration.session.timers = .relaxed
       configuration.transport = .relaxed
     }
