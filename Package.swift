@@ -155,6 +155,9 @@ let package = Package(
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["HAL", "LinuxHardware", "CGPIOD", "Wire"], path: "Tests/Kernel/Probe",
+      swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),

@@ -43,6 +43,7 @@ private func words(_ line: LineDescription) -> String {
     switch line.place {
     case .named(let name): ["name=\(name)"]
     case .offset(let chip, let offset): ["chip=\(chip)", "offset=\(offset)"]
+    case .device(let path, let offset): ["path=\(path)", "offset=\(offset)"]
     }
   if line.isActiveLow { words.append("active-low") }
   words += ["bias=\(line.bias.rawValue)", "drive=\(line.drive.rawValue)"]
