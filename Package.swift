@@ -50,6 +50,10 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
+    .systemLibrary(name: "CLibGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    // Over libgpiod 1.x and 2.x alike; pkg-config says where it is, the header which one.
+    .target(name: "CGPIOD", dependencies: ["CLibGPIOD"], linkerSettings: [.linkedLibrary("gpiod")]),
+
     .target(name: "XMLTree", dependencies: ["CLibXML2"], swiftSettings: house),
 
     // MARK: messages
@@ -75,7 +79,8 @@ let package = Package(
       name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug", "QCA7000SPI"],
       swiftSettings: house),
     .target(
-      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "QCA7000SPI"], swiftSettings: house),
+      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "CGPIOD", "HAL", "QCA7000SPI"],
+      swiftSettings: house),
 
     // MARK: protocols
     .target(name: "PLCModem", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
@@ -175,7 +180,9 @@ let package = Package(
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
-      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
+      dependencies: [
+        "LinuxHardware", "CGPIOD", "CLinux", "HAL", "V2GTransport", "HomePlug", "QCA7000SPI", "Wire",
+      ]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",

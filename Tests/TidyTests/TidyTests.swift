@@ -6,7 +6,7 @@ import Testing
   /// Layers from the ground up, as docs/architecture.md draws them. A module may import from its own layer and from
   /// those below.
   static let layers: [[String]] = [
-    ["Wire", "CLinux", "COpenSSL", "CLibXML2"],
+    ["Wire", "CLinux", "COpenSSL", "CLibXML2", "CLibGPIOD", "CGPIOD"],
     [
       "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages", "ISO15118_2Messages",
       "ISO15118_20Messages", "HomePlug",
