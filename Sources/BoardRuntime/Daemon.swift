@@ -74,9 +74,7 @@ public final class Daemon {
       case .check:
         say("ok\n")
         return Status.ok
-      case .safeState:
-        for port in try site.ports(loop: loop) { port.makeSafe() }
-        return Status.ok
+      case .safeState: return try makeSafe(site)
       case .run: return try run(site)
       case .help, .version: return Status.ok
       }
@@ -86,13 +84,21 @@ public final class Daemon {
     }
   }
 
+  /// Drives every output of the board to its stop value; tells those it could not.
+  private func makeSafe(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .safeState, loop: loop)
+    hardware.makeSafe()
+    for failure in hardware.failures { complain("couplerd: not driven: \(failure)") }
+    return hardware.failures.isEmpty ? Status.ok : Status.failed
+  }
+
   // MARK: running
 
   private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
-    let ports = try site.ports(loop: loop)
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
-    defer { for port in ports { port.makeSafe() } }
-    for (settings, port) in zip(site.connectors, ports) {
+    defer { hardware.makeSafe() }
+    for (settings, port) in zip(site.connectors, hardware.ports) {
       connectors.append(connector(settings, site, port))
     }
     do throws(LinuxError) {

@@ -1,4 +1,5 @@
 import BoardSimulation
+import Glibc
 public import HAL
 import LinuxHardware
 import SimulatedHardware
@@ -8,33 +9,89 @@ import Wire
 public struct SitePlan {
   public var board: BoardDescription
   public var connectors: [ConnectorPlan]
+  /// Folder of the event journal; `nil` keeps none.
+  public var journalFolder: String?
 
   public init(_ options: DaemonOptions) throws(BoardFailure) {
     board = SimulationBoard.board
     if let name = options.board, name != board.name {
       throw BoardFailure("no board '\(name)'; coupler board list shows those there are")
     }
-    var settings = ConnectorPlan()
-    settings.interface = options.interface ?? settings.interface
-    settings.cablePath = options.cablePath
-    settings.milliampsMax = 200_000
-    connectors = [settings]
+    var plan = ConnectorPlan()
+    plan.interface = options.interface ?? plan.interface
+    plan.cablePath = options.cablePath
+    plan.milliampsMax = 200_000
+    connectors = [plan]
   }
 
   /// The outlet of a connector; `init` has seen that it is there.
-  func outlet(_ settings: ConnectorPlan) -> Outlet { board.outlets[settings.outlet] }
+  func outlet(_ plan: ConnectorPlan) -> Outlet { board.outlets[plan.outlet] }
+}
 
-  /// The electrical sides, in the order of the connectors.
-  func ports(loop: EventLoop) throws(BoardFailure) -> [any OutletPort] {
-    var ports: [any OutletPort] = []
-    for settings in connectors {
-      do throws(LinuxError) {
-        ports.append(try BenchOutlet(Self.bench(outlet(settings)), cablePath: settings.cablePath, loop: loop))
+/// The electrical side of a site: all outputs of its board, and a port for each connector.
+///
+/// It goes in the order outlets, board: what a port drives must be the board's longer than the port's.
+final class SiteHardware {
+  private(set) var ports: [any OutletPort] = []
+  private let board: BoardHardware
+
+  init(
+    _ site: SitePlan, devices: BoardDevices, purpose: BoardHardware.Purpose, loop: EventLoop
+  ) throws(BoardFailure) {
+    board = try BoardHardware(site.board, devices: devices, purpose: purpose)
+    guard purpose == .start else { return try driveSafePilots(site, devices) }
+    for plan in site.connectors {
+      do throws(BoardFailure) {
+        ports.append(try port(plan, site.outlet(plan), loop))
       } catch {
-        throw BoardFailure("connector \(settings.name): \(error)")
+        throw BoardFailure("connector \(plan.name): \(error)")
       }
     }
-    return ports
+  }
+
+  /// What could not be driven.
+  private(set) var failures: [String] = []
+
+  func makeSafe() {
+    for port in ports { port.makeSafe() }
+    board.makeSafe()
+    failures += board.failures
+  }
+
+  private func port(
+    _ plan: ConnectorPlan, _ outlet: Outlet, _ loop: EventLoop
+  ) throws(BoardFailure) -> any OutletPort {
+    switch outlet.hardware {
+    case .simulated:
+      do throws(LinuxError) {
+        return try BenchOutlet(Self.bench(outlet), cablePath: plan.cablePath, loop: loop)
+      } catch {
+        throw BoardFailure("\(error)")
+      }
+    case .lines(let description):
+      return try LineOutlet(description, of: outlet, hardware: board, loop: loop)
+    case .link(let description):
+      throw BoardFailure("the safety controller '\(description.link)' cannot be spoken to yet")
+    }
+  }
+
+  /// Pilots of the whole board, also of connectors that the site does not use.
+  private func driveSafePilots(_ site: SitePlan, _ devices: BoardDevices) throws(BoardFailure) {
+    for entry in site.board.pwms {
+      do throws(LinuxError) {
+        switch entry.use {
+        case .pilot(_, let stop, _):
+          var pwm = try PWMOutput(entry.pwm, initial: stop, roots: devices.roots)
+          try pwm.drive(stop)
+        case .economiser:
+          var pwm = try PWMOutput(entry.pwm, initial: .steadyLow, roots: devices.roots)
+          try pwm.drive(.steadyLow)
+        case .capture: break
+        }
+      } catch {
+        failures.append("\(entry.field): \(error)")
+      }
+    }
   }
 
   private static func bench(_ outlet: Outlet) -> ChargingBench {
