@@ -89,6 +89,7 @@ let package = Package(
     .target(name: "SLAC", dependencies: ["Wire", "HomePlug", "PLCModem"], swiftSettings: parser),
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -191,6 +192,7 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
+    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",

@@ -15,8 +15,9 @@ public struct ConnectorPlan: Hashable, Sendable {
     case control
   }
 
-  /// As the log and the control socket call it.
-  public var name = "1"
+  /// 1, 2, 3 ..., as people and the control socket say.
+  public var number = 1
+  public var name: String { "\(number)" }
   /// Which outlet of the board, from 0.
   public var outlet = 0
   /// Interface of the modem.

@@ -39,7 +39,10 @@ final class SiteHardware {
     _ site: SitePlan, devices: BoardDevices, purpose: BoardHardware.Purpose, loop: EventLoop
   ) throws(BoardFailure) {
     board = try BoardHardware(site.board, devices: devices, purpose: purpose)
-    guard purpose == .start else { return try driveSafePilots(site, devices) }
+    guard purpose == .start else {
+      driveSafePilots(site, devices)
+      return
+    }
     for plan in site.connectors {
       do throws(BoardFailure) {
         ports.append(try port(plan, site.outlet(plan), loop))
@@ -76,7 +79,7 @@ final class SiteHardware {
   }
 
   /// Pilots of the whole board, also of connectors that the site does not use.
-  private func driveSafePilots(_ site: SitePlan, _ devices: BoardDevices) throws(BoardFailure) {
+  private func driveSafePilots(_ site: SitePlan, _ devices: BoardDevices) {
     for entry in site.board.pwms {
       do throws(LinuxError) {
         switch entry.use {
