@@ -1,4 +1,4 @@
-public import ControlAPI
+import ControlAPI
 import Cryptography
 public import HAL
 public import LinuxHardware
@@ -104,11 +104,25 @@ public final class ConnectorRuntime {
     runTurns()
   }
 
+  /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
+  func authorize(_ granted: Bool) {
+    if state.session.authorization == .needed {
+      post(.authorization(granted ? .granted : .refused))
+    } else {
+      post(.identified(granted))
+    }
+  }
+
   /// Limits and authorization as a changed site file has them; the rest needs a restart.
   public func adopt(_ new: ConnectorPlan) {
     plan.milliampsMax = new.milliampsMax
+    plan.milliampsMin = new.milliampsMin
+    plan.millivoltsMax = new.millivoltsMax
+    plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
+    plan.phases = new.phases
     plan.authorization = new.authorization
+    state.isNew = true
     post(.limits(presentLimits))
   }
 
