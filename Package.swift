@@ -19,6 +19,15 @@ let parser: [SwiftSetting] =
     .enableExperimentalFeature("Lifetimes"),
   ]
 
+/// A board: a folder below Boards/, its module named after it (`pionix-belaybox`: `BoardPionixBelaybox`).
+func board(_ folder: String) -> Target {
+  let words = folder.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+  let overlay = folder.hasPrefix("raspberrypi") ? ["coupler-\(folder)-overlay.dts"] : []
+  return .target(
+    name: "Board" + words.joined(), dependencies: ["HAL"], path: "Boards/\(folder)",
+    exclude: ["README.md", "60-coupler-\(folder).rules"] + overlay, swiftSettings: house)
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -89,6 +98,7 @@ let package = Package(
     .target(name: "SLAC", dependencies: ["Wire", "HomePlug", "PLCModem"], swiftSettings: parser),
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -96,7 +106,23 @@ let package = Package(
       swiftSettings: parser),
 
     // MARK: boards, one target per folder below Boards/
-    .target(name: "BoardSimulation", dependencies: ["HAL"], path: "Boards/simulation", swiftSettings: house),
+    board("simulation"),
+    board("generic"),
+    board("raspberrypi-qca7000"),
+    board("raspberrypi-qca7000-ev"),
+    board("chargebyte-tarragon"),
+    board("chargebyte-charge-som"),
+    board("chargebyte-evacharge-se"),
+    board("pionix-belaybox"),
+    board("phytec-phyverso"),
+    .target(
+      name: "Boards",
+      dependencies: [
+        "HAL", "BoardSimulation", "BoardGeneric", "BoardRaspberrypiQca7000", "BoardRaspberrypiQca7000Ev",
+        "BoardChargebyteTarragon", "BoardChargebyteChargeSom", "BoardChargebyteEvachargeSe",
+        "BoardPionixBelaybox", "BoardPhytecPhyverso",
+      ],
+      swiftSettings: house),
 
     // MARK: services
     .target(
@@ -147,7 +173,7 @@ let package = Package(
       dependencies: [
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
-        "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
         "ControlAPI",
       ],
       swiftSettings: house),
@@ -194,6 +220,7 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
+    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
@@ -232,6 +259,7 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
+    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -1,5 +1,5 @@
 public import HAL
-public import LinuxHardware
+import LinuxHardware
 
 /// All outputs of a board, taken as one: at its start each drives its start value, at its end its stop value.
 ///

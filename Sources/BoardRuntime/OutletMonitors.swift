@@ -39,10 +39,10 @@ final class OutletMonitors {
   }
 
   func start() throws(LinuxError) {
-    let look: ([EdgeEvent]) -> Void = { [weak self] _ in self?.look() }
-    try residualCurrent?.watch(on: loop, edges: look, failed: failed)
-    try insulation?.watch(on: loop, edges: look, failed: failed)
-    for button in stopButtons { try button.watch(on: loop, edges: look, failed: failed) }
+    let changed: ([EdgeEvent]) -> Void = { [weak self] _ in self?.look() }
+    try residualCurrent?.watch(on: loop, edges: changed, failed: failed)
+    try insulation?.watch(on: loop, edges: changed, failed: failed)
+    for button in stopButtons { try button.watch(on: loop, edges: changed, failed: failed) }
     look()
   }
 
