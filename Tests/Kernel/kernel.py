@@ -97,12 +97,16 @@ def main():
                 "PROBE": options.bin / "kernel-probe", "PROBE2": options.probe2}
     programs = {name: path.resolve() for name, path in programs.items()}
     chosen = [scenarios.ALL[name] for name in options.names or scenarios.ALL]
+    without = [scenario for scenario in chosen if "PROBE2" in scenario.needs and not programs["PROBE2"].exists()]
+    for scenario in without:
+        print(f"{scenario.name}: skipped, as there is no program with libgpiod 2.x (Tests/Kernel/gpiod2.sh builds it)")
+    chosen = [scenario for scenario in chosen if scenario not in without]
     missing = {programs[name] for scenario in chosen for name in scenario.needs if not programs[name].exists()}
     if missing:
         parser.error("build first, these are missing: " + ", ".join(sorted(map(str, missing))))
     linux = kernel()
     if linux is None:
-        print("kernel tests skipped")
+        print("skipped: the kernel tests, see above for the reason")
         return UNAVAILABLE
     started = time.monotonic()
     logs = options.logs.resolve()

@@ -177,9 +177,13 @@ class Trace:
     def clear(self):
         (self.FOLDER / "trace").write_text("")
 
+    def number(self, line):
+        """How the kernel calls the line there."""
+        return self.bases[line.chip.label] + line.offset
+
     def driven(self, line):
         """Levels driven onto a line since `clear`, oldest first."""
-        number = self.bases[line.chip.label] + line.offset
+        number = self.number(line)
         found = []
         for text in (self.FOLDER / "trace").read_text().splitlines():
             _, mark, rest = text.partition(f"gpio_value: {number} set ")
