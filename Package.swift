@@ -158,7 +158,8 @@ let package = Package(
       dependencies: [
         "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
         "ControlPilot", "Cryptography", "Node",
-        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+        "LinuxHardware", "LinuxRuntime", "SafetyLinks", "SimulatedHardware", "Simulation", "Boards",
+        "BoardSimulation",
       ],
       swiftSettings: house),
     .target(
