@@ -25,6 +25,7 @@ let package = Package(
   name: "Coupler",
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "couplerd", targets: ["couplerd"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(
       name: "EXI",
@@ -49,6 +50,7 @@ let package = Package(
     .target(name: "Wire", swiftSettings: parser),
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     .systemLibrary(name: "CLibGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
@@ -100,6 +102,8 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["CLibYAML"], swiftSettings: house),
+    .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
@@ -125,6 +129,14 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "BoardRuntime",
+      dependencies: [
+        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "ControlPilot", "Cryptography", "Node",
+        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
@@ -137,8 +149,10 @@ let package = Package(
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ControlAPI",
       ],
       swiftSettings: house),
+    .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
@@ -207,6 +221,15 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
+    .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
+    .testTarget(
+      name: "BoardRuntimeTests",
+      dependencies: [
+        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "SiteFile",
+        "ControlAPI",
+      ]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -68,6 +68,20 @@ final class GPIORequest {
         throw notFound("find the GPIO chip", "\"\(chip)\"", code: errno)
       }
       found.offset = offset
+    case .device(let device, let offset):
+      // The chip's number is the name of a directory below its device.
+      let chips = DeviceFile.names(in: "\(roots.sys)/devices/\(device)", prefix: "gpiochip")
+      guard let chip = chips.first, chips.count == 1 else {
+        throw notFound("find the GPIO chip of", device, code: chips.isEmpty ? ENOENT : ENOTUNIQ)
+      }
+      let path = "\(roots.dev)/\(chip)"
+      let fits = withUnsafeMutableBytes(of: &found.path) { room in
+        guard path.utf8.count < room.count else { return false }
+        room.copyBytes(from: path.utf8)
+        return true
+      }
+      guard fits else { throw LinuxError("open the GPIO chip", on: path, code: ENAMETOOLONG) }
+      found.offset = offset
     }
     return found
   }
@@ -128,7 +142,7 @@ extension LineDescription.Place {
   var words: String {
     switch self {
     case .named(let name): "\"\(name)\""
-    case .offset(let chip, let offset): "line \(offset) of \"\(chip)\""
+    case .offset(let chip, let offset), .device(let chip, let offset): "line \(offset) of \"\(chip)\""
     }
   }
 }
