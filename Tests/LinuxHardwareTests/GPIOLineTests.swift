@@ -49,6 +49,19 @@ extension GPIOTests {
       #expect("\(try #require(beyond))".contains("no such offset"))
     }
 
+    @Test func a_line_is_found_by_the_device_behind_its_chip() throws {
+      let first = try SimulatedChip("expander", [nil, nil])
+      let second = try SimulatedChip("expander2", [nil, nil], label: "expander")
+      var line = try GPIOOutput(LineDescription(.device(second.devicePath, 1)))
+      try line.set(true)
+      #expect(try second.level(1))
+      #expect(try !first.level(1))
+      let missing = #expect(throws: LinuxError.self) {
+        _ = try GPIOInput(LineDescription(.device("platform/gpio-sim.none", 1)))
+      }
+      #expect(missing?.code == ENOENT)
+    }
+
     @Test func a_name_that_is_there_twice_is_refused() throws {
       let first = try SimulatedChip("first", ["SENSE", "TWICE", "TWICE"])
       let second = try SimulatedChip("second", ["SENSE"])

@@ -26,6 +26,8 @@ final class SimulatedChip {
     let consumer: String
   }
 
+  /// Path of the device behind it, below /sys/devices.
+  let devicePath: String
   private let device: String
   private var folders: [String] = []
   private let simulation: String
@@ -52,8 +54,8 @@ final class SimulatedChip {
       try Self.put("input", "\(bank)/line\(offset)/hog/direction")
     }
     try Self.put("1", "\(device)/live")
-    simulation =
-      try "/sys/devices/platform/\(Self.get("\(device)/dev_name"))/\(Self.get("\(bank)/chip_name"))"
+    devicePath = try "platform/\(Self.get("\(device)/dev_name"))"
+    simulation = try "/sys/devices/\(devicePath)/\(Self.get("\(bank)/chip_name"))"
   }
 
   /// Takes the chip away, as pulling out its USB plug would.
