@@ -1,13 +1,13 @@
 #!/bin/bash
-# Builds against libgpiod 2.x where the system has 1.x (Debian 12): gpiod2.sh fetch | build SWIFT-BUILD-OPTIONS | tests
+# Builds against libgpiod 2.x where the system has 1.x (Debian 12): gpiod2.sh COMMAND [SWIFT-BUILD-OPTIONS]
 #
-#   fetch   unpacks Debian's backports packages, unchanged and uninstalled, and prints the folder
-#   build   runs `swift build` against them: gpiod2.sh build --product couplerd
-#   tests   builds the GPIO tests by themselves and prints the test program; it runs in the test kernel
+#   fetch         unpacks Debian's backports packages, unchanged and uninstalled, and prints the folder
+#   build         runs `swift build` against them: gpiod2.sh build --product couplerd
+#   tests         builds the GPIO tests by themselves and prints the test program, which is for the test kernel
+#   tests-system  the same against the system's own libgpiod
 #
-# The packages are kept in ~/.cache/coupler (COUPLER_CACHE for another folder), builds in .build-gpiod2 and
-# .build-gpiod2-tests. Exit status 77
-# where the packages cannot be had.
+# The packages are kept in ~/.cache/coupler (COUPLER_CACHE for another folder), builds in
+# .build-gpiod2, .build-gpiod2-tests and .build-gpio-tests. Exit status 77 where the packages cannot be had.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${COUPLER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coupler}
@@ -48,6 +48,9 @@ build() { # package, scratch folder, then options for swift build
     -Xlinker -rpath -Xlinker "$(folder)" "$@"
 }
 
+# A plan that was made before a file was added to the package that is depended upon is not made again.
+plan_anew() { rm -f "$root/$1/debug/description.json"; }
+
 case "${1:-}" in
 fetch)
   fetch >&2
@@ -61,11 +64,19 @@ build)
 tests)
   shift
   fetch >&2
+  plan_anew .build-gpiod2-tests
   build "$root/Tests/Kernel/GPIOTests" .build-gpiod2-tests --build-tests "$@" >&2
   echo "$root/.build-gpiod2-tests/debug/GPIOTestsPackageTests.xctest"
   ;;
+tests-system)
+  shift
+  plan_anew .build-gpio-tests
+  swift build --package-path "$root/Tests/Kernel/GPIOTests" --scratch-path "$root/.build-gpio-tests" \
+    --build-tests "$@" >&2
+  echo "$root/.build-gpio-tests/debug/GPIOTestsPackageTests.xctest"
+  ;;
 *)
-  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
   exit 2
   ;;
 esac

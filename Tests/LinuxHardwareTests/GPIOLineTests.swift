@@ -52,12 +52,12 @@ extension GPIOTests {
     @Test func a_line_is_found_by_the_device_behind_its_chip() throws {
       let first = try SimulatedChip("expander", [nil, nil])
       let second = try SimulatedChip("expander2", [nil, nil], label: "expander")
-      var line = try GPIOOutput(LineDescription(.device(second.devicePath, 1)))
+      var line = try GPIOOutput(LineDescription(.device(path: second.devicePath, 1)))
       try line.set(true)
       #expect(try second.level(1))
       #expect(try !first.level(1))
       let missing = #expect(throws: LinuxError.self) {
-        _ = try GPIOInput(LineDescription(.device("platform/gpio-sim.none", 1)))
+        _ = try GPIOInput(LineDescription(.device(path: "platform/gpio-sim.none", 1)))
       }
       #expect(missing?.code == ENOENT)
     }
