@@ -41,6 +41,7 @@ kernel-test: ## the drivers, boards and sessions inside a Linux kernel that is b
 	$(SWIFT) build --product couplerd
 	$(SWIFT) build --product kernel-probe
 	Tests/Kernel/gpiod2.sh build --product kernel-probe || [ $$? -eq 77 ]
+	Tests/Kernel/gpiod2.sh tests || [ $$? -eq 77 ]
 	Tests/Kernel/kernel.py $(SCENARIO) || [ $$? -eq 77 ]
 
 peers: $(PEERS) ## install the foreign peers into .peers
