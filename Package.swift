@@ -95,7 +95,7 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
-    .target(name: "SiteFile", dependencies: ["CLibYAML"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["Wire", "CLibYAML"], swiftSettings: house),
     .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
@@ -203,7 +203,7 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
-    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
