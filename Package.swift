@@ -48,6 +48,7 @@ let package = Package(
         "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
         "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
+    .library(name: "LinuxHardware", targets: ["LinuxHardware", "CGPIOD", "CLinux", "HAL", "Wire"]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
