@@ -12,7 +12,10 @@ import Testing
       "ISO15118_20Messages", "HomePlug",
     ],
     ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
-    ["PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "V2GTransport", "ISO15118"],
+    [
+      "PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "SimulatedController", "V2GTransport",
+      "ISO15118",
+    ],
     ["Cryptography"],
     ["Node", "Recorder", "Simulation", "LinuxRuntime", "XMLTree", "EXITools", "EXIGenerator"],
     ["coupler", "exigen"],
@@ -23,7 +26,7 @@ import Testing
     "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
     "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "QCA7000SPI", "PLCModem", "SLAC",
     "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
-    "SafetyLinks",
+    "SafetyLinks", "SimulatedController",
   ]
 
   @Test func imports_go_down_only() throws {
