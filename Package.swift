@@ -25,6 +25,7 @@ let package = Package(
   name: "Coupler",
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "couplerd", targets: ["couplerd"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(
       name: "EXI",
@@ -48,7 +49,12 @@ let package = Package(
     .target(name: "Wire", swiftSettings: parser),
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+    .systemLibrary(name: "CLibGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    // Over libgpiod 1.x and 2.x alike; pkg-config says where it is, the header which one.
+    .target(name: "CGPIOD", dependencies: ["CLibGPIOD"], linkerSettings: [.linkedLibrary("gpiod")]),
 
     .target(name: "XMLTree", dependencies: ["CLibXML2"], swiftSettings: house),
 
@@ -75,7 +81,8 @@ let package = Package(
       name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug", "QCA7000SPI"],
       swiftSettings: house),
     .target(
-      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "QCA7000SPI"], swiftSettings: house),
+      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "CGPIOD", "HAL", "QCA7000SPI"],
+      swiftSettings: house),
 
     // MARK: protocols
     .target(name: "PLCModem", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
@@ -96,6 +103,8 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["CLibYAML"], swiftSettings: house),
+    .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
@@ -121,6 +130,14 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "BoardRuntime",
+      dependencies: [
+        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "ControlPilot", "Cryptography", "Node",
+        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
@@ -133,8 +150,10 @@ let package = Package(
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ControlAPI",
       ],
       swiftSettings: house),
+    .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
@@ -178,7 +197,9 @@ let package = Package(
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
-      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
+      dependencies: [
+        "LinuxHardware", "CGPIOD", "CLinux", "HAL", "V2GTransport", "HomePlug", "QCA7000SPI", "Wire",
+      ]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",
@@ -202,6 +223,15 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
+    .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
+    .testTarget(
+      name: "BoardRuntimeTests",
+      dependencies: [
+        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "SiteFile",
+        "ControlAPI",
+      ]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

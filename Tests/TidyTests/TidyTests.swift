@@ -6,12 +6,13 @@ import Testing
   /// Layers from the ground up, as docs/architecture.md draws them. A module may import from its own layer and from
   /// those below.
   static let layers: [[String]] = [
-    ["Wire", "CLinux", "COpenSSL", "CLibXML2"],
+    ["Wire", "CLinux", "COpenSSL", "CLibXML2", "CLibYAML", "CLibGPIOD", "CGPIOD"],
     [
       "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages", "ISO15118_2Messages",
       "ISO15118_20Messages", "HomePlug",
     ],
     ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
+<<<<<<< HEAD
     [
       "PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "SimulatedController", "V2GTransport",
       "ISO15118",
@@ -19,6 +20,14 @@ import Testing
     ["Cryptography"],
     ["Node", "Recorder", "Simulation", "LinuxRuntime", "XMLTree", "EXITools", "EXIGenerator"],
     ["coupler", "exigen"],
+=======
+    ["PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
+    ["Cryptography", "SiteFile", "ControlAPI"],
+    [
+      "Node", "Recorder", "Simulation", "LinuxRuntime", "BoardRuntime", "XMLTree", "EXITools", "EXIGenerator",
+    ],
+    ["coupler", "couplerd", "exigen"],
+>>>>>>> f1954d7751b6c79e73b3481cddec2907136646b2
   ]
 
   /// The modules that compile into firmware and know no operating system.
