@@ -12,22 +12,15 @@ import Testing
       "ISO15118_20Messages", "HomePlug",
     ],
     ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "BoardSimulation"],
-<<<<<<< HEAD
     [
       "PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "SimulatedController", "V2GTransport",
       "ISO15118",
     ],
-    ["Cryptography"],
-    ["Node", "Recorder", "Simulation", "LinuxRuntime", "XMLTree", "EXITools", "EXIGenerator"],
-    ["coupler", "exigen"],
-=======
-    ["PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport", "ISO15118"],
     ["Cryptography", "SiteFile", "ControlAPI"],
     [
       "Node", "Recorder", "Simulation", "LinuxRuntime", "BoardRuntime", "XMLTree", "EXITools", "EXIGenerator",
     ],
     ["coupler", "couplerd", "exigen"],
->>>>>>> f1954d7751b6c79e73b3481cddec2907136646b2
   ]
 
   /// The modules that compile into firmware and know no operating system.
