@@ -100,6 +100,7 @@ let package = Package(
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
+    .target(name: "SimulatedController", dependencies: ["Wire", "HAL", "SafetyLinks"], swiftSettings: house),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -221,7 +222,7 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
-    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "Wire", "HAL"]),
+    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
