@@ -184,7 +184,7 @@ let package = Package(
 
     // MARK: tests
     .executableTarget(
-      name: "kernel-probe", dependencies: ["HAL", "LinuxHardware", "CGPIOD", "Wire"], path: "Tests/Kernel/Probe",
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"], path: "Tests/Kernel/Probe",
       swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

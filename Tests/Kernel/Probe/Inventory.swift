@@ -23,6 +23,7 @@ func inventory(of board: BoardDescription) -> String {
       rows.append(
         "pwm \(entry.field) \(device) start=\(word(start)) stop=\(word(stop)) crash=\(words(crash, word))")
     case .economiser: rows.append("economiser \(entry.field) \(device)")
+    case .steady(let permille): rows.append("steady \(entry.field) \(device) duty=\(permille)")
     case .capture: rows.append("capture \(entry.field) \(device)")
     }
   }
