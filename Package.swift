@@ -184,7 +184,8 @@ let package = Package(
 
     // MARK: tests
     .executableTarget(
-      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"], path: "Tests/Kernel/Probe",
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"],
+      path: "Tests/Kernel/Probe",
       swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -222,7 +223,8 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
-    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
+    .testTarget(
+      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",

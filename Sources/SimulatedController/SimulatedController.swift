@@ -134,7 +134,9 @@ public struct SimulatedController: Machine {
     for index in connectors.indices {
       let old = connectors[index]
       var new = Connector()
-      (new.pilot, new.proximity, new.isStuck, new.isClosed) = (old.pilot, old.proximity, old.isStuck, old.isClosed)
+      (new.pilot, new.proximity, new.isStuck, new.isClosed) = (
+        old.pilot, old.proximity, old.isStuck, old.isClosed
+      )
       new.faults = old.faults.subtracting(.hostSilent)
       // The bolt stays where it is without current.
       new.outputs.isLocked = old.outputs.isLocked
@@ -169,7 +171,8 @@ public struct SimulatedController: Machine {
   }
 
   private mutating func drive(
-    _ connector: Int, _ perform: (SimulatedControllerAction) -> Void, _ body: (inout ControllerOutputs) -> Void
+    _ connector: Int, _ perform: (SimulatedControllerAction) -> Void,
+    _ body: (inout ControllerOutputs) -> Void
   ) {
     guard connectors.indices.contains(connector - 1) else { return }
     let before = connectors[connector - 1].outputs
@@ -268,7 +271,8 @@ public struct SimulatedController: Machine {
     case .configuration(let given): settings = given
     case .reset: start(now, perform)
     // Unconfigured, it drives nothing.
-    case .lock(let locked, let connector): if settings != nil { drive(connector, perform) { $0.isLocked = locked } }
+    case .lock(let locked, let connector):
+      if settings != nil { drive(connector, perform) { $0.isLocked = locked } }
     case .duty(let duty, let connector): if settings != nil { drive(connector, perform) { $0.duty = duty } }
     case .coil(_, let isOn, let connector):
       if settings != nil { drive(connector, perform) { $0.allowsPower = isOn } }
@@ -348,7 +352,9 @@ extension SimulatedController {
       if own.faultsTold != own.faults {
         reports.append(PhyVERSOReport.faults(own.faults, connector: connector).octets)
       }
-      if own.pilotTold != own.pilot { reports.append(PhyVERSOReport.pilot(own.pilot, connector: connector).octets) }
+      if own.pilotTold != own.pilot {
+        reports.append(PhyVERSOReport.pilot(own.pilot, connector: connector).octets)
+      }
       if own.closedTold != own.isClosed {
         reports.append(PhyVERSOReport.coil(.ac, isOn: own.isClosed, connector: connector).octets)
       }
