@@ -11,7 +11,8 @@ func inventory(of board: BoardDescription) -> String {
     case .output(let start, let stop, let crash):
       let crashed = words(crash) { $0 ? "1" : "0" }
       rows.append(
-        "output \(entry.field) \(words(entry.line)) start=\(start ? 1 : 0) stop=\(stop ? 1 : 0) crash=\(crashed)")
+        "output \(entry.field) \(words(entry.line)) start=\(start ? 1 : 0) stop=\(stop ? 1 : 0) crash=\(crashed)"
+      )
     }
   }
   for entry in board.pwms {
