@@ -19,6 +19,15 @@ let parser: [SwiftSetting] =
     .enableExperimentalFeature("Lifetimes"),
   ]
 
+/// A board: a folder below Boards/, its module named after it (`pionix-belaybox`: `BoardPionixBelaybox`).
+func board(_ folder: String) -> Target {
+  let words = folder.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+  let overlay = folder.hasPrefix("raspberrypi") ? ["coupler-\(folder)-overlay.dts"] : []
+  return .target(
+    name: "Board" + words.joined(), dependencies: ["HAL"], path: "Boards/\(folder)",
+    exclude: ["README.md", "60-coupler-\(folder).rules"] + overlay, swiftSettings: house)
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -39,6 +48,7 @@ let package = Package(
         "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
         "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
+    .library(name: "LinuxHardware", targets: ["LinuxHardware", "CGPIOD", "CLinux", "HAL", "Wire"]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
@@ -98,7 +108,23 @@ let package = Package(
       swiftSettings: parser),
 
     // MARK: boards, one target per folder below Boards/
-    .target(name: "BoardSimulation", dependencies: ["HAL"], path: "Boards/simulation", swiftSettings: house),
+    board("simulation"),
+    board("generic"),
+    board("raspberrypi-qca7000"),
+    board("raspberrypi-qca7000-ev"),
+    board("chargebyte-tarragon"),
+    board("chargebyte-charge-som"),
+    board("chargebyte-evacharge-se"),
+    board("pionix-belaybox"),
+    board("phytec-phyverso"),
+    .target(
+      name: "Boards",
+      dependencies: [
+        "HAL", "BoardSimulation", "BoardGeneric", "BoardRaspberrypiQca7000", "BoardRaspberrypiQca7000Ev",
+        "BoardChargebyteTarragon", "BoardChargebyteChargeSom", "BoardChargebyteEvachargeSe",
+        "BoardPionixBelaybox", "BoardPhytecPhyverso",
+      ],
+      swiftSettings: house),
 
     // MARK: services
     .target(
@@ -149,7 +175,7 @@ let package = Package(
       dependencies: [
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
-        "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
         "ControlAPI",
       ],
       swiftSettings: house),
@@ -157,6 +183,9 @@ let package = Package(
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"], path: "Tests/Kernel/Probe",
+      swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),
@@ -233,6 +262,7 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
+    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )
