@@ -289,7 +289,7 @@ extension SafetyLinkKind {
 
 @Suite struct DescriptionTests {
   @Test func a_link_is_made_from_the_board_file() throws {
-    let output = OutputDescription(LineDescription(.named("RESET")))
+    let output = OutputDescription(LineDescription(.named("RESET")), crash: .held)
     let description = SafetyLinkDescription(
       name: "safety", transport: .serial(device: "ttyLP2", baud: 115_200, .chargebyte),
       reset: .init(output, pulse: .milliseconds(7)), heartbeat: .milliseconds(90), silenceMax: .milliseconds(400))
