@@ -222,7 +222,8 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
-    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
+    .testTarget(
+      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
