@@ -21,7 +21,7 @@ def every_board_has_a_scenario(rig):
 def circuit(replica, row, value):
     """What the board's circuit makes of an output that nobody drives. An open drain has its resistor instead."""
     line = replica.line(row)
-    line.pull(1 if row.values["drive"] == "openDrain" else row.level(value))
+    line.pull(1 if row.is_open_drain else row.level(value))
 
 
 def take(replica, probe):
@@ -40,13 +40,13 @@ def take(replica, probe):
 def exercise_outputs(replica, probe):
     rows = replica.of("output")
     for row in rows:
-        equal(replica.level_of(row.field), int(row.values["start"]), f"start value of {row.field}")
+        equal(replica.held_value(row), int(row.values["start"]), f"start value of {row.field}")
     for row in rows:
         start = row.values["start"]
         before = {other.field: replica.line(other).level for other in rows if other is not row}
         for value in ("1", "0", start):
             probe.tell("set", row.field, value)
-            equal(str(replica.level_of(row.field)), value, f"level of {row.field}")
+            equal(str(replica.held_value(row)), value, f"level of {row.field}")
             after = {other.field: replica.line(other).level for other in rows if other is not row}
             equal(after, before, f"other outputs while {row.field} is driven")
 
@@ -107,14 +107,14 @@ def replica_holds(rig, board):
     exercise_generators(replica, probe)
     outputs = replica.of("output")
     for row in outputs:  # the first value ever driven was the start value already
-        driven = replica.trace.driven(replica.line(row))
+        driven = replica.driven(row)
         equal(driven[:1], [row.level(row.values["start"])], f"first level driven onto {row.field}")
     # An orderly end from the worst place: every output on.
     for row in outputs:
         probe.tell("set", row.field, 1)
     equal(probe.end(), 0, "exit code")
     for row in outputs:
-        equal(replica.trace.driven(replica.line(row))[-1], row.level(row.values["stop"]),
+        equal(replica.driven(row)[-1], row.level(row.values["stop"]),
               f"last level driven onto {row.field} at an orderly end")
     for row in replica.of("pwm"):
         equal(replica.files.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at an orderly end")
@@ -133,12 +133,12 @@ def crash(rig, replica):
         if how == "released":
             circuit(replica, row, int(value))
         probe.tell("set", row.field, 1)
-        equal(replica.level_of(row.field), 1, f"{row.field} before the crash")
+        equal(replica.held_value(row), 1, f"{row.field} before the crash")
     replica.trace.clear()
     probe.kill()
     for row in outputs:
         how, value = row.crash()
-        equal(replica.trace.driven(replica.line(row)), [], f"levels driven onto {row.field} by a killed process")
+        equal(replica.driven(row), [], f"levels driven onto {row.field} by a killed process")
         if how == "released":
             equal(str(replica.level_of(row.field)), value, f"{row.field} after the crash")
 

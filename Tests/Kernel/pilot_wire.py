@@ -53,7 +53,7 @@ class Wire:
         for row in self.replica.of("output"):
             how, value = row.crash()
             line = self.replica.line(row)
-            if row.values["drive"] == "openDrain":
+            if row.is_open_drain:
                 line.pull(1)
             else:
                 line.pull(row.level(value if how == "released" else 0))
@@ -95,24 +95,23 @@ class Wire:
             pass
         *lines, self.pending = self.pending.split(b"\n")
         for text in lines:
-            before, mark, rest = text.decode(errors="replace").partition("gpio_value: ")
-            if not mark:
+            event = self.replica.trace.parse(text.decode(errors="replace"))
+            row = self.numbers.get(event[1]) if event else None
+            level = self.replica.trace.level(event, row.is_open_drain) if row else None
+            if level is None:
                 continue
-            number, what, level = rest.split(" ")[:3]
-            row = self.numbers.get(int(number))
-            if row is None or what != "set":
-                continue
-            value = int(level) ^ row.is_active_low
-            when = float(before.rstrip(": ").rpartition(" ")[2])
+            value = level ^ row.is_active_low
             if self.last.get(row.field) != value:
                 self.last[row.field] = value
-                if "reset" not in row.field:
-                    self.log.append((when, row.field, value))
+                if ".reset." not in row.field:
+                    self.log.append((event[0], row.field, value))
             if self.keeps[row.field]:
-                self.replica.line(row).pull(int(level))
+                self.replica.line(row).pull(level)
 
     def value(self, field):
         """The logical value on the wire of an output, whoever holds it."""
+        if self.replica.row(field).is_open_drain and field in self.last:
+            return self.last[field]
         return self.replica.level_of(field)
 
     def duty(self):
