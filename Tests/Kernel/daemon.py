@@ -72,7 +72,7 @@ def charges(rig, board):
     station = Station(rig, board)
     wire = station.wire
     station.ready()
-    ev = station.plug_in("--seconds", 30)
+    ev = station.plug_in("--seconds", 8)
     wire.expect("closed contactor", lambda: wire.is_closed, 60)
     check(wire.position < 1_000, "the contactor closed on a plug that is not locked")
     equal(wire.duty(), 50, "duty while charging by digital communication")
@@ -81,10 +81,8 @@ def charges(rig, board):
     wire.expect("open contactor", lambda: not wire.is_closed, 10)
     wire.expect("open lock", lambda: wire.position > 1_000, 20)
     (closed, _), (opened, _) = [entry for entry in wire.seen("closed") if entry[0] > wire.seen("duty")[0][0]][-2:]
-    check(30 <= opened - closed < 60, f"the contactor was closed for {opened - closed:.1f} s")
+    check(8 <= opened - closed < 30, f"the contactor was closed for {opened - closed:.1f} s")
     station.service.stop()
     time.sleep(0.1)
     wire.check_safe("after SIGTERM")
-    equal(wire.duty(), 0 if wire.replica.files.duty("outlets[0].generator.pwm") == 0 and
-          "outlets[0].generator.enable" not in [row.field for row in wire.replica.rows] else wire.duty(), "duty")
     print(f"    contactor closed for {opened - closed:.1f} s, {len(wire.log)} changes on the outside")

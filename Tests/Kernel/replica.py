@@ -64,15 +64,15 @@ class Replica:
         self.chips = {}
         self.lay_chips()
         self.trace = Trace(self.chips.values())
+        self.by_field = {row.field: row for row in self.rows}
         self.files = Files(self.rows)
 
     def of(self, *kinds):
         return [row for row in self.rows if row.kind in kinds]
 
     def row(self, field):
-        found = [row for row in self.rows if row.field == field]
-        check(len(found) == 1, f"{len(found)} of the board are called {field}: {[row.field for row in self.rows]}")
-        return found[0]
+        check(field in self.by_field, f"the board has no {field}, but {list(self.by_field)}")
+        return self.by_field[field]
 
     def line(self, row):
         chip, which = (self.row(row) if isinstance(row, str) else row).place
@@ -121,7 +121,7 @@ class Files:
     """PWM and ADC devices as directories of plain files, laid over the kernel's own."""
 
     def __init__(self, rows):
-        self.pwms, self.adcs = {}, {}
+        self.pwms, self.adcs, self.open = {}, {}, {}
         shadow = pathlib.Path("/run/shadow")
         for index, device in enumerate(sorted({row.values["device"] for row in rows if row.kind in
                                                ("pwm", "economiser", "capture", "steady")})):
@@ -172,8 +172,10 @@ class Files:
     def duty(self, field):
         """What a PWM output drives, in permille of high at the pin; `None` while it is disabled."""
         folder = self.pwms[field]
+        if field not in self.open:
+            self.open[field] = [os.open(folder / name, os.O_RDONLY) for name in ("enable", "duty_cycle", "period")]
         for _ in range(10):
-            texts = [(folder / name).read_text().strip() for name in ("enable", "duty_cycle", "period")]
+            texts = [os.pread(file, 32, 0).strip() for file in self.open[field]]
             if all(texts):  # else somebody is between opening and writing
                 enable, duty, period = map(int, texts)
                 return round(duty * 1000 / period) if enable and period else None
