@@ -15,8 +15,9 @@ public struct ConnectorPlan: Hashable, Sendable {
     case control
   }
 
-  /// As the log and the control socket call it.
-  public var name = "1"
+  /// 1, 2, 3 ..., as people and the control socket say.
+  public var number = 1
+  public var name: String { "\(number)" }
   /// Which outlet of the board, from 0.
   public var outlet = 0
   /// Interface of the modem.
@@ -27,12 +28,19 @@ public struct ConnectorPlan: Hashable, Sendable {
   public var authorization = Authorization.free
   /// Per phase or pole, mA; never above what the outlet carries.
   public var milliampsMax = 32_000
+  /// DC: lowest current, mA.
+  public var milliampsMin = 0
   /// AC only.
   public var phases = 3
-  /// DC only.
+  /// DC, or with AC the nominal voltage from phase to neutral.
   public var millivoltsMax = 920_000
   public var millivoltsMin = 150_000
   public var wattsMax = 60_000
+  /// Where the site differs from its board.
+  public var hasLock: Bool?
+  public var isVentilated: Bool?
+  /// SLAC by the letter, for a test laboratory.
+  public var isConformant = false
   /// SLAC proves who is at the plug; without it any station on the interface is taken for the vehicle. For rigs.
   public var usesSLAC = true
   public var coupling = ChargerCoupling()
@@ -49,9 +57,13 @@ extension ConnectorPlan {
   public func limits(_ outlet: Outlet) -> EVSELimits {
     let milliamps = min(milliampsMax, outlet.milliampsMax)
     switch outlet.current {
-    case .ac: return .ac(milliamps: milliamps, phases: phases)
+    case .ac:
+      var limits = EVSELimits.ac(milliamps: milliamps, phases: phases)
+      limits.maximumWatts = min(limits.maximumWatts, wattsMax)
+      return limits
     case .dc:
       var limits = EVSELimits()
+      limits.minimumMilliamps = milliampsMin
       limits.maximumMillivolts = millivoltsMax
       limits.minimumMillivolts = millivoltsMin
       limits.maximumMilliamps = milliamps
@@ -84,6 +96,7 @@ extension ConnectorPlan {
     var settings = SLACSettings()
     settings.receiverLoss = AttenuationProfile(repeating: UInt8(clamping: outlet.receiverLossDecibels))
     settings.validation = .ready
+    settings.tolerances = isConformant ? .conformant : .lenient
     return settings
   }
 }

@@ -1,9 +1,12 @@
+import ControlAPI
 import Cryptography
 public import HAL
 public import LinuxHardware
+import ISO15118
 import LinuxRuntime
 public import Node
 import SLAC
+public import Safety
 public import Wire
 
 /// One connector: a charger's node on its electrical side and on the network of its modem.
@@ -30,9 +33,13 @@ public final class ConnectorRuntime {
     }
   }
 
-  public private(set) var settings: ConnectorPlan
+  public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
-  public private(set) var state = ConnectorState()
+  public private(set) var state: ConnectorState
+  /// Held back by the control socket.
+  public private(set) var isPaused = false
+  /// What the control socket narrowed.
+  private var narrowed = ControlLimits()
   private var node: Node
   private let port: any OutletPort
   private let loop: EventLoop
@@ -49,26 +56,27 @@ public final class ConnectorRuntime {
   private var isStarted = false
 
   public init(
-    _ settings: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
   ) {
-    self.settings = settings
+    self.plan = plan
     self.outlet = outlet
     self.port = port
     self.loop = loop
     self.handlers = handlers
-    address = try? NetworkInterface(settings.interface).macAddress
-    node = Self.node(settings, outlet, address, port.samplesPilot)
+    state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
+    address = try? NetworkInterface(plan.interface).macAddress
+    node = Self.node(plan, outlet, address, port.samplesPilot)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
   private static func node(
-    _ settings: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ samplesPilot: Bool
+    _ plan: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ samplesPilot: Bool
   ) -> Node {
     var matching = SLACConfiguration(
-      address: address ?? MACAddress(0), timers: settings.isRelaxed ? .relaxed : .standard)
-    matching.settings = settings.matching(outlet)
+      address: address ?? MACAddress(0), timers: plan.isRelaxed ? .relaxed : .standard)
+    matching.settings = plan.matching(outlet)
     return Node(
-      configuration: settings.configuration(outlet, samplesPilot: samplesPilot),
+      configuration: plan.configuration(outlet, samplesPilot: samplesPilot),
       matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
       random: SystemRandomNumberGenerator())
   }
@@ -77,14 +85,14 @@ public final class ConnectorRuntime {
   public func start() throws(BoardFailure) {
     isStarted = true
     post(.start)
-    post(.limits(settings.limits(outlet)))
+    post(.limits(presentLimits))
     try port.start { [weak self] event in self?.post(event) }
     do throws(LinuxError) {
-      let monitor = try LinkLocalMonitor(interface: settings.interface)
+      let monitor = try LinkLocalMonitor(interface: plan.interface)
       try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
       self.monitor = monitor
     } catch {
-      throw BoardFailure("connector \(settings.name): \(error)")
+      throw BoardFailure("connector \(plan.name): \(error)")
     }
     openEdge()
   }
@@ -96,12 +104,61 @@ public final class ConnectorRuntime {
     runTurns()
   }
 
+  /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
+  func authorize(_ granted: Bool) {
+    if state.session.authorization == .needed {
+      post(.authorization(granted ? .granted : .refused))
+    } else {
+      post(.identified(granted))
+    }
+  }
+
   /// Limits and authorization as a changed site file has them; the rest needs a restart.
   public func adopt(_ new: ConnectorPlan) {
-    settings.milliampsMax = new.milliampsMax
-    settings.wattsMax = new.wattsMax
-    settings.authorization = new.authorization
-    post(.limits(settings.limits(outlet)))
+    plan.milliampsMax = new.milliampsMax
+    plan.milliampsMin = new.milliampsMin
+    plan.millivoltsMax = new.millivoltsMax
+    plan.millivoltsMin = new.millivoltsMin
+    plan.wattsMax = new.wattsMax
+    plan.phases = new.phases
+    plan.authorization = new.authorization
+    state.isNew = true
+    post(.limits(presentLimits))
+  }
+
+  /// The limits that hold now: the site's, narrowed by the control socket.
+  var presentLimits: EVSELimits {
+    var limits = plan.limits(outlet)
+    if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
+    if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
+    if outlet.current == .dc, let most = narrowed.millivolts {
+      limits.maximumMillivolts = min(limits.maximumMillivolts, most)
+    }
+    return limits
+  }
+
+  func take(_ new: ControlLimits) {
+    narrowed.milliamps = new.milliamps ?? narrowed.milliamps
+    narrowed.millivolts = new.millivolts ?? narrowed.millivolts
+    narrowed.watts = new.watts ?? narrowed.watts
+    state.isNew = true
+    post(.limits(presentLimits))
+  }
+
+  func setPaused(_ paused: Bool) {
+    isPaused = paused
+    state.isNew = true
+  }
+
+  /// True once after something changed.
+  func takeNews() -> Bool {
+    defer { state.isNew = false }
+    return state.isNew
+  }
+
+  /// Takes over a fault of before the start that waits for a person. Before `start`.
+  func restore(_ fault: SafetyFault) {
+    turn { node.restore(fault, at: loop.now, perform: $0) }
   }
 
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
@@ -112,14 +169,14 @@ public final class ConnectorRuntime {
 
   /// Nothing flows, nothing is closed and nobody waits for an answer: a stop interrupts nothing.
   public var isAtRest: Bool {
-    !state.isContactorClosed && !node.safety.isContactorCommandedClosed
+    !state.isContactorClosed && !state.isLocked && !node.safety.isContactorCommandedClosed
       && (node.phase == .idle || node.phase == .finished || node.phase == .pilot)
   }
 
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
-    return edge == nil ? "no interface \(settings.interface)" : nil
+    return edge == nil ? "no interface \(plan.interface)" : nil
   }
 
   /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
@@ -128,7 +185,8 @@ public final class ConnectorRuntime {
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
 
-  public var safetyFault: String? { node.safety.latched.map { $0.name } }
+  /// What keeps the contactor open until it is cleared.
+  public var fault: SafetyFault? { node.safety.latched }
   public var phase: NodePhase { node.phase }
   public var pilotState: PilotState { node.pilotState }
   public var pilotDuty: PilotDuty { node.pilotDuty }
@@ -170,21 +228,25 @@ public final class ConnectorRuntime {
     case .insulationTest: command(.insulationTest)
     case .modemPower(let on): command(.modemPower(on: on))
     case .authorizationNeeded:
-      if settings.authorization == .free {
+      if plan.authorization == .free {
         turns.add(.authorization(.granted))
       } else {
+        state.noteAuthorizationNeeded()
         handlers.authorizationNeeded()
       }
     case .trace(let trace):
-      state.note(trace)
+      state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
+      if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace { replaceNodeWhereDue() }
     }
   }
 
   private func command(_ command: OutletCommand) {
     // After `makeSafe` nothing is driven any more.
-    if isStarted { port.perform(command) }
+    guard isStarted else { return }
+    state.note(command)
+    port.perform(command)
   }
 
   /// What becomes of a wish to the network while there is none.
@@ -214,8 +276,8 @@ public final class ConnectorRuntime {
   }
 
   private func openEdge() {
-    guard edge == nil, let interface = try? NetworkInterface(settings.interface) else {
-      if edge == nil { tell(.warning, "interface", "no interface \(settings.interface) yet; waiting for it") }
+    guard edge == nil, let interface = try? NetworkInterface(plan.interface) else {
+      if edge == nil { tell(.warning, "interface", "no interface \(plan.interface) yet; waiting for it") }
       return
     }
     if interface.macAddress != address {
@@ -225,7 +287,7 @@ public final class ConnectorRuntime {
     }
     do throws(LinuxError) {
       let new = try NetworkEdge(
-        interface, role: .charger(port: settings.port), matching: settings.usesSLAC, loop: loop,
+        interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop,
         handlers: NetworkEdge.Handlers(
           event: { [weak self] in self?.post(.network($0)) },
           octets: { [weak self] in self?.receive($0) },
@@ -244,7 +306,7 @@ public final class ConnectorRuntime {
   private func closeEdge() {
     guard edge != nil else { return }
     edge = nil
-    tell(.error, "interface", "\(settings.interface) is gone; waiting for it")
+    tell(.error, "interface", "\(plan.interface) is gone; waiting for it")
     post(.network(.disconnected))
     post(.network(.address(nil)))
   }
@@ -255,14 +317,14 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
-    node = Self.node(settings, outlet, address, port.samplesPilot)
+    node = Self.node(plan, outlet, address, port.samplesPilot)
     turns.add(.start)
-    turns.add(.limits(settings.limits(outlet)))
+    turns.add(.limits(presentLimits))
     port.repeatReadings()
     runTurns()
   }
 
   private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
-    handlers.log(LogLine(priority, connector: settings.name, layer: "link", event: event, text))
+    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
   }
 }

@@ -1,9 +1,8 @@
-import BoardSimulation
 import Glibc
 import HAL
 import LinuxHardware
 import Node
-import SimulatedHardware
+import SiteFile
 import Wire
 
 /// `couplerd`: connectors, signals, service manager, log.
@@ -26,6 +25,10 @@ public final class Daemon {
   private let manager = ServiceManager()
   private let options: DaemonOptions
   private var connectors: [ConnectorRuntime] = []
+  private var journal = StationJournal(nil)
+  private var desk: ControlDesk?
+  private var control: ControlSocket?
+  private var site: SitePlan?
   private var stopTimer: LoopTimer?
   private var watchdogTimer: LoopTimer?
   private var isStopping = false
@@ -68,15 +71,19 @@ public final class Daemon {
   }
 
   private func perform() -> Int32 {
+    let site: SitePlan
+    do throws(SitePlan.Problems) {
+      site = try SitePlan(options)
+    } catch {
+      for line in error.description.split(separator: "\n") { complain(String(line)) }
+      return Status.badSite
+    }
     do throws(BoardFailure) {
-      let site = try SitePlan(options)
       switch options.task {
       case .check:
         say("ok\n")
         return Status.ok
-      case .safeState:
-        for port in try site.ports(loop: loop) { port.makeSafe() }
-        return Status.ok
+      case .safeState: return try makeSafe(site)
       case .run: return try run(site)
       case .help, .version: return Status.ok
       }
@@ -86,18 +93,33 @@ public final class Daemon {
     }
   }
 
+  /// Drives every output of the board to its stop value; tells those it could not.
+  private func makeSafe(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .safeState, loop: loop)
+    hardware.makeSafe()
+    for failure in hardware.failures { complain("couplerd: not driven: \(failure)") }
+    return hardware.failures.isEmpty ? Status.ok : Status.failed
+  }
+
   // MARK: running
 
   private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
-    let ports = try site.ports(loop: loop)
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
-    defer { for port in ports { port.makeSafe() } }
-    for (settings, port) in zip(site.connectors, ports) {
-      connectors.append(connector(settings, site, port))
+    defer { hardware.makeSafe() }
+    self.site = site
+    if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
+    try openJournal(site)
+    for (plan, port) in zip(site.connectors, hardware.ports) {
+      connectors.append(connector(plan, site, port))
     }
     do throws(LinuxError) {
       try loop.onSignals([SIGINT, SIGTERM, SIGQUIT, SIGHUP]) { [weak self] in self?.signalled($0) }
       for connector in connectors { try start(connector) }
+      let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
+      self.desk = desk
+      openControl(site, desk)
+      loop.beforeWaiting = { desk.tellNews() }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
       watch()
       tell(
@@ -111,35 +133,82 @@ public final class Daemon {
     }
     manager.stopping("outputs safe")
     for connector in connectors { connector.makeSafe() }
+    journal.stop()
     tell(.notice, "stop", "outputs are safe")
     return status
   }
 
+  /// Where the journal cannot be kept, the station does not start: what it promises it could not hold.
+  private func openJournal(_ site: SitePlan) throws(BoardFailure) {
+    guard let folder = site.journalFolder else { return }
+    let events = try EventJournal(folder: folder, loop: loop, now: unixMilliseconds)
+    let recovery = events.recovery
+    if recovery.tornOctets > 0 || recovery.damagedOctets > 0 {
+      tell(
+        .warning, "journal",
+        "\(recovery.records) records found; \(recovery.tornOctets) octets of a torn one were cut off, "
+          + "\(recovery.damagedOctets) octets are damaged")
+    }
+    if !events.state.stoppedInOrder { tell(.warning, "journal", "the last run did not stop in order") }
+    journal = StationJournal(events)
+    journal.start()
+  }
+
+  private func openControl(_ site: SitePlan, _ desk: ControlDesk) {
+    guard let settings = site.control else { return }
+    do throws(LinuxError) {
+      control = try ControlSocket(settings, desk: desk, loop: loop) { [weak self] in
+        self?.tell(.info, "control", $0)
+      }
+    } catch {
+      // A station charges without those who watch it.
+      tell(.error, "control", "no control socket: \(error)")
+    }
+  }
+
   private func start(_ connector: ConnectorRuntime) throws(LinuxError) {
+    let kept = journal.takeOver(connector: connector.plan.number)
+    for fault in kept.faults {
+      connector.restore(fault)
+      tell(.critical, "journal", "connector \(connector.plan.name): latched before the start: \(fault)")
+    }
+    if kept.wasCutOff {
+      tell(.warning, "journal", "connector \(connector.plan.name): the last run was cut off in a session")
+    }
     do throws(BoardFailure) {
       try connector.start()
     } catch {
       // One broken connector is no reason to take the others away; it stays safe.
       connector.makeSafe()
-      tell(.critical, "connector", "connector \(connector.settings.name) is out of service: \(error)")
+      tell(.critical, "connector", "connector \(connector.plan.name) is out of service: \(error)")
     }
   }
 
   private func connector(
-    _ settings: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
+    _ plan: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
   ) -> ConnectorRuntime {
-    let name = settings.name
+    let number = plan.number
     return ConnectorRuntime(
-      settings, outlet: site.outlet(settings), port: port, loop: loop,
+      plan, outlet: site.outlet(plan), port: port, loop: loop,
       handlers: ConnectorRuntime.Handlers(
-        trace: { [weak self] trace, _ in self?.note(trace, of: name) },
-        authorizationNeeded: { [weak self] in self?.authorizationNeeded(name) },
+        trace: { [weak self] trace, _ in self?.note(trace, of: number) },
+        authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
         log: { [weak self] in self?.log.write($0) }))
   }
 
-  private func note(_ trace: NodeTrace, of name: String) {
+  private func note(_ trace: NodeTrace, of number: Int) {
+    // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
+    let meter = connectors.first { $0.plan.number == number }?.state.meterWattHours ?? 0
+    journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
+      self?.desk?.note(trace, of: number)
+    }
+    guard trace.priority <= log.threshold else { return afterTrace(trace) }
     log.write(
-      LogLine(trace.priority, connector: name, layer: trace.layer, event: trace.event, "\(trace)"))
+      LogLine(trace.priority, connector: "\(number)", layer: trace.layer, event: trace.event, "\(trace)"))
+    afterTrace(trace)
+  }
+
+  private func afterTrace(_ trace: NodeTrace) {
     switch trace {
     case .phase, .ended: manager.status(summary)
     default: break
@@ -147,14 +216,16 @@ public final class Daemon {
     if isStopping { stopIfAtRest() }
   }
 
-  private func authorizationNeeded(_ name: String) {
+  private func authorizationNeeded(_ number: Int) {
     log.write(
-      LogLine(.notice, connector: name, layer: "site", event: "authorization", "waiting for an authorization")
+      LogLine(
+        .notice, connector: "\(number)", layer: "site", event: "authorization", "waiting for an authorization"
+      )
     )
   }
 
   private var summary: String {
-    connectors.map { "\($0.settings.name): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
+    connectors.map { "\($0.plan.name): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
   }
 
   // MARK: watchdog
@@ -194,17 +265,31 @@ public final class Daemon {
 
   private func reload() {
     manager.reloading(at: loop.now)
-    do throws(BoardFailure) {
-      let site = try SitePlan(options)
-      for connector in connectors {
-        guard let new = site.connectors.first(where: { $0.name == connector.settings.name }) else { continue }
-        connector.adopt(new)
+    defer { manager.ready(summary) }
+    do throws(SitePlan.Problems) {
+      let new = try SitePlan(options)
+      if let old = site?.configuration, let configuration = new.configuration {
+        let changes = old.changes(to: configuration)
+        guard changes.needRestart.isEmpty else {
+          let keys = changes.needRestart.map(\.key).joined(separator: ", ")
+          return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
+        }
+        for change in changes.live {
+          tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
+        }
       }
-      tell(.notice, "reload", "site file read again; limits and authorization are in force")
+      for connector in connectors {
+        if let plan = new.connectors.first(where: { $0.number == connector.plan.number }) {
+          connector.adopt(plan)
+        }
+      }
+      if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
+      site = new
+      tell(.notice, "reload", "site file read again")
     } catch {
-      tell(.error, "reload", "site file not taken, the old one stays in force: \(error)")
+      for line in error.description.split(separator: "\n") { tell(.error, "reload", String(line)) }
+      tell(.error, "reload", "site file not taken, the old one stays in force")
     }
-    manager.ready(summary)
   }
 
   private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
@@ -222,6 +307,18 @@ extension NodeTrace {
     case .connection, .address, .sdpServer, .energy: .info
     case .duty, .offer, .slac, .frame, .sdpClient, .session: .debug
     }
+  }
+}
+
+extension LogPriority {
+  init(_ level: SiteConfiguration.LogSettings.Level) {
+    self =
+      switch level {
+      case .error: .error
+      case .warning: .warning
+      case .info: .info
+      case .debug, .trace: .debug
+      }
   }
 }
 

@@ -15,6 +15,8 @@ public enum ControlServerEvent: Sendable {
   case connected(ControlClientID)
   /// Octets of a client, cut anywhere.
   case received(ControlClientID, [UInt8])
+  /// The client sends no more; it may still read.
+  case finished(ControlClientID)
   /// All octets of the last `send` to this client are with the kernel.
   case sent(ControlClientID)
   case disconnected(ControlClientID)
@@ -29,15 +31,15 @@ public enum ControlServerEvent: Sendable {
 public enum ControlServerAction: Sendable {
   /// Hand these octets to the client; then tell by `sent`. No other `send` follows before that.
   case send(ControlClientID, [UInt8])
-  /// Close the connection, once what was handed out is with the kernel where that is possible. The reason is for the
-  /// log.
+  /// Close the connection at once; nothing more is said of this client. The reason is for the log.
   case close(ControlClientID, ControlServerCloseReason)
-  /// Do this and tell by `answer`, now or later.
+  /// Do this and tell by `answer`, after `handle` has returned: at once or later.
   case call(ControlCallID, ControlRequest, from: ControlClientID)
 }
 
 /// Why a server parted from a client.
 public enum ControlServerCloseReason: String, Hashable, Sendable {
+  case finished = "it has ended, and all its answers are sent"
   case tooManyClients = "too many clients are connected"
   case lineTooLong = "a line is longer than 64 KiB"
   case tooSlow = "it does not read: answers and events that are not just states would pile up"

@@ -26,6 +26,8 @@ public struct BoardDescription: Hashable, Sendable {
   public var stopButtons: [LineDescription]
   /// Lines the board has beside its outlets and inlets, by name.
   public var auxiliaries: [AuxiliaryLine]
+  /// PWM outputs that are set once and left, such as a reference voltage.
+  public var steadyPWMs: [SteadyPWM]
   /// What to do, in order, before the outlets are taken into use; empty where all is ready after boot.
   public var powerOn: [PowerOnStep]
   /// What makes the outputs safe when the program is killed.
@@ -36,7 +38,8 @@ public struct BoardDescription: Hashable, Sendable {
   public init(
     name: String, summary: String, matches: [BoardMatch], outlets: [Outlet], inlets: [Inlet] = [],
     links: [SafetyLinkDescription] = [], stopButtons: [LineDescription] = [],
-    auxiliaries: [AuxiliaryLine] = [], powerOn: [PowerOnStep] = [], crashSafety: CrashSafety,
+    auxiliaries: [AuxiliaryLine] = [], steadyPWMs: [SteadyPWM] = [], powerOn: [PowerOnStep] = [],
+    crashSafety: CrashSafety,
     trial: BoardTrial
   ) {
     self.name = name
@@ -47,6 +50,7 @@ public struct BoardDescription: Hashable, Sendable {
     self.links = links
     self.stopButtons = stopButtons
     self.auxiliaries = auxiliaries
+    self.steadyPWMs = steadyPWMs
     self.powerOn = powerOn
     self.crashSafety = crashSafety
     self.trial = trial
@@ -102,6 +106,21 @@ public struct AuxiliaryLine: Hashable, Sendable {
   public init(_ name: String, _ use: Use) {
     self.name = name
     self.use = use
+  }
+}
+
+/// A PWM output with a duty that never changes while the program runs.
+public struct SteadyPWM: Hashable, Sendable {
+  /// Letters, digits, `-` and `_`.
+  public var name: String
+  public var pwm: PWMDescription
+  /// 0...1000, from start on. It is left as it is at the end: only where that is harmless.
+  public var permille: Int
+
+  public init(_ name: String, _ pwm: PWMDescription, permille: Int) {
+    self.name = name
+    self.pwm = pwm
+    self.permille = permille
   }
 }
 

@@ -94,9 +94,12 @@ extension BoardPWM {
       // 980...1020 Hz (IEC 61851-1 Table A.2).
       check.isWithin(
         Int(pwm.periodNanoseconds), 980_393...1_020_408, "\(field).periodNanoseconds", unit: "ns")
-    case .economiser:
+    case .economiser, .steady:
       check.isWithin(
         Int(pwm.periodNanoseconds), 1_000...100_000_000, "\(field).periodNanoseconds", unit: "ns")
+    }
+    if case .steady(let permille) = use {
+      check.isWithin(permille, 0...1000, "\(field).permille", unit: "")
     }
   }
 }

@@ -26,6 +26,8 @@ public struct BoardPWM: Hashable, Sendable {
     case pilot(start: PilotDuty, stop: PilotDuty, crash: CrashValue<PilotDuty>)
     /// The current of contactor coils; 0 at start and stop.
     case economiser
+    /// Set once, permille.
+    case steady(permille: Int)
     /// Measures instead of driving.
     case capture
   }
@@ -82,6 +84,11 @@ extension BoardDescription {
       case .input(let line): found.input(line, "auxiliaries[\(index)]")
       case .output(let output): found.output(output, "auxiliaries[\(index)]")
       }
+    }
+    for (index, steady) in steadyPWMs.enumerated() {
+      found.pwms.append(
+        BoardPWM(
+          field: "steadyPWMs[\(index)]", pwm: steady.pwm, use: .steady(permille: steady.permille)))
     }
     return found
   }

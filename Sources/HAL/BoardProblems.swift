@@ -18,6 +18,7 @@ extension BoardDescription {
     checkConnectors(&check)
     checkModems(&check)
     checkAuxiliaries(&check)
+    checkSteadyPWMs(&check)
     checkPowerOn(&check)
     checkDevices(&check)
     checkCrash(&check)
@@ -100,6 +101,16 @@ extension BoardDescription {
       check.isTrue(
         !auxiliaries[..<index].contains { $0.name == auxiliary.name }, field,
         "'\(auxiliary.name)' is there twice")
+    }
+  }
+
+  private func checkSteadyPWMs(_ check: inout FieldCheck) {
+    for (index, steady) in steadyPWMs.enumerated() {
+      let field = "steadyPWMs[\(index)].name"
+      check.isTrue(
+        FieldCheck.isWord(steady.name), field, "must be letters, digits, '-' and '_', is '\(steady.name)'")
+      check.isTrue(
+        !steadyPWMs[..<index].contains { $0.name == steady.name }, field, "'\(steady.name)' is there twice")
     }
   }
 

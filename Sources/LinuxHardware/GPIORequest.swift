@@ -54,6 +54,15 @@ final class GPIORequest {
 
   // MARK: taking it
 
+  /// Finds a line without taking it. EINVAL where its chip has no such offset.
+  static func check(_ place: LineDescription.Place, _ roots: DeviceRoots) throws(LinuxError) {
+    var found = try find(place, roots)
+    var info = cgpio_line_info()
+    guard cgpio_line_info(&found, &info) == 0 else {
+      throw LinuxError("look at the GPIO line", on: place.words, code: errno, advice: advice(errno))
+    }
+  }
+
   private static func find(
     _ place: LineDescription.Place, _ roots: DeviceRoots
   ) throws(LinuxError) -> cgpio_place {

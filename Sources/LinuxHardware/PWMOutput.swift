@@ -29,7 +29,7 @@ public struct PWMOutput: ~Copyable, PilotGenerator {
 }
 
 /// The files of one PWM channel.
-private final class PWMChannel {
+final class PWMChannel {
   private let folder: String
   private let name: String
   private let period: Int
@@ -89,7 +89,7 @@ private final class PWMChannel {
     try DeviceFile.write(String(value), to: "\(folder)/\(file)", "set \(file) of \(name)")
   }
 
-  private static func chip(_ device: String, _ roots: DeviceRoots) throws(LinuxError) -> String {
+  static func chip(_ device: String, _ roots: DeviceRoots) throws(LinuxError) -> String {
     let directory = "\(roots.sys)/class/pwm"
     let chips = DeviceFile.names(in: directory, prefix: "pwmchip")
     let found = chips.filter { DeviceFile.target(of: "\(directory)/\($0)/device") == device }
