@@ -34,7 +34,6 @@ def scenario(limit=60, virtual=False, needs=(), memory=512):
 # Modules with scenarios, in the order in which they run: one line each.
 MODULES = (
     "kernel_itself",
-    "gpio_drivers",
     "lines",
     "matching",
 )
