@@ -48,6 +48,7 @@ let package = Package(
         "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
         "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
+    .library(name: "LinuxHardware", targets: ["LinuxHardware", "CGPIOD", "CLinux", "HAL", "Wire"]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
@@ -99,6 +100,7 @@ let package = Package(
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
+    .target(name: "SimulatedController", dependencies: ["Wire", "HAL", "SafetyLinks"], swiftSettings: house),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -127,7 +129,7 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
-    .target(name: "SiteFile", dependencies: ["CLibYAML"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["Wire", "CLibYAML"], swiftSettings: house),
     .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
@@ -182,6 +184,10 @@ let package = Package(
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"],
+      path: "Tests/Kernel/Probe",
+      swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),
@@ -218,7 +224,8 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
-    .testTarget(name: "SafetyLinksTests", dependencies: ["SafetyLinks", "Wire", "HAL"]),
+    .testTarget(
+      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
@@ -248,7 +255,7 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
-    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(
       name: "BoardRuntimeTests",

@@ -69,8 +69,8 @@ public struct ControllerDeframer: Sendable {
 
   public init() { pending.reserveCapacity(ControllerFrame.size) }
 
-  /// Octets that wait for the rest of their frame: fewer than a frame has.
-  public var pendingOctets: Int { pending.count }
+  /// Octets that wait for the rest of their frame, or for a second one: fewer than two frames have.
+  public var pendingOctets: Int { pending.count + (candidate == nil ? 0 : ControllerFrame.size) }
 
   public mutating func receive(_ octets: RawSpan, deliver: (ControllerFrame) -> Void) {
     for index in 0..<octets.byteCount {
@@ -127,6 +127,7 @@ public struct ControllerDeframer: Sendable {
     if candidate != nil {
       candidate = nil
       counters.count(.unconfirmed)
+      counters.skippedOctets += UInt64(ControllerFrame.size)
     }
     (isInStep, isInGap) = (false, true)
     counters.skippedOctets += 1

@@ -58,6 +58,8 @@ public struct LinkCounters: Hashable, Sendable {
 public struct LinkRefused: Error, Hashable, Sendable {
   public var reason: LinkRefusal
 
+  public init(reason: LinkRefusal) { self.reason = reason }
+
   static func catching<Value>(_ body: () throws(MessageError) -> Value) -> Result<Value, LinkRefused> {
     do throws(MessageError) {
       return .success(try body())

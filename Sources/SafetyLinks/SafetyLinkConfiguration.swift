@@ -10,13 +10,13 @@ public enum SafetyLinkKind: Hashable, Sendable {
   /// Pionix ChargeBridge: datagrams to two ports of one box.
   case chargeBridge(ChargeBridgeSettings)
 
-  /// As a board file names it.
+  /// As `SafetyLinkTransport.protocolID` says it.
   public var name: String {
     switch self {
-    case .chargebyte: "chargebyte-uart"
-    case .yeti: "pionix-yeti"
-    case .phyVERSO: "phytec-phyverso"
-    case .chargeBridge: "pionix-chargebridge"
+    case .chargebyte: "chargebyte"
+    case .yeti: "yeti"
+    case .phyVERSO: "phyverso"
+    case .chargeBridge: "chargebridge"
     }
   }
 

@@ -76,7 +76,7 @@ build() {
 build tinyconfig
 scripts/kconfig/merge_config.sh -m -O "$work/out" "$work/out/.config" "$here/uml.fragment" >>"$log" 2>&1
 build olddefconfig
-for option in HOSTFS GPIO_SIM GPIO_CDEV_V1 IIO_SIMPLE_DUMMY NET_SCH_NETEM VETH PACKET IPV6 PCI_MSI SOFT_WATCHDOG \
+for option in HOSTFS GPIO_SIM GPIO_CDEV_V1 IIO_SIMPLE_DUMMY NET_SCH_NETEM VETH PACKET IPV6 PCI_MSI SOFT_WATCHDOG EVENT_TRACING \
 	UML_TIME_TRAVEL_SUPPORT EPOLL SIGNALFD TIMERFD EVENTFD; do
 	grep -q "^CONFIG_$option=y" "$work/out/.config" || {
 		printf 'the test kernel would lack CONFIG_%s: uml.fragment does not fit %s\n' "$option" "$name" >&2

@@ -66,13 +66,13 @@ def edges(chip, probe, count=500):
     probe.tell("drop", "c")
 
 
-def lost_edges(chip, probe, program_stopped):
+def lost_edges(chip, probe, major, program_stopped):
     """A reader that stands still for longer than the queue: the loss is told."""
     line = chip.line("CP_STATE_C")
     line.pull(0)
     probe.edges.pop("c", None)
     probe.tell("edges", "c", "name=CP_STATE_C")
-    toggles = 1500
+    toggles = 1501  # odd: libgpiod 1.x tells a loss by two edges of one direction in a row
     with program_stopped():
         for index in range(toggles):
             line.pull(1 - index % 2)
@@ -84,7 +84,8 @@ def lost_edges(chip, probe, program_stopped):
     time.sleep(0.5)
     found = probe.edges["c"]
     missed = sum(edge.missed for edge in found)
-    check(missed > 0, f"{len(found)} of {toggles} edges and none missed")
+    # Version 1 keeps the 16 oldest and can only tell that there was a loss; version 2 keeps the 1024 newest and counts.
+    equal((len(found), missed), (17, 1) if major == "1." else (1025, toggles - 1024), "edges read and told as missed")
     print(f"    {toggles} edges while it stood still: {len(found)} read, {missed} told as missed")
     probe.tell("drop", "c")
 
@@ -129,15 +130,15 @@ def refusals(chip, probe):
 
 
 def unplugged(probe):
-    """A chip that goes away: an error on each use, one call for watched lines, and no loop that spins."""
+    """A chip that goes away: an error on each use, and no loop that spins.
+
+    Kernels before 6.6 wake nobody who waits for edges, so the next reading is what finds it.
+    """
     chip = Chip("hotplug", ["IN", "OUT"])
     probe.tell("edges", "in", "name=IN")
     probe.tell("output", "out", "name=OUT")
     chip.remove()
-    deadline = time.monotonic() + 5
-    while "in" not in probe.gone and time.monotonic() < deadline:
-        time.sleep(0.01)
-    check("in" in probe.gone, "nobody was told that the chip is gone")
+    probe.refusal("get", "in")
     probe.refusal("set", "out", 1)
     used = processor_ticks(probe)
     time.sleep(1)
@@ -172,7 +173,7 @@ def drivers(rig, variable, major):
     probe = Probe(program)
     for check_one in (outputs, inputs, edges, debounce, refusals):
         check_one(chip, probe)
-    lost_edges(chip, probe, lambda: Stopped(probe))
+    lost_edges(chip, probe, major, lambda: Stopped(probe))
     unplugged(probe)
     # An orderly end and a crash: the first drives the safe value, the second leaves it to the chip.
     line = chip.line("CONTACTOR")
@@ -187,12 +188,12 @@ def drivers(rig, variable, major):
     equal(line.level, 0, "level after SIGKILL, where the chip lets go of lines")
 
 
-@scenario(limit=90, needs=["PROBE"])
+@scenario(limit=90, virtual=True, needs=["PROBE"])
 def gpio_drivers_on_libgpiod_1(rig):
     drivers(rig, "PROBE", "1.")
 
 
-@scenario(limit=90, needs=["PROBE2"])
+@scenario(limit=90, virtual=True, needs=["PROBE2"])
 def gpio_drivers_on_libgpiod_2(rig):
     drivers(rig, "PROBE2", "2.")
 

@@ -12,7 +12,10 @@ import Testing
       "ISO15118_20Messages", "HomePlug",
     ],
     ["HAL", "QCA7000SPI", "SimulatedHardware", "LinuxHardware", "Boards"],
-    ["PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "V2GTransport", "ISO15118"],
+    [
+      "PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "SimulatedController", "V2GTransport",
+      "ISO15118",
+    ],
     ["Cryptography", "SiteFile", "ControlAPI"],
     [
       "Node", "Recorder", "Simulation", "LinuxRuntime", "BoardRuntime", "XMLTree", "EXITools", "EXIGenerator",
@@ -25,7 +28,7 @@ import Testing
     "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
     "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "QCA7000SPI", "PLCModem", "SLAC",
     "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
-    "SafetyLinks",
+    "SafetyLinks", "SimulatedController",
   ]
 
   @Test func imports_go_down_only() throws {

@@ -53,14 +53,14 @@ final class Bench {
     let (verb, key, rest) = (words[0], words[1], Array(words.dropFirst(2)))
     switch verb {
     case "output":
-      var options = LineOptions(rest)
+      let options = LineOptions(rest)
       let (initial, safe) = (options.flag("initial"), options.flag("safe"))
       outputs[key] = try OutputBox(options.line(), initial: initial, safe: safe, roots: roots)
     case "input":
-      var options = LineOptions(rest)
+      let options = LineOptions(rest)
       inputs[key] = try GPIOInput(options.line(), consumer: "probe", roots: roots)
     case "edges":
-      var options = LineOptions(rest)
+      let options = LineOptions(rest)
       let line = try GPIOEdges(options.line(), consumer: "probe", roots: roots)
       try line.attach(to: loop) { batch in
         for edge in batch {

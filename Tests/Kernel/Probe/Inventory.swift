@@ -11,7 +11,8 @@ func inventory(of board: BoardDescription) -> String {
     case .output(let start, let stop, let crash):
       let crashed = words(crash) { $0 ? "1" : "0" }
       rows.append(
-        "output \(entry.field) \(words(entry.line)) start=\(start ? 1 : 0) stop=\(stop ? 1 : 0) crash=\(crashed)")
+        "output \(entry.field) \(words(entry.line)) start=\(start ? 1 : 0) stop=\(stop ? 1 : 0) crash=\(crashed)"
+      )
     }
   }
   for entry in board.pwms {
@@ -22,6 +23,7 @@ func inventory(of board: BoardDescription) -> String {
       rows.append(
         "pwm \(entry.field) \(device) start=\(word(start)) stop=\(word(stop)) crash=\(words(crash, word))")
     case .economiser: rows.append("economiser \(entry.field) \(device)")
+    case .steady(let permille): rows.append("steady \(entry.field) \(device) duty=\(permille)")
     case .capture: rows.append("capture \(entry.field) \(device)")
     }
   }
@@ -43,6 +45,7 @@ private func words(_ line: LineDescription) -> String {
     switch line.place {
     case .named(let name): ["name=\(name)"]
     case .offset(let chip, let offset): ["chip=\(chip)", "offset=\(offset)"]
+    case .device(let path, let offset): ["path=\(path)", "offset=\(offset)"]
     }
   if line.isActiveLow { words.append("active-low") }
   words += ["bias=\(line.bias.rawValue)", "drive=\(line.drive.rawValue)"]

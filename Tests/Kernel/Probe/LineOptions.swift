@@ -23,6 +23,8 @@ struct LineOptions {
       place = .named(name)
     } else if let chip = values["chip"], let offset = UInt32(values["offset"] ?? "") {
       place = .offset(chip: chip, offset)
+    } else if let path = values["path"], let offset = UInt32(values["offset"] ?? "") {
+      place = .device(path: path, offset)
     } else {
       throw ProbeError("a line is name=NAME or chip=LABEL offset=N")
     }

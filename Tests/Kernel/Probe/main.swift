@@ -3,7 +3,7 @@
 
 import Boards
 import CGPIOD
-import Glibc
+@preconcurrency import Glibc
 import HAL
 import LinuxHardware
 
@@ -14,9 +14,13 @@ switch arguments.first {
 case "version":
   print(String(cString: cgpio_library_version()))
 case "boards":
-  print(BoardCatalogue.all.map(\.name).joined(separator: "\n"))
+  for board in BoardCatalogue.boards { print(board.name) }
 case "inventory" where arguments.count == 2:
-  print(inventory(of: try board(named: arguments[1])))
+  guard let board = BoardCatalogue.board(named: arguments[1]) else {
+    fputs("no board \(arguments[1])\n", stderr)
+    exit(2)
+  }
+  print(inventory(of: board))
 case "run":
   var roots = DeviceRoots()
   if arguments.count == 2 { roots.sys = arguments[1] }
@@ -24,14 +28,6 @@ case "run":
 default:
   fputs("usage: kernel-probe version | boards | inventory BOARD | run [SYS]\n", stderr)
   exit(2)
-}
-
-/// The board of that name.
-func board(named name: String) throws(ProbeError) -> BoardDescription {
-  guard let found = BoardCatalogue.all.first(where: { $0.name == name }) else {
-    throw ProbeError("no board \(name)")
-  }
-  return found
 }
 
 /// What is wrong with a command.
