@@ -231,7 +231,8 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
-    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(
+      name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )
