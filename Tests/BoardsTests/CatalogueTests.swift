@@ -22,6 +22,10 @@ private func text(_ path: String) throws -> String {
   try String(contentsOf: root.appending(path: "Boards/\(path)"), encoding: .utf8)
 }
 
+extension BoardDescription: @retroactive CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
+
 @Suite struct CatalogueTests {
   @Test(arguments: BoardCatalogue.boards)
   func no_board_contradicts_itself(board: BoardDescription) {
