@@ -264,7 +264,8 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
-    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(
+      name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )
