@@ -19,12 +19,22 @@ let parser: [SwiftSetting] =
     .enableExperimentalFeature("Lifetimes"),
   ]
 
+/// A board: a folder below Boards/, its module named after it (`pionix-belaybox`: `BoardPionixBelaybox`).
+func board(_ folder: String) -> Target {
+  let words = folder.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+  let overlay = folder.hasPrefix("raspberrypi") ? ["coupler-\(folder)-overlay.dts"] : []
+  return .target(
+    name: "Board" + words.joined(), dependencies: ["HAL"], path: "Boards/\(folder)",
+    exclude: ["README.md", "60-coupler-\(folder).rules"] + overlay, swiftSettings: house)
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "Coupler",
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "couplerd", targets: ["couplerd"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(
       name: "EXI",
@@ -38,6 +48,7 @@ let package = Package(
         "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
         "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
+    .library(name: "LinuxHardware", targets: ["LinuxHardware", "CGPIOD", "CLinux", "HAL", "Wire"]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
@@ -48,7 +59,12 @@ let package = Package(
     .target(name: "Wire", swiftSettings: parser),
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+    .systemLibrary(name: "CLibGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
+    // Over libgpiod 1.x and 2.x alike; pkg-config says where it is, the header which one.
+    .target(name: "CGPIOD", dependencies: ["CLibGPIOD"], linkerSettings: [.linkedLibrary("gpiod")]),
 
     .target(name: "XMLTree", dependencies: ["CLibXML2"], swiftSettings: house),
 
@@ -75,13 +91,16 @@ let package = Package(
       name: "SimulatedHardware", dependencies: ["Wire", "HAL", "HomePlug", "QCA7000SPI"],
       swiftSettings: house),
     .target(
-      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "QCA7000SPI"], swiftSettings: house),
+      name: "LinuxHardware", dependencies: ["Wire", "CLinux", "CGPIOD", "HAL", "QCA7000SPI"],
+      swiftSettings: house),
 
     // MARK: protocols
     .target(name: "PLCModem", dependencies: ["Wire", "HomePlug"], swiftSettings: parser),
     .target(name: "SLAC", dependencies: ["Wire", "HomePlug", "PLCModem"], swiftSettings: parser),
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
+    .target(name: "SimulatedController", dependencies: ["Wire", "HAL", "SafetyLinks"], swiftSettings: house),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -89,11 +108,29 @@ let package = Package(
       swiftSettings: parser),
 
     // MARK: boards, one target per folder below Boards/
-    .target(name: "BoardSimulation", dependencies: ["HAL"], path: "Boards/simulation", swiftSettings: house),
+    board("simulation"),
+    board("generic"),
+    board("raspberrypi-qca7000"),
+    board("raspberrypi-qca7000-ev"),
+    board("chargebyte-tarragon"),
+    board("chargebyte-charge-som"),
+    board("chargebyte-evacharge-se"),
+    board("pionix-belaybox"),
+    board("phytec-phyverso"),
+    .target(
+      name: "Boards",
+      dependencies: [
+        "HAL", "BoardSimulation", "BoardGeneric", "BoardRaspberrypiQca7000", "BoardRaspberrypiQca7000Ev",
+        "BoardChargebyteTarragon", "BoardChargebyteChargeSom", "BoardChargebyteEvachargeSe",
+        "BoardPionixBelaybox", "BoardPhytecPhyverso",
+      ],
+      swiftSettings: house),
 
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["Wire", "CLibYAML"], swiftSettings: house),
+    .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
@@ -119,6 +156,14 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "BoardRuntime",
+      dependencies: [
+        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "ControlPilot", "Cryptography", "Node",
+        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
@@ -130,12 +175,18 @@ let package = Package(
       dependencies: [
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
-        "ISO15118", "V2GTransport", "Safety", "ControlPilot",
+        "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
+        "ControlAPI",
       ],
       swiftSettings: house),
+    .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"],
+      path: "Tests/Kernel/Probe",
+      swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),
@@ -172,10 +223,14 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
+    .testTarget(
+      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
-      dependencies: ["LinuxHardware", "CLinux", "V2GTransport", "HomePlug", "QCA7000SPI"]),
+      dependencies: [
+        "LinuxHardware", "CGPIOD", "CLinux", "HAL", "V2GTransport", "HomePlug", "QCA7000SPI", "Wire",
+      ]),
     .testTarget(name: "RecorderTests", dependencies: ["Recorder", "V2GTransport"]),
     .testTarget(
       name: "ISO15118Tests",
@@ -199,6 +254,16 @@ let package = Package(
         "SimulatedHardware", "V2GTransport",
       ],
       exclude: ["Ladders"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
+    .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
+    .testTarget(
+      name: "BoardRuntimeTests",
+      dependencies: [
+        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "SiteFile",
+        "ControlAPI",
+      ]),
+    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -13,6 +13,8 @@ public enum SimulationBoard: BoardSupport {
       Outlet(
         current: .ac, hasLock: true, isVentilated: false, milliampsMax: 32_000, recloseIntervalMin: .zero,
         receiverLossDecibels: 0),
-    ]
+    ],
+    crashSafety: .nothingToDrive,
+    trial: .simulated
   )
 }

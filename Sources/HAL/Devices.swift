@@ -9,6 +9,9 @@ public struct LineDescription: Hashable, Sendable {
     case named(String)
     /// By the label of its chip and its offset there, where lines have no names.
     case offset(chip: String, UInt32)
+    /// By the device behind its chip, a path below `/sys/devices` such as `platform/soc/20a8000.gpio`, and its offset there:
+    /// where two chips share a label.
+    case device(path: String, UInt32)
   }
   /// What holds the line where nobody drives it.
   public enum Bias: String, Hashable, Sendable { case asIs, disabled, pullUp, pullDown }
@@ -32,6 +35,42 @@ public struct LineDescription: Hashable, Sendable {
     self.bias = bias
     self.drive = drive
     self.debounce = debounce
+  }
+}
+
+/// What an output is at when the program that drove it is gone without a word (SIGKILL, a fault).
+public enum CrashValue<Value: Hashable & Sendable>: Hashable, Sendable {
+  /// The kernel lets the output go with the process, and the board's own circuit puts it here at once.
+  case released(to: Value)
+  /// The last value stays until the watchdog resets the board, which puts it here.
+  case heldUntilReset(to: Value)
+  /// The last value stays. Only where every value is harmless.
+  case held
+
+  /// Where the output ends; `nil` where that is any value.
+  @inlinable public var end: Value? {
+    switch self {
+    case .released(let value), .heldUntilReset(let value): value
+    case .held: nil
+    }
+  }
+}
+
+/// A GPIO line that is driven. Values are those of the function: true is what the line is named after, also where it is
+/// active low.
+public struct OutputDescription: Hashable, Sendable {
+  public var line: LineDescription
+  /// Driven when the line is taken, before anything else happens.
+  public var start: Bool
+  /// Driven before the line is let go in order.
+  public var stop: Bool
+  public var crash: CrashValue<Bool>
+
+  public init(_ line: LineDescription, start: Bool = false, stop: Bool = false, crash: CrashValue<Bool>) {
+    self.line = line
+    self.start = start
+    self.stop = stop
+    self.crash = crash
   }
 }
 

@@ -9,11 +9,14 @@ public struct LinuxError: Error, Sendable {
   public let subject: String
   /// The error number.
   public let code: Int32
+  /// What helps, where the one who failed knows better than the number says.
+  private let advice: String?
 
-  public init(_ operation: String, on subject: String = "", code: Int32) {
+  public init(_ operation: String, on subject: String = "", code: Int32, advice: String? = nil) {
     self.operation = operation
     self.subject = subject
     self.code = code
+    self.advice = advice
   }
 
   /// The error number the last failed call of this thread left.
@@ -30,14 +33,16 @@ extension LinuxError: Equatable {
 extension LinuxError: CustomStringConvertible {
   public var description: String {
     let place = subject.isEmpty ? "" : " on \(subject)"
-    let cause = unsafe String(cString: strerror(code))
+    // The system's words for this one speak of networks.
+    let cause = code == ENOTUNIQ ? "Name not unique" : unsafe String(cString: strerror(code))
     let advice = remedy.map { "; \($0)" } ?? ""
     return "cannot \(operation)\(place): \(cause)\(advice)"
   }
 
   /// What the operator can do about it, where that is known.
   public var remedy: String? {
-    switch code {
+    if let advice { return advice }
+    return switch code {
     case EPERM, EACCES:
       "run as root, or give the program the right once: "
         + "sudo setcap cap_net_raw,cap_net_admin+ep \(Self.executable)"

@@ -7,6 +7,7 @@
 #include <linux/gpio.h>
 #include <linux/if_tun.h>
 #include <linux/spi/spidev.h>
+#include <linux/watchdog.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdint.h>
@@ -147,3 +148,11 @@ static inline int clinux_connect_unix(int descriptor, const struct sockaddr_un *
 
 /// accept4() of any family with a non-blocking, close-on-exec result.
 int clinux_accept(int descriptor);
+
+/// Makes a terminal raw with 8 data bits, no parity, 1 stop bit, no flow control, for one process alone.
+int clinux_serial_configure(int descriptor, uint32_t baud);
+
+/// Sets the watchdog's time in seconds, and tells what it has become.
+static inline int clinux_watchdog_timeout(int descriptor, int *seconds) {
+  return ioctl(descriptor, WDIOC_SETTIMEOUT, seconds);
+}
