@@ -13,9 +13,6 @@ extension GPIOTests {
       print("libgpiod \(version)")
       #expect([1, 2].contains(cgpio_library_major()))
       #expect(version.hasPrefix("\(cgpio_library_major())."))
-      if let wanted = ProcessInfo.processInfo.environment["COUPLER_GPIOD_MAJOR"] {
-        #expect(wanted == "\(cgpio_library_major())", "built against another version than is to be tested")
-      }
     }
 
     @Test func a_line_is_found_by_name_and_driven() throws {
