@@ -60,7 +60,7 @@ final class SiteHardware {
         case .economiser:
           var pwm = try PWMOutput(entry.pwm, initial: .steadyLow, roots: devices.roots)
           try pwm.drive(.steadyLow)
-        case .capture: break
+        case .steady, .capture: break
         }
       } catch {
         failures.append("\(entry.field): \(error)")

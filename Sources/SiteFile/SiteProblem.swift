@@ -1,5 +1,5 @@
 /// One thing that is wrong with a site file, in words a person can act on.
-public struct SiteProblem: Hashable, Sendable {
+public struct SiteProblem: Error, Hashable, Sendable {
   /// Line and column in the file, both from 1; 0 where the problem is about the file as a whole.
   public var line: Int
   public var column: Int
