@@ -44,6 +44,8 @@ public struct ConnectorPlan: Hashable, Sendable {
   /// SLAC proves who is at the plug; without it any station on the interface is taken for the vehicle. For rigs.
   public var usesSLAC = true
   public var coupling = ChargerCoupling()
+  /// AC: 5 % is tried before a nominal duty.
+  public var digitalFirst = true
   /// Simulation board: the socket at which a vehicle in another process is plugged in.
   public var cablePath: String?
   /// Timers for slow peers on a rig.
@@ -94,7 +96,7 @@ extension ConnectorPlan {
         endMilliamps: outlet.milliampsMax)
     }
     // Whoever may charge at all may do so without digital communication, which is tried first.
-    configuration.coupling.digitalFirst = outlet.current == .ac
+    configuration.coupling.digitalFirst = digitalFirst && outlet.current == .ac
     if isRelaxed {
       configuration.session.timers = .relaxed
       configuration.transport = .relaxed

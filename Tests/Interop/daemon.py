@@ -30,6 +30,12 @@ def daemon(rig, namespace, *arguments):
 
 def told(process, seconds):
     """What couplerd tells the service manager in that time."""
+    process.notify.setblocking(False)
+    try:
+        while process.notify.recv(4096):
+            pass  # what waited there
+    except BlockingIOError:
+        pass
     process.notify.settimeout(0.2)
     heard, deadline = [], time.monotonic() + seconds
     while time.monotonic() < deadline:
