@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from bench import ScenarioFailed
+from control import Control, journal
 from guest_rig import check, equal
 from matching import summary
 from pilot_wire import Wire
@@ -39,19 +39,51 @@ class Service:
         self.process.wait(60)
 
 
+SITE = """
+board: {board}
+log:
+  level: trace
+  target: stderr
+control:
+  socket: {folder}/control.sock
+journal:
+  folder: {folder}/journal
+connectors:
+  - id: 1
+    evse-id: DE*CPL*E00001
+    interface: se0
+    current: ac
+    limits:
+      current-max: 32 A
+      phases: 3
+    authorization: {authorization}
+"""
+
+
 class Station:
     """A board's replica with its daemon, and a vehicle's place at the other end of cable and power line."""
 
-    def __init__(self, rig, board):
+    def __init__(self, rig, board, authorization="free"):
         self.rig = rig
         self.vehicle, charger, _ = rig.power_line()
         self.replica = Replica(rig.program("PROBE"), board)
         self.cable = rig.run / "cable"
         self.wire = Wire(self.replica, self.cable)
-        self.service = Service(rig, charger, "--board", board, "--interface", "se0")
+        self.folder = rig.run
+        (self.folder / "journal").mkdir()
+        site = self.folder / "site.yaml"
+        site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization))
+        self.service = Service(rig, charger, "--site", site)
 
     def ready(self):
+        self.service.process.expect("couplerd .* 1 connector", 20)
         self.wire.expect("pilot at +12 V", lambda: self.wire.duty() == 1000, 20)
+
+    def control(self):
+        return Control(self.folder / "control.sock")
+
+    def journal(self):
+        return journal(self.folder / "journal")[0]
 
     def plug_in(self, *options):
         return self.rig.coupler("ev", self.vehicle, "ev", "-i", "ev0", "--ac", "--json", "-v", "--pilot", self.cable,
@@ -61,11 +93,6 @@ class Station:
 @scenario(limit=120, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
 def couplerd_charges_coupler_ev_on_the_tarragons_lines(rig):
     charges(rig, "chargebyte-tarragon")
-
-
-@scenario(limit=120, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
-def couplerd_charges_coupler_ev_on_the_raspberrys_lines(rig):
-    charges(rig, "raspberrypi-qca7000")
 
 
 def charges(rig, board):
@@ -86,3 +113,70 @@ def charges(rig, board):
     time.sleep(0.1)
     wire.check_safe("after SIGTERM")
     print(f"    contactor closed for {opened - closed:.1f} s, {len(wire.log)} changes on the outside")
+
+
+PHASES = ("idle", "pilot", "matching", "joining", "discovery", "setup", "preparation", "energy", "stopping", "finished")
+
+
+def killed_in(station, phase):
+    """A session that is cut off by SIGKILL in this phase. What was acknowledged until then: tokens of customers."""
+    service, wire = station.service, station.wire
+    client = station.control()
+    client.call("subscribe")
+    token, acknowledged = f"customer-{phase}", []
+    ev = station.plug_in("--seconds", 3) if phase != "idle" else None
+    deadline = time.monotonic() + 60
+    while not (ev is None or f"phase phase: {phase}" in (text := service.process.text())):
+        if not acknowledged and "waiting for an authorization" in text:
+            client.call("authorize", connector=1, token=token)
+            acknowledged.append(token)
+        check(time.monotonic() < deadline, f"no phase {phase} in 60 s")
+        time.sleep(0.01)
+    closed = wire.is_closed
+    before = station.journal()
+    service.kill()
+    killed = time.monotonic()
+    told = client.drain()
+    time.sleep(0.2)  # until systemd has noticed
+    equal(wire.is_closed, closed, f"contactor after SIGKILL in {phase}, on a board whose lines keep their value")
+    service.make_safe()
+    wire.expect("safe outputs", lambda: not wire.is_closed, 1)
+    within = time.monotonic() - killed
+    time.sleep(0.05)  # the circuit follows a hundred times a second
+    wire.check_safe(f"killed in {phase}")
+    equal(wire.replica.files.duty("outlets[0].generator.pwm"), 0, f"PWM after a kill in {phase}")
+    if ev:
+        ev.stop()
+        wire.expect("empty outlet", lambda: wire.state == "A", 5)
+    records = station.journal()
+    equal(records[:len(before)], before, f"records from before the kill in {phase}")
+    tokens = [record.text for record in records if record.kind == "authorization"]
+    for acknowledgement in acknowledged:
+        check(acknowledgement in tokens, f"{acknowledgement} was acknowledged and is not in the journal: {tokens}")
+    print(f"    {phase}: contactor {'closed' if closed else 'open'}, outputs safe {within:.2f} s after SIGKILL, "
+          f"{len(told)} events told, {len(records)} records")
+    return records
+
+
+@scenario(limit=600, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def kill_9_in_every_phase_leaves_safe_outputs_and_the_whole_journal(rig):
+    station = Station(rig, "chargebyte-tarragon", "control")
+    for phase in PHASES:
+        station.ready()
+        records = killed_in(station, phase)
+        station.service.start()
+        station.ready()
+        after = station.journal()
+        equal(after[:len(records)], records, f"records after the restart from {phase}")
+        equal([record.sequence for record in after], list(range(after[0].sequence, after[0].sequence + len(after))),
+              "sequence numbers")
+    # And the next session works.
+    client = station.control()
+    ev = station.plug_in("--seconds", 3)
+    station.service.process.expect("waiting for an authorization", 60)
+    client.call("authorize", connector=1, token="customer-last")
+    ev.wait(120)
+    equal(summary(ev)["outcome"], "completed", "outcome of the session after all")
+    equal(station.journal()[-1].kind, "session ended", "last record")
+    station.service.stop()
+    station.wire.check_safe("after SIGTERM")
