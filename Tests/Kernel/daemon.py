@@ -58,12 +58,17 @@ connectors:
       phases: 3
     authorization: {authorization}
 """
+WATCHDOG = """
+watchdog:
+  device: /dev/watchdog0
+  timeout: 10 s
+"""
 
 
 class Station:
     """A board's replica with its daemon, and a vehicle's place at the other end of cable and power line."""
 
-    def __init__(self, rig, board, authorization="free"):
+    def __init__(self, rig, board, authorization="free", more=""):
         self.rig = rig
         self.vehicle, charger, _ = rig.power_line()
         self.replica = Replica(rig.program("PROBE"), board)
@@ -72,7 +77,7 @@ class Station:
         self.folder = rig.run
         (self.folder / "journal").mkdir()
         site = self.folder / "site.yaml"
-        site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization))
+        site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization) + more)
         self.service = Service(rig, charger, "--site", site)
 
     def ready(self):
@@ -180,3 +185,21 @@ def kill_9_in_every_phase_leaves_safe_outputs_and_the_whole_journal(rig):
     equal(station.journal()[-1].kind, "session ended", "last record")
     station.service.stop()
     station.wire.check_safe("after SIGTERM")
+
+
+@scenario(limit=180, virtual=True, needs=["PROBE", "COUPLERD"])
+def a_daemon_that_hangs_is_restarted_with_the_system_by_the_watchdog(rig):
+    """Where nothing else makes outputs safe: the reset that the board's description counts on comes, and only then."""
+    station = Station(rig, "chargebyte-tarragon", more=WATCHDOG)
+    station.ready()
+    time.sleep(15)
+    check(station.service.process.running, "the daemon ended")
+    station.service.stop()
+    time.sleep(15)  # disarmed at an orderly end: no restart
+    station.service.start()
+    station.ready()
+    station.service.process.child.send_signal(signal.SIGSTOP)
+    time.sleep(5)  # still within the watchdog's time
+    rig.expect_restart()
+    time.sleep(30)
+    check(False, "no restart within 35 s")
