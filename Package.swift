@@ -34,6 +34,7 @@ let package = Package(
   name: "Coupler",
   products: [
     .executable(name: "coupler", targets: ["coupler"]),
+    .executable(name: "couplerd", targets: ["couplerd"]),
     .executable(name: "exigen", targets: ["exigen"]),
     .library(
       name: "EXI",
@@ -47,6 +48,7 @@ let package = Package(
         "Wire", "HAL", "HomePlug", "PLCModem", "SLAC", "ControlPilot", "Safety", "V2GTransport",
         "ISO15118", "Cryptography", "Node", "SimulatedHardware", "Simulation",
       ]),
+    .library(name: "LinuxHardware", targets: ["LinuxHardware", "CGPIOD", "CLinux", "HAL", "Wire"]),
     .library(name: "AllocationCounter", targets: ["CAllocationCounter"]),
   ],
   dependencies: [
@@ -57,6 +59,7 @@ let package = Package(
     .target(name: "Wire", swiftSettings: parser),
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     .systemLibrary(name: "CLibGPIOD", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
@@ -96,6 +99,8 @@ let package = Package(
     .target(name: "SLAC", dependencies: ["Wire", "HomePlug", "PLCModem"], swiftSettings: parser),
     .target(name: "ControlPilot", dependencies: ["Wire", "HAL"], swiftSettings: house),
     .target(name: "Safety", dependencies: ["Wire", "HAL"], swiftSettings: house),
+    .target(name: "SafetyLinks", dependencies: ["Wire", "HAL"], swiftSettings: parser),
+    .target(name: "SimulatedController", dependencies: ["Wire", "HAL", "SafetyLinks"], swiftSettings: house),
     .target(name: "V2GTransport", dependencies: ["Wire"], swiftSettings: parser),
     .target(
       name: "ISO15118",
@@ -124,6 +129,8 @@ let package = Package(
     // MARK: services
     .target(
       name: "Cryptography", dependencies: ["Wire", "COpenSSL", "HomePlug", "SLAC"], swiftSettings: house),
+    .target(name: "SiteFile", dependencies: ["Wire", "CLibYAML"], swiftSettings: house),
+    .target(name: "ControlAPI", dependencies: ["Wire"], swiftSettings: parser),
 
     // MARK: composition
     .target(name: "Recorder", dependencies: ["Wire"], swiftSettings: house),
@@ -149,6 +156,14 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "BoardRuntime",
+      dependencies: [
+        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "ControlPilot", "Cryptography", "Node",
+        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+      ],
+      swiftSettings: house),
+    .target(
       name: "EXITools",
       dependencies: ["Wire", "V2GTransport", "Cryptography", "XMLTree"],
       swiftSettings: house),
@@ -161,11 +176,17 @@ let package = Package(
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
+        "ControlAPI",
       ],
       swiftSettings: house),
+    .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
     .executableTarget(name: "exigen", dependencies: [argumentParser, "EXIGenerator"], swiftSettings: house),
 
     // MARK: tests
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["Boards", "HAL", "LinuxHardware", "CGPIOD", "Wire"],
+      path: "Tests/Kernel/Probe",
+      swiftSettings: house),
     .testTarget(name: "TidyTests"),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport", swiftSettings: house),
@@ -202,6 +223,8 @@ let package = Package(
     .testTarget(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
+    .testTarget(
+      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
@@ -233,6 +256,15 @@ let package = Package(
       exclude: ["Ladders"]),
     .testTarget(
       name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
+    .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
+    .testTarget(
+      name: "BoardRuntimeTests",
+      dependencies: [
+        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "SiteFile",
+        "ControlAPI",
+      ]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

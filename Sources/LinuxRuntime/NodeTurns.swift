@@ -1,25 +1,28 @@
-import Node
-import SLAC
-import Wire
+package import Node
+package import SLAC
+package import Wire
 
 /// The turns of a node: one event at a time.
 ///
 /// Carrying out an action may bring the next event at once (a listener that opens, a reading of the bench). It waits
 /// until the present turn is over, so that a node is never called from within its own actions.
-struct NodeTurns<Event> {
+package struct NodeTurns<Event> {
   private var waiting: [Event] = []
-  private(set) var isRunning = false
 
-  var isEmpty: Bool { waiting.isEmpty }
+  package init() {}
 
-  mutating func add(_ event: Event) { waiting.append(event) }
+  package private(set) var isRunning = false
+
+  package var isEmpty: Bool { waiting.isEmpty }
+
+  package mutating func add(_ event: Event) { waiting.append(event) }
 
   /// Begins a turn of its own, such as octets that came; `end` ends it.
-  mutating func begin() { isRunning = true }
-  mutating func end() { isRunning = false }
+  package mutating func begin() { isRunning = true }
+  package mutating func end() { isRunning = false }
 
   /// The event whose turn it is; `nil` while another turn runs or none waits.
-  mutating func next() -> Event? {
+  package mutating func next() -> Event? {
     guard !isRunning, !waiting.isEmpty else { return nil }
     return waiting.removeFirst()
   }
@@ -28,8 +31,10 @@ struct NodeTurns<Event> {
 // What a node waits for, read where it lies. To call a getter on a property of an object is to copy the whole node first,
 // several times per event; inout access is not.
 
-func nextDeadline<Keys: NetworkKeySource, Random: RandomNumberGenerator>(
+package func nextDeadline<Keys: NetworkKeySource, Random: RandomNumberGenerator>(
   of node: inout ChargerNode<Keys, Random>
 ) -> Instant? { node.deadline }
 
-func nextDeadline<Keys: NetworkKeySource>(of node: inout VehicleNode<Keys>) -> Instant? { node.deadline }
+package func nextDeadline<Keys: NetworkKeySource>(of node: inout VehicleNode<Keys>) -> Instant? {
+  node.deadline
+}

@@ -31,6 +31,14 @@ public struct ChargerCoupling: Hashable, Sendable {
   public var initialDuty = InitialDuty.digital
   public var connectionLoss = ConnectionLoss.errorStep
   public var identificationWhileMatching = Identification.authorizesSession
+  /// AC: a vehicle that is offered a nominal duty may charge by it, without a session (IEC 61851-1 mode 3).
+  public var basicCharging = true
+  /// AC: a vehicle that finds its customer identified already is offered 5 % first, and a nominal duty after state E/F when it
+  /// has not asked for SLAC in TT_EVSE_SLAC_init. False offers the nominal duty at once.
+  public var digitalFirst = false
+  /// A vehicle that stays in B with a nominal duty for so long may have slept through it: state E/F wakes it, once.
+  /// `nil` never does.
+  public var legacyWakeUp: Duration? = .seconds(30)
   /// T_conn_resume: a vehicle that the charger wakes has so long to communicate; then state E/F wakes it, if anything
   /// does. At most 6 s.
   public var wakeUpPatience: Duration = .seconds(6)
@@ -51,6 +59,8 @@ public enum CouplingTrace: Hashable, Sendable {
     case identified
     /// The vehicle does not react to being woken.
     case wakeUp
+    /// The vehicle does not react to a nominal duty.
+    case legacyWakeUp
   }
 
   /// State E/F begins, to last T_step_EF.
@@ -61,6 +71,10 @@ public enum CouplingTrace: Hashable, Sendable {
   case rematch
   /// Matching failed without touching the offer, which stands without communication too.
   case offerStands(MatchFailure)
+  /// The vehicle may charge by its nominal duty, or may not any more.
+  case basicCharging(Bool)
+  /// Digital communication failed in this layer, but the vehicle charges on by its duty.
+  case chargesOn(after: String)
   /// A B-C-B toggle of the vehicle, or the host, ends a pause or the rest after a session.
   case wakes(byVehicle: Bool)
   /// The modem is switched on or off.
@@ -73,6 +87,10 @@ extension CouplingTrace: CustomStringConvertible {
     case .errorStep(.retry): "state E/F for another try"
     case .errorStep(.identified): "state E/F before a nominal duty: nobody asked for SLAC so far"
     case .errorStep(.wakeUp): "state E/F: the vehicle does not react to being woken"
+    case .errorStep(.legacyWakeUp): "state E/F: the vehicle does not react to a nominal duty"
+    case .basicCharging(true): "vehicle may charge by its duty"
+    case .basicCharging(false): "vehicle may not charge by its duty any more"
+    case .chargesOn(let layer): "vehicle charges on by its duty, communication failed (\(layer))"
     case .identified(true): "customer identified by external means"
     case .identified(false): "customer not identified any more"
     case .rematch: "oscillator stays on, waiting for another match"
@@ -93,6 +111,8 @@ extension CouplingTrace {
     case .identified: "identified"
     case .rematch: "rematch"
     case .offerStands: "offerStands"
+    case .basicCharging: "basicCharging"
+    case .chargesOn: "chargesOn"
     case .wakes: "wakes"
     case .modem: "modem"
     }

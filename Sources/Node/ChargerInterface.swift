@@ -14,6 +14,14 @@ public enum ChargerEvent: Sendable {
   case lock(locked: Bool)
   /// Protective earth and residual-current monitoring.
   case earth(ok: Bool)
+  /// A residual-current monitor that reports by itself; see `SafetySettings.hasResidualCurrentInput`.
+  case residualCurrent(ok: Bool)
+  /// What the socket reads of the cable, each time, every 100...500 ms; a change counts after two equal readings. Its
+  /// rating bounds the offer. Only with `SafetySettings.readsProximity`.
+  case proximity(Proximity)
+  /// A reading of one of the sensors of `ChargerConfiguration.temperatureSensors`, by its number there, in m°C. `nil`
+  /// where it cannot be read: then nothing may flow, so a driver tries more than once before it says so.
+  case temperature(sensor: Int, millicelsius: Int?)
   case emergencyStop(Bool)
   /// Output of the DC power stage, or what the meter of an AC outlet sees.
   case output(PowerReading, wattHours: Int)
@@ -22,11 +30,13 @@ public enum ChargerEvent: Sendable {
   case authorization(EVSEConditions.Authorization)
   /// A customer was identified by external means (EIM: card, app, free of charge), or is not any more; for the vehicle
   /// that is plugged in, or the next one, until the plug is out. It answers the session's question for authorization. On
-  /// AC the vehicle is also offered a nominal duty, see `ChargerCoupling`; the contactor closes for a session alone.
+  /// AC the vehicle is also offered a nominal duty, see `ChargerCoupling`, and charges by it without a session. Withdrawn
+  /// while it does, it is asked to stop by X1.
   case identified(Bool)
-  /// Limits of the outlet changed.
+  /// Limits of the outlet changed. With a nominal duty less than 6 A is a pause: X1, and the duty again when there is more.
   case limits(EVSELimits)
-  /// End the session in order, also one that has yet to come from the vehicle that is plugged in.
+  /// End the session in order, also one that has yet to come from the vehicle that is plugged in, and a charge by the
+  /// duty alone: X1, and the contactor opens when S2 does, or after 6 s.
   case stop(SECCStopReason)
   /// Wake a vehicle that paused its session.
   case resume

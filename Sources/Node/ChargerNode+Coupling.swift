@@ -10,7 +10,7 @@ import Wire
 //   5 %, no request in TT_EVSE_SLAC_init    E/F for T_step_EF, 5 % again, C_sequ_retry times, then X1   M06-07
 //   identified, no matching process         E/F for T_step_EF, nominal duty, SLAC still answered        M06-08
 //   identified, matching or matched         X1 for T_step_X1, nominal duty (by setting)                 M06-06
-//   identified before plug-in               nominal duty at once, SLAC still answered
+//   identified before plug-in               nominal duty at once, SLAC still answered; or 5 % first (by setting)
 //   link lost                               leave, E/F (option A), or leave and wait in X2 (option B)
 
 extension ChargerNode {
@@ -20,8 +20,20 @@ extension ChargerNode {
   /// What the vehicle that is there shall be offered when it starts anew.
   var offer: PilotRequest {
     guard isAC else { return .digital }
-    if isIdentified { return .nominal(milliamps: conditions.limits.maximumMilliamps) }
+    if isIdentified, !(isDigitalFirst && retries == 0 && !hasStepped) {
+      return .nominal(milliamps: conditions.limits.maximumMilliamps)
+    }
+    return offerToStrangers
+  }
+
+  /// What nobody identified is offered.
+  private var offerToStrangers: PilotRequest {
+    if case .absent = configuration.link { return .x1 }
     return configuration.coupling.initialDuty == .digital ? .digital : .x1
+  }
+
+  private var isDigitalFirst: Bool {
+    if case .absent = configuration.link { false } else { configuration.coupling.digitalFirst }
   }
 
   var isNominalOffered: Bool {
@@ -55,6 +67,7 @@ extension ChargerNode {
       if drivenDuty == .digital { enter(.matching, perform) }
       match(.vehicleConnected, now, perform)
     case .assumed: linkReady(peer: nil, now, perform)
+    case .absent: break
     }
   }
 
@@ -98,9 +111,8 @@ extension ChargerNode {
     // A pause ends as it began; a session that runs takes the identification as its authorization, or goes on.
     guard isAC, !plug.isPaused, !plug.connected else { return }
     guard positive else {
-      if isNominalOffered {
-        ask(configuration.coupling.initialDuty == .digital ? .digital : .x1, now, perform)
-      }
+      if plug.basic == .offered, supervisor.isContactorCommandedClosed { return stop(.user, now, perform) }
+      if isNominalOffered { ask(offerToStrangers, now, perform) }
       return
     }
     guard pilot.state.isConnected else {
@@ -108,6 +120,10 @@ extension ChargerNode {
       if pilot.state == .F { ask(offer, now, perform) }
       return
     }
+    // A vehicle that was never offered 5 % has nothing to start anew from.
+    if case .absent = configuration.link { return beginBasicOnly(now, perform) }
+    // The vehicle has its 5 %, and as long to ask for SLAC as any.
+    if isDigitalFirst, !plug.ended, pilot.goal == .digital { return }
     guard matcher.isMatching || (plug.linkUp && !plug.ended) else {
       return stepThroughError(.identified, now, perform)
     }
@@ -133,6 +149,7 @@ extension ChargerNode {
   /// State E/F for T_step_EF makes the vehicle start anew; what is offered then is decided when it is back.
   mutating func stepThroughError(_ step: CouplingTrace.Step, _ now: Instant, _ perform: (Action) -> Void) {
     guard !supervisor.isPilotForced else { return }
+    hasStepped = true
     perform(.trace(.coupling(.errorStep(step))))
     if !plug.ended { abandon(now, perform) }
     plug.isRetrying = true
@@ -167,10 +184,11 @@ extension ChargerNode {
   /// Each half of a B-C-B toggle lasts 200...400 ms (ISO 15118-3 T_vald_state_duration), and 50 ms more or less
   /// for the way through the debouncing.
   mutating func watchToggle(
-    _ new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
+    from old: PilotState, to new: PilotState, since: Instant, _ now: Instant, _ perform: (Action) -> Void
   ) {
     guard let begin = plug.wakeSince else {
-      plug.wakeSince = new.asksForEnergy ? since : nil
+      // From D to C is no beginning: a session that ended in D opens S2 soon after.
+      plug.wakeSince = old == .B && new.asksForEnergy ? since : nil
       return
     }
     guard new == .B else { return }

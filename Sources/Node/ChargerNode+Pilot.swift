@@ -41,6 +41,9 @@ extension ChargerNode {
         pilotChanged(from: old, to: new, since: since, now, perform)
       case .pilot(.fault(let fault)): fail(.pilot(fault), now, perform)
       case .fault(.pilotLost(.A)): break  // Unplugged, which the change of state tells.
+      // Told already, and no end of a charge by the duty alone: it waits for C, and for the duty to come back.
+      case .fault(.ventilationMissing) where plug.basic == .offered: break
+      case .fault(.vehicleIgnoredStop) where plug.basic != .off: break
       case .fault(let fault):
         conditions.fault = fault == .emergencyStop ? .emergencyShutdown : .malfunction
         fail(.safety(fault), now, perform)
@@ -55,14 +58,14 @@ extension ChargerNode {
     switch new {
     case .A:
       // First the cause, then what follows from it: the link is lost because the plug is out.
-      unplugged(now, perform)
+      unplugged(from: old, now, perform)
       match(.vehicleDisconnected, now, perform)
     case .B, .C, .D:
       if !old.isConnected {
         if old != .F { retries = 0 }
         arrived(now, perform)
       } else {
-        if plug.isPaused || isAtRest { watchToggle(new, since: since, now, perform) }
+        if plug.isPaused || isAtRest { watchToggle(from: old, to: new, since: since, now, perform) }
         // The toggles of CM_VALIDATE.
         if new.asksForEnergy != old.asksForEnergy {
           match(.asksForEnergy(new.asksForEnergy, since: since), now, perform)
@@ -70,6 +73,7 @@ extension ChargerNode {
       }
       announce(now, perform)
     case .E, .F, .fault:
+      forgetBasic(perform)
       plug.announced = false
       plug.isPaused = false
       match(.pilotError, now, perform)
@@ -94,6 +98,8 @@ extension ChargerNode {
 
   mutating func enter(_ phase: NodePhase, _ perform: (Action) -> Void) {
     guard phase != plug.phase else { return }
+    // Communication that begins beside a charge by the duty alone does not hide it.
+    if plug.basic == .offered, plug.phase >= .preparation, phase < .preparation { return }
     plug.phase = phase
     perform(.trace(.phase(phase)))
   }
@@ -108,13 +114,17 @@ extension ChargerNode {
     converse(.disconnected, now, perform)
   }
 
-  private mutating func unplugged(_ now: Instant, _ perform: (Action) -> Void) {
-    if plug.phase != .idle, !plug.ended {
+  private mutating func unplugged(from old: PilotState, _ now: Instant, _ perform: (Action) -> Void) {
+    if plug.hasChargedBasic, old == .B, !plug.ended {
+      // S2 was open: that is how a charge by the duty alone ends.
+      end(.completed(.terminated, wattHours: plug.wattHours), now, perform)
+    } else if plug.phase != .idle, !plug.ended {
       end(.failed(.unplugged(during: plug.verdict?.phase ?? plug.phase)), now, perform)
     }
     forgetConnection(now, perform)
     plug = PlugIn()
     retries = 0
+    hasStepped = false
     mayResume = false
     // Whoever was identified was so for the vehicle that leaves.
     isIdentified = false
@@ -164,6 +174,8 @@ extension ChargerNode {
   ) {
     // What ended wants nothing any more.
     guard command != plug.command, command == .none || !plug.ended else { return }
+    // The session takes over, without a gap.
+    if command != .none { plug.basic = .off }
     let previous = plug.command
     plug.command = command
     supervise(.energyRequested(command.demand), now, perform)

@@ -191,7 +191,9 @@ extension ChargerNode {
         plug.authorizationAsked = true
         authorized(.granted, now, perform)
       } else {
-        supervise(.authorized(conditions.authorization == .granted), now, perform)
+        // Who charges by the duty goes on until the session wants energy itself.
+        supervise(
+          .authorized(conditions.authorization == .granted || plug.basic == .offered), now, perform)
       }
       mayResume = false
     case .sent(.SessionStopRes, .OK, _):
@@ -211,7 +213,8 @@ extension ChargerNode {
   mutating func stop(_ reason: SECCStopReason, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle else { return }
     plug.stop = reason
-    if plug.connected { converse(.stop(reason), now, perform) }
+    if plug.connected { return converse(.stop(reason), now, perform) }
+    stopBasic(now, perform)
   }
 
   // MARK: the end of a try
@@ -219,6 +222,7 @@ extension ChargerNode {
   /// Something went wrong. The first cause is the one that is told; what follows from it is not.
   mutating func fail(_ failure: NodeFailure, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle, !plug.ended else { return }
+    if chargesOn(after: failure, now, perform) { return }
     guard failure.mayBeThePlug, pilot.state.isConnected else { return conclude(failure, now, perform) }
     guard plug.verdict == nil else { return }
     plug.verdict = Verdict(failure: failure, phase: plug.phase, due: now + configuration.unplugDetection)
@@ -234,6 +238,8 @@ extension ChargerNode {
     if case .session(let session) = cause, session.cause == .contactor {
       let obstacles = supervisor.obstacles(at: now)
       if obstacles.contains(.earthNotSound) { failure = .safety(.earthLost) }
+      if obstacles.contains(.residualCurrentNotSound) { failure = .safety(.residualCurrent) }
+      if obstacles.contains(.noCable) { failure = .safety(.proximityLost) }
       if obstacles.contains(.notLocked), configuration.safety.hasLock { failure = .safety(.lockNotConfirmed) }
     }
     plug.verdict = nil
@@ -295,6 +301,7 @@ extension ChargerNode {
   }
 
   private mutating func cutEnergy(_ now: Instant, _ perform: (Action) -> Void) {
+    forgetBasic(perform)
     demand(.none, fails: true, now, perform)
     supervise(.energyRequested(nil), now, perform)
     if !plug.isPaused { supervise(.authorized(false), now, perform) }

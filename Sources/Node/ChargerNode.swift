@@ -39,6 +39,14 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var retries = 0
   /// The vehicle paused an authorized session, which it may take up again without asking.
   var mayResume = false
+  /// Went through state E/F since the vehicle was plugged in.
+  var hasStepped = false
+  /// Limits as the host set them; `conditions` has those that cable and temperature leave.
+  var hostLimits = EVSELimits()
+  var cable = ProximityReader()
+  var temperature: TemperatureLimit
+  /// A temperature leaves nothing.
+  var isTooHot = false
   /// A customer was identified by external means, for the vehicle that is or will be plugged in.
   var isIdentified = false
   /// When the modem may be switched off.
@@ -88,6 +96,13 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     /// Until when a session that was cut off may tell its vehicle why.
     var farewellUntil: Instant?
     var command = EnergyCommand.none
+    var basic = BasicCharging.off
+    /// The vehicle was in C or D while it might charge by its duty: energy is demanded for it.
+    var basicDemands = false
+    /// Energy flowed by the duty alone.
+    var hasChargedBasic = false
+    /// A vehicle that does not react to its nominal duty is woken then.
+    var legacyWakeDue: Instant?
     var wattHoursAtStart: Int?
     var wattHours = 0
     var lastEnergyTrace: Instant?
@@ -95,7 +110,9 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var retainUntil: Instant?
     var heartbeatDue: Instant?
 
-    var deadline: Instant? { earliest(retainUntil, heartbeatDue, farewellUntil, verdict?.due, wakeUntil) }
+    var deadline: Instant? {
+      earliest(retainUntil, heartbeatDue, farewellUntil, verdict?.due, wakeUntil, legacyWakeDue)
+    }
   }
 
   public init(configuration: ChargerConfiguration, matcher: EVSEMatcher<Keys>, random: Random) {
@@ -103,6 +120,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     self.matcher = matcher
     pilot = EVSEPilot(timers: configuration.pilot)
     supervisor = SafetySupervisor(settings: configuration.safety)
+    temperature = TemperatureLimit(configuration.temperatureSensors)
     discovery = SDPServer(timers: configuration.transport)
     stream = V2GTPStream(payloadMax: configuration.payloadMax)
     session = SECC(configuration: configuration.session, random: random)
@@ -117,7 +135,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       ("pilot", pilot.deadline), ("safety", supervisor.deadline), ("slac", matcher.deadline),
       ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
       ("heartbeat", plug.heartbeatDue), ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
-      ("wakeUp", plug.wakeUntil), ("sleep", sleepDue),
+      ("wakeUp", plug.wakeUntil), ("legacy", plug.legacyWakeDue), ("sleep", sleepDue),
     ]
   }
   /// State and duty of the pilot as this charger sees them.
@@ -139,6 +157,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
     switch event {
     case .start:
+      applyLimits(now, perform)
       match(.start, now, perform)
       scheduleSleep(now)
     case .pilot(let levels): drive(.sampled(levels), now, perform)
@@ -146,8 +165,14 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       conditions.contactorClosed = closed
       supervise(.contactorFeedback(closed: closed), now, perform)
       if closed, plug.command == .closeAC { enter(.energy, perform) }
+      showBasic(perform)
     case .lock(let locked): supervise(.lock(locked: locked), now, perform)
     case .earth(let ok): supervise(.earth(ok: ok), now, perform)
+    case .residualCurrent(let ok): supervise(.residualCurrent(ok: ok), now, perform)
+    case .proximity(let reading): readCable(reading, now, perform)
+    case .temperature(let sensor, let millicelsius):
+      temperature.read(sensor, millicelsius: millicelsius)
+      applyLimits(now, perform)
     case .emergencyStop(let pressed): supervise(.emergencyStop(pressed), now, perform)
     case .output(let reading, let wattHours): measured(reading, wattHours, now, perform)
     case .insulation(let status):
@@ -162,9 +187,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     case .authorization(let decision): authorized(decision, now, perform)
     case .identified(let positive): identify(positive, now, perform)
     case .limits(let limits):
-      conditions.limits = limits
-      setPoint(plug.command, perform)
-      limitsChanged(now, perform)
+      hostLimits = limits
+      applyLimits(now, perform)
     case .stop(let reason): stop(reason, now, perform)
     case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) }
     case .serviceReset:
@@ -221,13 +245,15 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     if let verdict = plug.verdict, now >= verdict.due { conclude(verdict.failure, now, perform) }
     if let due = plug.farewellUntil, now >= due { partWithVehicle(now, perform) }
     if let due = plug.wakeUntil, now >= due { wakeUpExpired(now, perform) }
+    if let due = plug.legacyWakeDue, now >= due { legacyWakeUpExpired(now, perform) }
     if let due = sleepDue, now >= due { sleep(now, perform) }
   }
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
+    updateBasic(now, perform)
     inform(now, perform)
-    guard plug.connected else {
+    guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil
       // Only a sign of life clears this fault, and here is one.
       if supervisor.latched == .heartbeatLost { supervise(.heartbeat, now, perform) }

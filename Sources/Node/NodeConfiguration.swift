@@ -11,6 +11,8 @@ public enum LinkPolicy: Sendable {
   /// The interface is a plain network: the link counts as up while the pilot holds 5 %. For rigs without
   /// modems; never for a charger in the field, as nothing proves that the peer is the vehicle at the plug.
   case assumed
+  /// There is no modem: a charger offers nominal duties alone, a vehicle charges by them.
+  case absent
 }
 
 /// A charger with one outlet.
@@ -21,6 +23,9 @@ public struct ChargerConfiguration: Sendable {
   public var transport: TransportTimers
   public var session: SECCConfiguration
   public var coupling = ChargerCoupling()
+  /// What each temperature sensor of the outlet leaves of the current, in the order of `ChargerEvent.temperature`. Until
+  /// every one of them was read nothing is offered.
+  public var temperatureSensors: [Derating] = []
   /// V2G messages are taken up to this many octets.
   public var payloadMax = 16 * 1024
   /// C_sequ_retry (ISO 15118-3 Table 3): how often a plug-in that failed is tried again through state E/F.

@@ -45,6 +45,7 @@ extension VehicleNode {
     let old = plug.offer
     plug.offer = offer
     perform(.trace(.offer(offer)))
+    if plug.isBasic, basicFollows(offer, now, perform) { return }
     if permitsCommunication(offer) {
       mayCommunicate(now, after: old, perform)
     } else if permitsCommunication(old) || offer == .error {
@@ -55,7 +56,7 @@ extension VehicleNode {
     }
   }
 
-  private var isAC: Bool { !(configuration.session.modes.first?.isDC ?? true) }
+  var isAC: Bool { !(configuration.session.modes.first?.isDC ?? true) }
 
   func permitsCommunication(_ offer: PilotOffer) -> Bool {
     switch offer {
@@ -81,7 +82,7 @@ extension VehicleNode {
       perform(.charger(milliamps: plug.chargerMilliamps))
     }
     if plug.ended { restart(now, perform) }
-    guard !plug.announced else { return }
+    guard !plug.announced, !(plug.isBasicKnown && plug.offer != .digital) else { return }
     plug.communicationDue = now + configuration.communicationDelay
   }
 
@@ -139,6 +140,7 @@ extension VehicleNode {
     // X1 after state E/F was seen for long enough.
     if plug.ended, plug.offer == .none { restart(now, perform) }
     guard !plug.announced, !plug.ended else { return }
+    if case .absent = configuration.link { return }
     plug.announced = true
     if plug.isPaused {
       plug.isPaused = false
@@ -154,6 +156,7 @@ extension VehicleNode {
       enter(.matching, perform)
       match(.pilotReady, now, perform)
     case .assumed: linkReady(peer: nil, now, perform)
+    case .absent: break
     }
   }
 

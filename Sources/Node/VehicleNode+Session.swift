@@ -58,6 +58,7 @@ extension VehicleNode {
       return fail(.slac(failure), now, perform)
     }
     plug.announced = false
+    if case .amps = plug.offer { plug.isBasicKnown = true }
     enter(.pilot, perform)
   }
 
@@ -209,6 +210,7 @@ extension VehicleNode {
   mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
+    plug.isBasic = false
     plug.communicationDue = nil
     plug.offerLostUntil = nil
     switch outcome {

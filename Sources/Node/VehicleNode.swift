@@ -31,6 +31,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     var offerLostUntil: Instant?
     /// What the session lets the onboard charger take, mA.
     var chargerMilliamps = 0
+    /// S2 was asked to close for a charge by the duty alone.
+    var isBasic = false
+    /// This charger was found not to communicate: another nominal duty is charged by at once.
+    var isBasicKnown = false
     var announced = false
     var linkUp = false
     /// The session ended by a pause: the link is kept for the next one.
@@ -90,6 +94,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .network(let event): network(event, now, perform)
     case .timeout: timeout(now, perform)
     }
+    updateBasic(now, perform)
     if plug.connected { converse(.conditions(conditions), now, perform) }
   }
 

@@ -11,10 +11,10 @@ struct PilotProven: ~Copyable { fileprivate init() {} }
 /// A session is authorized, and demands energy this outlet has.
 struct SessionProven: ~Copyable { fileprivate init() {} }
 
-/// Protective earth and the residual-current monitors are sound.
+/// Protective earth and the residual-current monitors are sound, those that report by themselves included.
 struct EarthProven: ~Copyable { fileprivate init() {} }
 
-/// The plug cannot be pulled, or it is not ours to lock.
+/// A cable is in, where that can be read, and its plug cannot be pulled, or it is not ours to lock.
 struct PlugProven: ~Copyable { fileprivate init() {} }
 
 /// The insulation is tested, or is what the contactor closes to test, or the outlet is AC.
@@ -65,10 +65,20 @@ extension Facts {
     isAuthorized && demand?.current == settings.current ? SessionProven() : nil
   }
 
-  func proveEarth() -> EarthProven? { isEarthSound ? EarthProven() : nil }
+  /// The residual-current monitor has no objection; unheard counts as one where there is a monitor.
+  func isResidualCurrentFine(_ settings: SafetySettings) -> Bool {
+    isResidualCurrentSound ?? !settings.hasResidualCurrentInput
+  }
+
+  /// A cable is in, where the socket can tell.
+  func isCableFine(_ settings: SafetySettings) -> Bool { isCableSeen || !settings.readsProximity }
+
+  func proveEarth(_ settings: SafetySettings) -> EarthProven? {
+    isEarthSound && isResidualCurrentFine(settings) ? EarthProven() : nil
+  }
 
   func provePlug(_ settings: SafetySettings) -> PlugProven? {
-    isLocked || !settings.hasLock ? PlugProven() : nil
+    isCableFine(settings) && (isLocked || !settings.hasLock) ? PlugProven() : nil
   }
 
   func proveInsulation() -> InsulationProven? { isInsulationSufficient ? InsulationProven() : nil }
@@ -85,7 +95,8 @@ extension Facts {
 
   /// The permit, where every proof can be made now.
   func permit(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> ClosingPermit? {
-    guard let pilot = provePilot(settings), let session = proveSession(settings), let earth = proveEarth(),
+    guard let pilot = provePilot(settings), let session = proveSession(settings),
+      let earth = proveEarth(settings),
       let plug = provePlug(settings), let insulation = proveInsulation(),
       let contactor = proveContactor(settings, at: now), let noFault = proveNoFault(latched: latched)
     else { return nil }
@@ -101,6 +112,8 @@ extension Facts {
     if !isAuthorized { found.append(.notAuthorized) }
     if demand?.current != settings.current { found.append(.nothingDemanded) }
     if !isEarthSound { found.append(.earthNotSound) }
+    if !isResidualCurrentFine(settings) { found.append(.residualCurrentNotSound) }
+    if !isCableFine(settings) { found.append(.noCable) }
     if settings.hasLock, !isLocked { found.append(.notLocked) }
     if !isInsulationSufficient { found.append(.insulationNotProven) }
     if contactorReadsClosed != false { found.append(.contactorNotOpen) }

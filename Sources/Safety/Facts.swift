@@ -10,6 +10,10 @@ struct Facts: Hashable, Sendable {
   /// What the mirror contacts say; `nil` before the first reading.
   var contactorReadsClosed: Bool?
   var isEarthSound = false
+  /// What the residual-current monitor says; `nil` before it has reported.
+  var isResidualCurrentSound: Bool?
+  /// The socket reads a cable whose rating is known.
+  var isCableSeen = false
   var isLocked = false
   var isEmergencyStopPressed = false
   var insulation = InsulationStatus.invalid
@@ -25,6 +29,8 @@ public enum ClosingObstacle: String, Hashable, Sendable, CaseIterable {
   case notAuthorized = "session not authorized"
   case nothingDemanded = "no energy demanded"
   case earthNotSound = "protective earth not proven"
+  case residualCurrentNotSound = "residual-current monitor not sound"
+  case noCable = "no sound cable read by the proximity contact"
   case notLocked = "plug not locked"
   case insulationNotProven = "insulation not tested"
   case contactorNotOpen = "contactor does not read open"

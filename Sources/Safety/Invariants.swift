@@ -11,7 +11,8 @@ extension SafetySupervisor {
       let isUnloading = if case .unloading = phase { true } else { false }
       hold(.closedOnlyInCOrD, facts.isPilotReady(settings))
       hold(.closedOnlyForASession, facts.isAuthorized && (facts.demand != nil || isUnloading))
-      hold(.closedOnlyWithEarth, facts.isEarthSound)
+      hold(.closedOnlyWithEarth, facts.isEarthSound && facts.isResidualCurrentFine(settings))
+      hold(.closedOnlyPlugged, facts.isCableFine(settings))
       hold(.closedOnlyLocked, facts.isLocked || !settings.hasLock)
       hold(.closedOnlyWithoutFault, latched == nil && !facts.isEmergencyStopPressed)
       hold(.closedOnlyWhileHeard, heartbeatDue.map { now < $0 } ?? false)

@@ -16,6 +16,9 @@ extension SafetySupervisor {
       if closed != (facts.contactorReadsClosed ?? false) { perform(.energized(closed)) }
       facts.contactorReadsClosed = closed
     case .earth(let ok): facts.isEarthSound = ok
+    case .residualCurrent(let ok): facts.isResidualCurrentSound = ok
+    case .proximity(let proximity):
+      facts.isCableSeen = if case .plugged = proximity { true } else { false }
     case .lock(let locked): facts.isLocked = locked
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
@@ -46,8 +49,11 @@ extension SafetySupervisor {
       facts.demand = nil
       facts.insulation = .invalid
     case .D:
-      // Where the contactor is closed, `settle` opens it and tells then.
-      if !settings.isVentilated, !isContactorCommandedClosed { raise(.ventilationMissing, perform) }
+      // Until energy is wanted there is nothing wrong: no power, and the plug stays locked. Where the contactor is
+      // closed, `settle` opens it and tells then.
+      if !settings.isVentilated, !isContactorCommandedClosed, facts.demand != nil {
+        raise(.ventilationMissing, perform)
+      }
     case .B, .C, .F: break
     }
     // Table A.6 sequence 9: F and E may be a loose wire, so the plug stays locked for a while.
@@ -67,7 +73,9 @@ extension SafetySupervisor {
     }
     // A demand that arrives after its vehicle left must not wait for the next one.
     guard latched == nil, facts.pilot.isConnected || facts.pilot == .F else { return }
+    let isNew = facts.demand == nil
     facts.demand = demand
+    if isNew, facts.pilot == .D, !settings.isVentilated { raise(.ventilationMissing, perform) }
   }
 
   mutating func clear(_ perform: (Action) -> Void) {
@@ -83,6 +91,7 @@ extension SafetySupervisor {
     guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
+    if fault == .residualCurrent, !facts.isResidualCurrentFine(settings) { return }
     clear(perform)
   }
 }

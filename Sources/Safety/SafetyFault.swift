@@ -24,6 +24,10 @@ public enum SafetyFault: Error, Hashable, Sendable {
   case contactorDropped
   /// Protective earth, or a residual-current or similar monitor, is no longer sound.
   case earthLost
+  /// The residual-current monitor tripped.
+  case residualCurrent
+  /// The proximity contact no longer reads a cable, or one that stands for nothing, while the contactor was closed.
+  case proximityLost
   /// An emergency stop is pressed.
   case emergencyStop
   /// The session's host fell silent.
@@ -36,7 +40,7 @@ public enum SafetyFault: Error, Hashable, Sendable {
   case pilotLost(PilotState)
   /// The vehicle kept S2 closed without an offer; the contactor opened under load.
   case vehicleIgnoredStop
-  /// State D at a place that is not ventilated.
+  /// Energy is wanted in state D, at a place that is not ventilated.
   case ventilationMissing
   /// The insulation of the DC output is not good enough for what was asked.
   case insulation(InsulationStatus)
@@ -51,8 +55,9 @@ public enum SafetyFault: Error, Hashable, Sendable {
   public var latch: FaultLatch {
     switch self {
     case .contactorWelded, .invariantBroken: .service
-    case .contactorDidNotClose, .contactorDropped, .earthLost, .emergencyStop, .lockNotConfirmed, .lockLost,
-      .insulation:
+    case .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost,
+      .emergencyStop,
+      .lockNotConfirmed, .lockLost, .insulation:
       .unplugged
     case .heartbeatLost: .heartbeat
     case .pilotLost, .vehicleIgnoredStop, .ventilationMissing, .wrongDemand, .outputLive: .none
@@ -68,6 +73,8 @@ extension SafetyFault {
     case .contactorDidNotClose: "contactorDidNotClose"
     case .contactorDropped: "contactorDropped"
     case .earthLost: "earthLost"
+    case .residualCurrent: "residualCurrent"
+    case .proximityLost: "proximityLost"
     case .emergencyStop: "emergencyStop"
     case .heartbeatLost: "heartbeatLost"
     case .lockNotConfirmed: "lockNotConfirmed"
@@ -96,6 +103,10 @@ extension SafetyFault: CustomStringConvertible {
       "the contactor fell open by itself: check the coil supply for dips, then plug in again"
     case .earthLost:
       "protective earth or a residual-current monitor tripped: find the leak or the broken earth, then plug in again"
+    case .residualCurrent:
+      "the residual-current monitor tripped: have vehicle and cable checked for a leak, reset it, then plug in again"
+    case .proximityLost:
+      "the socket lost the cable's proximity resistor under load: look at the plug's contacts, then plug in again"
     case .emergencyStop: "an emergency stop is pressed: release it, then plug in again"
     case .heartbeatLost: "the session's process fell silent: look for its crash or overload in the log"
     case .lockNotConfirmed:
@@ -123,6 +134,7 @@ public enum SafetyInvariant: String, Hashable, Sendable, CaseIterable {
   case closedOnlyInCOrD = "closed only in C or D"
   case closedOnlyForASession = "closed only for an authorized session that asked for energy"
   case closedOnlyWithEarth = "closed only while protective earth is sound"
+  case closedOnlyPlugged = "closed only while a cable is read, where it can be"
   case closedOnlyLocked = "closed only while the plug is locked"
   case closedOnlyWithoutFault = "closed only without a fault or an emergency stop"
   case closedOnlyWhileHeard = "closed only while the session's host is heard"

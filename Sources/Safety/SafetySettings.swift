@@ -22,6 +22,10 @@ public struct SafetySettings: Hashable, Sendable {
   public var hasLock: Bool
   /// State D may be served.
   public var isVentilated: Bool
+  /// A residual-current monitor reports by itself, not as a part of `earth`. Until it has, nothing closes.
+  public var hasResidualCurrentInput = false
+  /// The socket reads the cable's proximity resistor (IEC 61851-1 Table B.2). Until it reads a cable, nothing closes.
+  public var readsProximity = false
   /// Feedback that disagrees with the command for so long is a fault.
   public var feedbackMax: Duration = .milliseconds(200)
   /// Shortest time from one closing to the next, relay wear.

@@ -31,6 +31,10 @@ public struct SafetySupervisor: Machine, Sendable {
     case contactorFeedback(closed: Bool)
     /// Protective earth and residual-current monitors, on each change and once at start.
     case earth(ok: Bool)
+    /// A residual-current monitor that reports by itself, on each change and once at start.
+    case residualCurrent(ok: Bool)
+    /// What the socket reads of the cable, debounced, on each change and once at start.
+    case proximity(Proximity)
     case lock(locked: Bool)
     case insulation(InsulationStatus)
     /// Measured at the power stage's output.
@@ -122,12 +126,14 @@ public struct SafetySupervisor: Machine, Sendable {
   private func reasonToStop(_ now: Instant) -> Stop? {
     if latched != nil || facts.isEmergencyStopPressed { return .atOnce(nil) }
     if !facts.isEarthSound { return .atOnce(.earthLost) }
+    if !facts.isResidualCurrentFine(settings) { return .atOnce(.residualCurrent) }
     switch facts.pilot {
     case .C: break
     case .D: if !settings.isVentilated { return .atOnce(.ventilationMissing) }
     case .B: return .atOnce(nil)
     case .A, .E, .F, .fault: return .atOnce(.pilotLost(facts.pilot))
     }
+    if !facts.isCableFine(settings) { return .atOnce(.proximityLost) }
     if settings.hasLock, !facts.isLocked { return .atOnce(.lockLost) }
     if !facts.isAuthorized { return .atOnce(nil) }
     if !facts.isInsulationSufficient || (settings.current == .dc && facts.insulation == .fault) {

@@ -5,7 +5,7 @@ public import Wire
 import BoardSimulation
 import HAL
 public import Node
-import Safety
+public import Safety
 
 /// What a simulated site consists of, in the words of a person who wants one.
 public struct SiteDescription: Sendable {
@@ -25,6 +25,15 @@ public struct SiteDescription: Sendable {
   public var authorizesAfter: Duration? = .milliseconds(800)
   /// The place is ventilated: state D is served. Without, it is a fault.
   public var isVentilated = false
+  /// Where each side's link comes from.
+  public var chargerLink = LinkPolicy.slac
+  public var vehicleLink = LinkPolicy.slac
+  /// The contactor rests this long between two closings; `nil` as the board has it.
+  public var recloseInterval: Duration?
+  /// The socket reads the cable: `ChargerEvent.proximity` has to come.
+  public var readsProximity = false
+  /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
+  public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
   public var chargerCoupling = ChargerCoupling()
   public var vehicleCoupling = VehicleCoupling()
@@ -87,16 +96,20 @@ extension SiteDescription {
 
   public func chargerConfiguration() -> ChargerConfiguration {
     var configuration = ChargerConfiguration(
-      pilot: .relaxed, safety: SafetySettings(outlet),
+      link: chargerLink, pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
     configuration.coupling = chargerCoupling
+    configuration.temperatureSensors = temperatureSensors
+    configuration.safety.readsProximity = readsProximity
+    if let recloseInterval { configuration.safety.recloseMin = recloseInterval }
     if isVentilated { configuration.safety.isVentilated = true }
     return configuration
   }
 
   public func vehicleConfiguration() -> VehicleConfiguration {
     var configuration = VehicleConfiguration(
-      pilot: .relaxed, session: EVCCConfiguration(evccID: Self.vehicleAddress, modes: modes))
+      link: vehicleLink, pilot: .relaxed,
+      session: EVCCConfiguration(evccID: Self.vehicleAddress, modes: modes))
     configuration.coupling = vehicleCoupling
     configuration.pilot.toggleHalf = vehicleSLAC.validationPhase
     return configuration

@@ -1,5 +1,5 @@
 import Glibc
-import LinuxHardware
+@testable import LinuxHardware
 import Testing
 import Wire
 
@@ -194,5 +194,54 @@ extension EventLoop {
     defer { unlink(path) }
     #expect(throws: LinuxError("x", code: EADDRINUSE)) { try UnixDatagramSocket(path: path) }
     #expect(access(path, F_OK) == 0)
+  }
+}
+
+@Suite struct WaitTests {
+  /// Kernels from 5.11 on take nanoseconds; older ones need a timer's descriptor. Both must keep time.
+  @Test(arguments: [false, true])
+  func a_timer_fires_in_time_on_new_and_old_kernels(asBefore511: Bool) throws {
+    let loop = try EventLoop(asBefore511: asBefore511)
+    var fired: [Instant] = []
+    let timer = loop.addTimer { fired.append(loop.now) }
+    for delay in [Duration.zero, .microseconds(300), .milliseconds(20)] {
+      let due = loop.now + delay
+      timer.deadline = due
+      let before = fired.count
+      try loop.run { fired.count > before }
+      let late = try #require(fired.last) - due
+      #expect(late >= .zero, "fired \(late) before its time")
+      #expect(late < .milliseconds(500))
+    }
+    #expect(fired.count == 3)
+  }
+
+  @Test(arguments: [false, true])
+  func an_event_ends_the_wait_for_a_later_timer(asBefore511: Bool) throws {
+    let loop = try EventLoop(asBefore511: asBefore511)
+    let pipe = try TestPipe()
+    var heard = 0
+    _ = try loop.add(pipe.readEnd, .read) { _ in
+      pipe.take()
+      heard += 1
+    }
+    let timer = loop.addTimer { Issue.record("an hour has not passed") }
+    timer.deadline = loop.now + .seconds(3600)
+    pipe.put()
+    try loop.run { heard == 1 }
+    #expect(heard == 1)
+  }
+
+  @Test func what_was_gathered_is_done_before_each_wait() throws {
+    let loop = try EventLoop()
+    var gathered = 0
+    var done: [Int] = []
+    loop.beforeWaiting = { done.append(gathered) }
+    let timer = loop.addTimer { gathered += 1 }
+    timer.deadline = loop.now
+    try loop.step()
+    timer.deadline = loop.now
+    try loop.step()
+    #expect(done == [0, 1])
   }
 }

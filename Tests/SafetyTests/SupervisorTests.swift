@@ -38,6 +38,8 @@ import Wire
     var settings = SafetySettings.relaxed(.ac)
     if missing == .insulationNotProven { settings.current = .dc }
     if missing == .resting { settings.recloseMin = .seconds(10) }
+    settings.hasResidualCurrentInput = missing == .residualCurrentNotSound
+    settings.readsProximity = missing == .noCable
     var supervisor = SafetySupervisor(settings: settings)
     var closes = 0
     let demand: EnergyDemand = settings.current == .dc ? .dcDelivery : .ac
@@ -63,6 +65,8 @@ import Wire
       feed(.contactorFeedback(closed: false), now)
       feed(.authorized(true), now)
       feed(.lock(locked: true), now)
+      feed(.residualCurrent(ok: true), now)
+      feed(.proximity(.plugged(cableMilliamps: 32_000)), now)
       feed(.insulation(.valid), now)
       feed(.energyRequested(demand), now)
       feed(.pilot(.C, .digital), now + .seconds(1))
@@ -93,6 +97,7 @@ import Wire
     (.energyRequested(nil), ["open"]),
     (.energyRequested(.dcDelivery), ["open", "fault wrongDemand"]),
     (.earth(ok: false), ["open", "fault earthLost", "force X1"]),
+    (.residualCurrent(ok: false), ["open", "fault residualCurrent", "force X1"]),
     (.lock(locked: false), ["open", "fault lockLost", "force X1"]),
     (.emergencyStop(true), ["open", "fault emergencyStop", "force X1"]),
   ])
@@ -101,6 +106,50 @@ import Wire
     var log: [String] = []
     supervisor.handle(event, at: .zero + .seconds(1)) { log.append(text($0)) }
     #expect(log == actions)
+  }
+
+  @Test(arguments: [Proximity.open, .fault, .buttonPressed])
+  func a_cable_that_is_no_longer_read_opens_at_once(reading: Proximity) {
+    var settings = SafetySettings.relaxed(.ac)
+    settings.readsProximity = true
+    var station = Station.readyAC(settings)
+    station.supervise(.energyRequested(.ac))
+    #expect(station.takeLog() == [], "no cable was read yet")
+    station.supervise(.proximity(.plugged(cableMilliamps: 20_000)))
+    station.run(.milliseconds(100))
+    #expect(station.takeLog() == ["close", "live"])
+    station.supervise(.proximity(reading))
+    #expect(station.takeLog() == ["open", "fault proximityLost", "force X1"])
+  }
+
+  @Test func a_residual_current_monitor_that_trips_holds_until_it_is_reset_and_the_plug_is_out() {
+    var settings = SafetySettings.relaxed(.ac)
+    settings.hasResidualCurrentInput = true
+    var station = Station.readyAC(settings)
+    station.supervise(.residualCurrent(ok: true))
+    station.supervise(.energyRequested(.ac))
+    station.run(.milliseconds(100))
+    station.supervise(.residualCurrent(ok: false))
+    #expect(station.takeLog() == ["close", "live", "open", "fault residualCurrent", "force X1"])
+    station.plug(.detached)
+    station.run(.milliseconds(200))
+    #expect(station.supervisor.latched == .residualCurrent, "the cause is still there")
+    station.supervise(.residualCurrent(ok: true))
+    #expect(station.supervisor.latched == nil)
+  }
+
+  @Test func state_D_before_energy_is_wanted_is_no_fault_and_keeps_the_lock() {
+    var station = Station.readyAC()
+    station.plug(.d)
+    station.run(.seconds(1))
+    #expect(station.takeLog() == [], "no power, no fault, and the plug stays locked")
+    station.supervise(.energyRequested(.ac))
+    station.run(.seconds(1))
+    #expect(station.takeLog() == ["fault ventilationMissing"], "told once")
+    #expect(station.lock.isLocked())
+    station.plug(.c)
+    station.run(.milliseconds(100))
+    #expect(station.takeLog() == ["close", "live"], "C may be served")
   }
 
   @Test func a_silent_host_opens_after_2_s_and_its_return_frees_the_pilot() {
@@ -387,7 +436,9 @@ import Wire
 
   @Test func every_fault_says_what_to_do() {
     let faults: [SafetyFault] = [
-      .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .emergencyStop, .heartbeatLost,
+      .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
+      .proximityLost,
+      .emergencyStop, .heartbeatLost,
       .lockNotConfirmed, .lockLost, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
       .insulation(.fault), .wrongDemand, .outputLive(millivolts: 61_000), .invariantBroken(.closedOnlyInCOrD),
     ]

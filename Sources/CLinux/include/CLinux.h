@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "CLinuxDevices.h"
+#include "sync_worker.h"
 
 /// Events of one registration; EPOLL* are an enum of its own in Swift.
 enum {
@@ -278,6 +279,9 @@ static inline ssize_t clinux_send_unix(int descriptor, const void *bytes, size_t
   if (clinux_unix_address(path, &address) != 0) return -1;
   return sendto(descriptor, bytes, count, MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof address);
 }
+
+/// Who opened the other end of a connected Unix socket (SO_PEERCRED); 0, or -1.
+int clinux_peer_credentials(int descriptor, int32_t *process, uint32_t *user, uint32_t *group);
 
 /// Moves the calling thread into the network namespace that `descriptor` stands for.
 int clinux_enter_network_namespace(int descriptor);

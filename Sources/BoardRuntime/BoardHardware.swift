@@ -1,0 +1,57 @@
+public import HAL
+import LinuxHardware
+
+/// All outputs of a board, taken as one: at its start each drives its start value, at its end its stop value.
+///
+/// A program that has only some of them leaves the others to chance.
+public final class BoardHardware {
+  public let board: BoardDescription
+  public let devices: BoardDevices
+  private var pins: [LineDescription: any OutputPin] = [:]
+  private let outputs: [OutputDescription]
+  /// Outputs that could not be taken or driven, in words.
+  public private(set) var failures: [String] = []
+
+  /// Which value an output is taken with.
+  public enum Purpose: Hashable, Sendable {
+    case start
+    /// For `--safe-state`: a line that cannot be had is told, and the others are driven all the same.
+    case safeState
+  }
+
+  public init(_ board: BoardDescription, devices: BoardDevices, purpose: Purpose) throws(BoardFailure) {
+    self.board = board
+    self.devices = devices
+    var outputs: [OutputDescription] = []
+    for entry in board.lines {
+      guard case .output(let start, let stop, let crash) = entry.use else { continue }
+      outputs.append(OutputDescription(entry.line, start: start, stop: stop, crash: crash))
+      do throws(LinuxError) {
+        pins[entry.line] = try devices.output(entry.line, purpose == .start ? start : stop, stop)
+      } catch {
+        guard purpose == .safeState else { throw BoardFailure("\(entry.field): \(error)") }
+        failures.append("\(entry.field): \(error)")
+      }
+    }
+    self.outputs = outputs
+  }
+
+  /// The line of an output; ENODEV for one the board does not have.
+  func pin(_ output: OutputDescription) throws(LinuxError) -> any OutputPin {
+    guard let pin = pins[output.line] else {
+      throw LinuxError("drive a line that is not the board's", code: 19)
+    }
+    return pin
+  }
+
+  /// Every output to its stop value.
+  public func makeSafe() {
+    for output in outputs {
+      do throws(LinuxError) {
+        try pins[output.line]?.set(output.stop)
+      } catch {
+        failures.append("\(error)")
+      }
+    }
+  }
+}

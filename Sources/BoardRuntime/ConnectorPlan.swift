@@ -1,0 +1,102 @@
+public import HAL
+public import ISO15118
+public import Node
+import HomePlug
+import SLAC
+import Safety
+
+/// What a site wants of one connector of its board.
+public struct ConnectorPlan: Hashable, Sendable {
+  /// Who may charge.
+  public enum Authorization: String, Hashable, Sendable {
+    /// Whoever plugs in.
+    case free
+    /// Whom the control socket lets.
+    case control
+  }
+
+  /// 1, 2, 3 ..., as people and the control socket say.
+  public var number = 1
+  public var name: String { "\(number)" }
+  /// Which outlet of the board, from 0.
+  public var outlet = 0
+  /// Interface of the modem.
+  public var interface = "plc0"
+  /// Port of the session; `nil` for a free one.
+  public var port: UInt16?
+  public var evseID = "DE*CPL*E00001"
+  public var authorization = Authorization.free
+  /// Per phase or pole, mA; never above what the outlet carries.
+  public var milliampsMax = 32_000
+  /// DC: lowest current, mA.
+  public var milliampsMin = 0
+  /// AC only.
+  public var phases = 3
+  /// DC, or with AC the nominal voltage from phase to neutral.
+  public var millivoltsMax = 920_000
+  public var millivoltsMin = 150_000
+  public var wattsMax = 60_000
+  /// Where the site differs from its board.
+  public var hasLock: Bool?
+  public var isVentilated: Bool?
+  /// SLAC by the letter, for a test laboratory.
+  public var isConformant = false
+  /// SLAC proves who is at the plug; without it any station on the interface is taken for the vehicle. For rigs.
+  public var usesSLAC = true
+  public var coupling = ChargerCoupling()
+  /// Simulation board: the socket at which a vehicle in another process is plugged in.
+  public var cablePath: String?
+  /// Timers for slow peers on a rig.
+  public var isRelaxed = false
+
+  public init() {}
+}
+
+extension ConnectorPlan {
+  /// What the session offers, within what the outlet carries.
+  public func limits(_ outlet: Outlet) -> EVSELimits {
+    let milliamps = min(milliampsMax, outlet.milliampsMax)
+    switch outlet.current {
+    case .ac:
+      var limits = EVSELimits.ac(milliamps: milliamps, phases: phases)
+      limits.maximumWatts = min(limits.maximumWatts, wattsMax)
+      return limits
+    case .dc:
+      var limits = EVSELimits()
+      limits.minimumMilliamps = milliampsMin
+      limits.maximumMillivolts = millivoltsMax
+      limits.minimumMillivolts = millivoltsMin
+      limits.maximumMilliamps = milliamps
+      limits.maximumWatts = wattsMax
+      return limits
+    }
+  }
+
+  func configuration(_ outlet: Outlet, samplesPilot: Bool) -> ChargerConfiguration {
+    let modes: [EnergyMode] =
+      switch outlet.current {
+      case .dc: [.DC_extended]
+      case .ac: phases == 1 ? [.AC_single_phase_core] : [.AC_three_phase_core]
+      }
+    var session = SECCConfiguration(modes: modes)
+    session.evseID = evseID
+    session.freeService = authorization == .free
+    var configuration = ChargerConfiguration(
+      link: usesSLAC ? .slac : .assumed, safety: SafetySettings(outlet), session: session)
+    configuration.coupling = coupling
+    if !samplesPilot { configuration.pilot.sampleSilenceMax = nil }
+    if isRelaxed {
+      configuration.session.timers = .relaxed
+      configuration.transport = .relaxed
+    }
+    return configuration
+  }
+
+  func matching(_ outlet: Outlet) -> SLACSettings {
+    var settings = SLACSettings()
+    settings.receiverLoss = AttenuationProfile(repeating: UInt8(clamping: outlet.receiverLossDecibels))
+    settings.validation = .ready
+    settings.tolerances = isConformant ? .conformant : .lenient
+    return settings
+  }
+}

@@ -1,0 +1,330 @@
+import ControlAPI
+import Cryptography
+public import HAL
+public import LinuxHardware
+import ISO15118
+import LinuxRuntime
+public import Node
+import SLAC
+public import Safety
+public import Wire
+
+/// One connector: a charger's node on its electrical side and on the network of its modem.
+///
+/// The electrical side is there from the start. The interface may come later, go and come back: meanwhile the node
+/// works without a network, and what it sends is lost as on a wire that is cut.
+public final class ConnectorRuntime {
+  typealias Node = ChargerNode<SecureNetworkKeys, SystemRandomNumberGenerator>
+
+  /// What the daemon around it is told.
+  public struct Handlers {
+    public var trace: (NodeTrace, Instant) -> Void
+    /// Ask the customer; answer by `post(.authorization(...))`.
+    public var authorizationNeeded: () -> Void
+    public var log: (LogLine) -> Void
+
+    public init(
+      trace: @escaping (NodeTrace, Instant) -> Void, authorizationNeeded: @escaping () -> Void,
+      log: @escaping (LogLine) -> Void
+    ) {
+      self.trace = trace
+      self.authorizationNeeded = authorizationNeeded
+      self.log = log
+    }
+  }
+
+  public private(set) var plan: ConnectorPlan
+  public let outlet: Outlet
+  public private(set) var state: ConnectorState
+  /// Held back by the control socket.
+  public private(set) var isPaused = false
+  /// What the control socket narrowed.
+  private var narrowed = ControlLimits()
+  private var node: Node
+  private let port: any OutletPort
+  private let loop: EventLoop
+  private let handlers: Handlers
+  private var monitor: LinkLocalMonitor?
+  private var edge: NetworkEdge?
+  /// The address the node speaks with; `nil` before the interface was seen.
+  private var address: MACAddress?
+  private var timer: LoopTimer?
+  private var turns = NodeTurns<ChargerEvent>()
+  private var wanted: [ChargerAction] = []
+  private var nodeDue: Instant?
+  private var retryDue: Instant?
+  private var isStarted = false
+
+  public init(
+    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+  ) {
+    self.plan = plan
+    self.outlet = outlet
+    self.port = port
+    self.loop = loop
+    self.handlers = handlers
+    state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
+    address = try? NetworkInterface(plan.interface).macAddress
+    node = Self.node(plan, outlet, address, port.samplesPilot)
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+  }
+
+  private static func node(
+    _ plan: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ samplesPilot: Bool
+  ) -> Node {
+    var matching = SLACConfiguration(
+      address: address ?? MACAddress(0), timers: plan.isRelaxed ? .relaxed : .standard)
+    matching.settings = plan.matching(outlet)
+    return Node(
+      configuration: plan.configuration(outlet, samplesPilot: samplesPilot),
+      matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
+      random: SystemRandomNumberGenerator())
+  }
+
+  /// Starts the charger.
+  public func start() throws(BoardFailure) {
+    isStarted = true
+    post(.start)
+    post(.limits(presentLimits))
+    try port.start { [weak self] event in self?.post(event) }
+    do throws(LinuxError) {
+      let monitor = try LinkLocalMonitor(interface: plan.interface)
+      try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
+      self.monitor = monitor
+    } catch {
+      throw BoardFailure("connector \(plan.name): \(error)")
+    }
+    openEdge()
+  }
+
+  /// Hands in an event of the program around, or of the electrical side.
+  public func post(_ event: ChargerEvent) {
+    state.note(event)
+    turns.add(event)
+    runTurns()
+  }
+
+  /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
+  func authorize(_ granted: Bool) {
+    if state.session.authorization == .needed {
+      post(.authorization(granted ? .granted : .refused))
+    } else {
+      post(.identified(granted))
+    }
+  }
+
+  /// Limits and authorization as a changed site file has them; the rest needs a restart.
+  public func adopt(_ new: ConnectorPlan) {
+    plan.milliampsMax = new.milliampsMax
+    plan.milliampsMin = new.milliampsMin
+    plan.millivoltsMax = new.millivoltsMax
+    plan.millivoltsMin = new.millivoltsMin
+    plan.wattsMax = new.wattsMax
+    plan.phases = new.phases
+    plan.authorization = new.authorization
+    state.isNew = true
+    post(.limits(presentLimits))
+  }
+
+  /// The limits that hold now: the site's, narrowed by the control socket.
+  var presentLimits: EVSELimits {
+    var limits = plan.limits(outlet)
+    if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
+    if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
+    if outlet.current == .dc, let most = narrowed.millivolts {
+      limits.maximumMillivolts = min(limits.maximumMillivolts, most)
+    }
+    return limits
+  }
+
+  func take(_ new: ControlLimits) {
+    narrowed.milliamps = new.milliamps ?? narrowed.milliamps
+    narrowed.millivolts = new.millivolts ?? narrowed.millivolts
+    narrowed.watts = new.watts ?? narrowed.watts
+    state.isNew = true
+    post(.limits(presentLimits))
+  }
+
+  func setPaused(_ paused: Bool) {
+    isPaused = paused
+    state.isNew = true
+  }
+
+  /// True once after something changed.
+  func takeNews() -> Bool {
+    defer { state.isNew = false }
+    return state.isNew
+  }
+
+  /// Takes over a fault of before the start that waits for a person. Before `start`.
+  func restore(_ fault: SafetyFault) {
+    turn { node.restore(fault, at: loop.now, perform: $0) }
+  }
+
+  /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
+  public func makeSafe() {
+    isStarted = false
+    port.makeSafe()
+  }
+
+  /// Nothing flows, nothing is closed and nobody waits for an answer: a stop interrupts nothing.
+  public var isAtRest: Bool {
+    !state.isContactorClosed && !state.isLocked && !node.safety.isContactorCommandedClosed
+      && (node.phase == .idle || node.phase == .finished || node.phase == .pilot)
+  }
+
+  /// Why this connector cannot charge now; `nil` where it can.
+  public var trouble: String? {
+    if let trouble = port.trouble { return trouble }
+    return edge == nil ? "no interface \(plan.interface)" : nil
+  }
+
+  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  public func isHealthy(at now: Instant) -> Bool {
+    guard port.trouble == nil else { return false }
+    return nodeDue.map { now - $0 < .seconds(1) } ?? true
+  }
+
+  /// What keeps the contactor open until it is cleared.
+  public var fault: SafetyFault? { node.safety.latched }
+  public var phase: NodePhase { node.phase }
+  public var pilotState: PilotState { node.pilotState }
+  public var pilotDuty: PilotDuty { node.pilotDuty }
+
+  // MARK: turns
+
+  private func runTurns() {
+    guard !turns.isRunning else { return }
+    while let event = turns.next() { turn { node.handle(event, at: loop.now, perform: $0) } }
+    rearm()
+  }
+
+  private func receive(_ octets: RawSpan) {
+    turn { node.receive(octets, at: loop.now, perform: $0) }
+    runTurns()
+  }
+
+  /// One turn of the node: what it wants is carried out after it has returned.
+  private func turn(_ body: ((ChargerAction) -> Void) -> Void) {
+    turns.begin()
+    var actions = wanted
+    wanted = []
+    body { actions.append($0) }
+    for action in actions { perform(action) }
+    actions.removeAll(keepingCapacity: true)
+    wanted = actions
+    turns.end()
+  }
+
+  private func perform(_ action: ChargerAction) {
+    switch action {
+    case .network(let action):
+      if let edge { edge.perform(action) } else { unheard(action) }
+    case .setDuty(let duty): command(.setDuty(duty))
+    case .contactor(let close): command(.contactor(close: close))
+    case .lock(let lock): command(.lock(lock))
+    case .powerStage(let enabled): command(.powerStage(enabled: enabled))
+    case .setPoint(let reading): command(.setPoint(reading))
+    case .insulationTest: command(.insulationTest)
+    case .modemPower(let on): command(.modemPower(on: on))
+    case .authorizationNeeded:
+      if plan.authorization == .free {
+        turns.add(.authorization(.granted))
+      } else {
+        state.noteAuthorizationNeeded()
+        handlers.authorizationNeeded()
+      }
+    case .trace(let trace):
+      state.note(trace, at: loop.now)
+      handlers.trace(trace, loop.now)
+      if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
+      if case .phase(.idle) = trace { replaceNodeWhereDue() }
+    }
+  }
+
+  private func command(_ command: OutletCommand) {
+    // After `makeSafe` nothing is driven any more.
+    guard isStarted else { return }
+    state.note(command)
+    port.perform(command)
+  }
+
+  /// What becomes of a wish to the network while there is none.
+  private func unheard(_ action: NetworkAction) {
+    if case .connect = action { turns.add(.network(.disconnected)) }
+  }
+
+  private func elapse() {
+    let now = loop.now
+    if let due = retryDue, now >= due {
+      retryDue = nil
+      openEdge()
+    }
+    if let due = nodeDue, now >= due { turns.add(.timeout) }
+    runTurns()
+  }
+
+  private func rearm() {
+    nodeDue = nextDeadline(of: &node)
+    timer?.deadline = earliest(nodeDue, retryDue)
+  }
+
+  // MARK: the interface
+
+  private func interfaceChanged(_ state: LinkLocalState) {
+    if case .missing = state { closeEdge() } else { openEdge() }
+  }
+
+  private func openEdge() {
+    guard edge == nil, let interface = try? NetworkInterface(plan.interface) else {
+      if edge == nil { tell(.warning, "interface", "no interface \(plan.interface) yet; waiting for it") }
+      return
+    }
+    if interface.macAddress != address {
+      address = interface.macAddress
+      isNodeOutdated = true
+      if node.phase == .idle { replaceNodeWhereDue() }
+    }
+    do throws(LinuxError) {
+      let new = try NetworkEdge(
+        interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop,
+        handlers: NetworkEdge.Handlers(
+          event: { [weak self] in self?.post(.network($0)) },
+          octets: { [weak self] in self?.receive($0) },
+          report: { [weak self] in self?.tell(.warning, "socket", "\($0)") }))
+      edge = new
+      try new.start()
+      tell(.info, "interface", "\(interface.name) \(interface.macAddress) is there")
+    } catch {
+      edge = nil
+      retryDue = loop.now + .seconds(10)
+      tell(.error, "interface", "\(error); tried again in 10 s")
+      rearm()
+    }
+  }
+
+  private func closeEdge() {
+    guard edge != nil else { return }
+    edge = nil
+    tell(.error, "interface", "\(plan.interface) is gone; waiting for it")
+    post(.network(.disconnected))
+    post(.network(.address(nil)))
+  }
+
+  /// The modem's interface came with another address than the node speaks with.
+  private var isNodeOutdated = false
+
+  private func replaceNodeWhereDue() {
+    guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
+    isNodeOutdated = false
+    node = Self.node(plan, outlet, address, port.samplesPilot)
+    turns.add(.start)
+    turns.add(.limits(presentLimits))
+    port.repeatReadings()
+    runTurns()
+  }
+
+  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
+    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
+  }
+}

@@ -1,0 +1,171 @@
+import ControlAPI
+import Glibc
+import ISO15118
+import LinuxHardware
+import Node
+import Wire
+
+/// Answers what clients of the control socket ask, and tells them what is new.
+final class ControlDesk {
+  private let loop: EventLoop
+  private let board: String
+  private let journal: StationJournal
+  private let connectors: [ConnectorRuntime]
+  private let startedAt: Instant
+  private var told: [Int: ConnectorStatus] = [:]
+  private var errors: [ErrorEntry] = []
+  private var errorCount = 0
+  /// Where news goes.
+  var publish: (ControlEvent) -> Void = { _ in }
+
+  static let errorsMax = 200
+
+  init(loop: EventLoop, board: String, journal: StationJournal, connectors: [ConnectorRuntime]) {
+    self.loop = loop
+    self.board = board
+    self.journal = journal
+    self.connectors = connectors
+    startedAt = loop.now
+  }
+
+  // MARK: answers
+
+  /// Does what was asked; `done` is called when what had to be kept is kept.
+  func answer(
+    _ request: ControlRequest, done: @escaping (Result<ControlResult, ControlFailure>) -> Void
+  ) {
+    do throws(ControlFailure) {
+      switch request {
+      case .info: done(.success(.info(info)))
+      case .status(let number):
+        done(.success(.status(try all(number).map { $0.status(at: loop.now) })))
+      case .values(let number): done(.success(.values(try all(number).map(\.values))))
+      case .errors(let number, let count):
+        if let number { _ = try connector(number) }
+        let found = errors.filter { number == nil || $0.connector == number }
+        done(.success(.errors(Array(found.suffix(count)))))
+      case .authorize(let number, let granted, let token):
+        let connector = try connector(number)
+        journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
+          connector.authorize(granted)
+          done(.success(.done))
+        }
+      case .stop(let number, let reason):
+        let connector = try connector(number)
+        guard connector.phase != .idle, connector.phase != .finished else {
+          throw ControlFailure(.wrongState, "no session runs at connector \(number)")
+        }
+        connector.post(.stop(reason.session))
+        done(.success(.done))
+      case .pause(let number):
+        try connector(number).pause()
+        done(.success(.done))
+      case .resume(let number):
+        try connector(number).resume()
+        done(.success(.done))
+      case .limit(let number, let limits):
+        let connector = try connector(number)
+        try connector.narrow(limits)
+        done(.success(.limits(connector.controlLimits)))
+      case .clear(let number):
+        try connector(number).clear()
+        done(.success(.done))
+      }
+    } catch {
+      done(.failure(error))
+    }
+  }
+
+  private var info: StationInfo {
+    StationInfo(
+      name: "couplerd", version: Daemon.version, board: board, processID: Int(getpid()),
+      uptimeSeconds: Int((loop.now - startedAt).components.seconds), connectors: connectors.map(\.plan.number)
+    )
+  }
+
+  private func connector(_ number: Int) throws(ControlFailure) -> ConnectorRuntime {
+    if let connector = connectors.first(where: { $0.plan.number == number }) { return connector }
+    throw ControlFailure(
+      .unknownConnector, "there is no connector \(number)",
+      remedy: "this station has \(connectors.map(\.plan.name).joined(separator: ", "))")
+  }
+
+  private func all(_ number: Int?) throws(ControlFailure) -> [ConnectorRuntime] {
+    guard let number else { return connectors }
+    return [try connector(number)]
+  }
+
+  // MARK: news
+
+  /// Tells states that changed since the last turn. Events are told by `note`, in their place.
+  func tellNews() {
+    for connector in connectors where connector.takeNews() {
+      let status = connector.status(at: loop.now)
+      let old = told[status.connector]
+      told[status.connector] = status
+      if old?.pilot != status.pilot { tell(status.connector, .pilot(status.pilot)) }
+      if old?.slac != status.slac { tell(status.connector, .slac(status.slac)) }
+      if old?.session != status.session { tell(status.connector, .session(status.session)) }
+      if old?.outputs != status.outputs { tell(status.connector, .outputs(status.outputs)) }
+      if old?.power != status.power { tell(status.connector, .power(status.power)) }
+      if old?.limits != status.limits { tell(status.connector, .limits(status.limits)) }
+      if let old, old.isPaused != status.isPaused { tell(status.connector, .paused(status.isPaused)) }
+    }
+  }
+
+  /// An event that was kept.
+  func note(_ trace: NodeTrace, of number: Int) {
+    switch trace {
+    case .safety(.fault(let fault)):
+      let told = ControlFault(fault)
+      remember(number, layer: "safety", name: told.name, text: told.text, isPresent: told.latch != .none)
+      tell(number, .fault(told))
+    case .safety(.cleared(let fault)):
+      for index in errors.indices where errors[index].connector == number && errors[index].name == fault.name
+      {
+        errors[index].isPresent = false
+      }
+      tell(number, .cleared(name: fault.name))
+    case .ended(.completed(let outcome, let wattHours)):
+      tell(number, .ended(ok: true, text: "session \(outcome)", wattHours: wattHours))
+    case .ended(.failed(let failure)):
+      remember(
+        number, layer: failure.layer, name: "sessionFailed", text: "\(failure)", isPresent: false)
+      let wattHours = connectors.first { $0.plan.number == number }?.values.wattHours ?? 0
+      tell(number, .ended(ok: false, text: "failed in \(failure.layer): \(failure)", wattHours: wattHours))
+    default: break
+    }
+  }
+
+  private func remember(_ connector: Int, layer: String, name: String, text: String, isPresent: Bool) {
+    errorCount += 1
+    errors.append(
+      ErrorEntry(
+        number: errorCount, connector: connector, unixSeconds: unixMilliseconds() / 1000, layer: layer,
+        name: name, text: text, isPresent: isPresent))
+    if errors.count > Self.errorsMax { errors.removeFirst() }
+  }
+
+  private func tell(_ connector: Int, _ content: ControlEvent.Content) {
+    publish(
+      ControlEvent(
+        connector: connector, milliseconds: (loop.now - startedAt).nanoseconds / 1_000_000, content))
+  }
+}
+
+extension ControlRequest.StopReason {
+  fileprivate var session: SECCStopReason {
+    switch self {
+    case .user: .user
+    case .backend: .backend
+    case .site: .site
+    }
+  }
+}
+
+/// Milliseconds since 1970-01-01 UTC, by the system's clock.
+func unixMilliseconds() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}

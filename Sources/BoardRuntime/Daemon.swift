@@ -1,0 +1,333 @@
+import Glibc
+import HAL
+import LinuxHardware
+import Node
+import SiteFile
+import Wire
+
+/// `couplerd`: connectors, signals, service manager, log.
+public final class Daemon {
+  /// Exit statuses.
+  public enum Status {
+    public static let ok: Int32 = 0
+    public static let badSite: Int32 = 1
+    public static let failed: Int32 = 2
+    public static let misuse: Int32 = 64
+  }
+
+  public static let version = "0.1.0"
+
+  /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
+  static let stopPatience = Duration.seconds(15)
+
+  private let loop: EventLoop
+  private let log: Log
+  private let manager = ServiceManager()
+  private let options: DaemonOptions
+  private var connectors: [ConnectorRuntime] = []
+  private var journal = StationJournal(nil)
+  private var desk: ControlDesk?
+  private var control: ControlSocket?
+  private var site: SitePlan?
+  private var stopTimer: LoopTimer?
+  private var watchdogTimer: LoopTimer?
+  private var isStopping = false
+  private var status = Status.ok
+
+  /// Runs the program and gives its exit status.
+  public static func main(_ arguments: [String]) -> Int32 {
+    _ = signal(SIGPIPE, SIG_IGN)
+    let options: DaemonOptions
+    do throws(DaemonOptions.Misuse) {
+      options = try DaemonOptions(arguments.dropFirst())
+    } catch {
+      complain("couplerd: \(error)")
+      return Status.misuse
+    }
+    switch options.task {
+    case .help:
+      say(DaemonOptions.help)
+      return Status.ok
+    case .version:
+      say("couplerd \(version)\n")
+      return Status.ok
+    case .check, .safeState, .run: break
+    }
+    do throws(LinuxError) {
+      let daemon = try Daemon(options)
+      return daemon.perform()
+    } catch {
+      complain("couplerd: \(error)")
+      return Status.failed
+    }
+  }
+
+  private init(_ options: DaemonOptions) throws(LinuxError) {
+    self.options = options
+    let loop = try EventLoop()
+    self.loop = loop
+    log = Log(now: { loop.now })
+    if options.isVerbose { log.threshold = .debug }
+  }
+
+  private func perform() -> Int32 {
+    let site: SitePlan
+    do throws(SitePlan.Problems) {
+      site = try SitePlan(options)
+    } catch {
+      for line in error.description.split(separator: "\n") { complain(String(line)) }
+      return Status.badSite
+    }
+    do throws(BoardFailure) {
+      switch options.task {
+      case .check:
+        say("ok\n")
+        return Status.ok
+      case .safeState: return try makeSafe(site)
+      case .run: return try run(site)
+      case .help, .version: return Status.ok
+      }
+    } catch {
+      complain("couplerd: \(error)")
+      return Status.failed
+    }
+  }
+
+  /// Drives every output of the board to its stop value; tells those it could not.
+  private func makeSafe(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .safeState, loop: loop)
+    hardware.makeSafe()
+    for failure in hardware.failures { complain("couplerd: not driven: \(failure)") }
+    return hardware.failures.isEmpty ? Status.ok : Status.failed
+  }
+
+  // MARK: running
+
+  private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
+    // From here on every way out leaves the outputs safe.
+    defer { hardware.makeSafe() }
+    self.site = site
+    if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
+    try openJournal(site)
+    for (plan, port) in zip(site.connectors, hardware.ports) {
+      connectors.append(connector(plan, site, port))
+    }
+    do throws(LinuxError) {
+      try loop.onSignals([SIGINT, SIGTERM, SIGQUIT, SIGHUP]) { [weak self] in self?.signalled($0) }
+      for connector in connectors { try start(connector) }
+      let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
+      self.desk = desk
+      openControl(site, desk)
+      loop.beforeWaiting = { desk.tellNews() }
+      stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
+      watch()
+      tell(
+        .notice, "start",
+        "couplerd \(Self.version), board \(site.board.name), \(connectors.count) connector(s)")
+      manager.ready(summary)
+      try loop.run()
+    } catch {
+      tell(.critical, "failure", "\(error)")
+      status = Status.failed
+    }
+    manager.stopping("outputs safe")
+    for connector in connectors { connector.makeSafe() }
+    journal.stop()
+    tell(.notice, "stop", "outputs are safe")
+    return status
+  }
+
+  /// Where the journal cannot be kept, the station does not start: what it promises it could not hold.
+  private func openJournal(_ site: SitePlan) throws(BoardFailure) {
+    guard let folder = site.journalFolder else { return }
+    let events = try EventJournal(folder: folder, loop: loop, now: unixMilliseconds)
+    let recovery = events.recovery
+    if recovery.tornOctets > 0 || recovery.damagedOctets > 0 {
+      tell(
+        .warning, "journal",
+        "\(recovery.records) records found; \(recovery.tornOctets) octets of a torn one were cut off, "
+          + "\(recovery.damagedOctets) octets are damaged")
+    }
+    if !events.state.stoppedInOrder { tell(.warning, "journal", "the last run did not stop in order") }
+    journal = StationJournal(events)
+    journal.start()
+  }
+
+  private func openControl(_ site: SitePlan, _ desk: ControlDesk) {
+    guard let settings = site.control else { return }
+    do throws(LinuxError) {
+      control = try ControlSocket(settings, desk: desk, loop: loop) { [weak self] in
+        self?.tell(.info, "control", $0)
+      }
+    } catch {
+      // A station charges without those who watch it.
+      tell(.error, "control", "no control socket: \(error)")
+    }
+  }
+
+  private func start(_ connector: ConnectorRuntime) throws(LinuxError) {
+    let kept = journal.takeOver(connector: connector.plan.number)
+    for fault in kept.faults {
+      connector.restore(fault)
+      tell(.critical, "journal", "connector \(connector.plan.name): latched before the start: \(fault)")
+    }
+    if kept.wasCutOff {
+      tell(.warning, "journal", "connector \(connector.plan.name): the last run was cut off in a session")
+    }
+    do throws(BoardFailure) {
+      try connector.start()
+    } catch {
+      // One broken connector is no reason to take the others away; it stays safe.
+      connector.makeSafe()
+      tell(.critical, "connector", "connector \(connector.plan.name) is out of service: \(error)")
+    }
+  }
+
+  private func connector(
+    _ plan: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
+  ) -> ConnectorRuntime {
+    let number = plan.number
+    return ConnectorRuntime(
+      plan, outlet: site.outlet(plan), port: port, loop: loop,
+      handlers: ConnectorRuntime.Handlers(
+        trace: { [weak self] trace, _ in self?.note(trace, of: number) },
+        authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
+        log: { [weak self] in self?.log.write($0) }))
+  }
+
+  private func note(_ trace: NodeTrace, of number: Int) {
+    // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
+    let meter = connectors.first { $0.plan.number == number }?.state.meterWattHours ?? 0
+    journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
+      self?.desk?.note(trace, of: number)
+    }
+    guard trace.priority <= log.threshold else { return afterTrace(trace) }
+    log.write(
+      LogLine(trace.priority, connector: "\(number)", layer: trace.layer, event: trace.event, "\(trace)"))
+    afterTrace(trace)
+  }
+
+  private func afterTrace(_ trace: NodeTrace) {
+    switch trace {
+    case .phase, .ended: manager.status(summary)
+    default: break
+    }
+    if isStopping { stopIfAtRest() }
+  }
+
+  private func authorizationNeeded(_ number: Int) {
+    log.write(
+      LogLine(
+        .notice, connector: "\(number)", layer: "site", event: "authorization", "waiting for an authorization"
+      )
+    )
+  }
+
+  private var summary: String {
+    connectors.map { "\($0.plan.name): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
+  }
+
+  // MARK: watchdog
+
+  private func watch() {
+    guard let interval = manager.watchdogInterval else { return }
+    watchdogTimer = loop.addTimer { [weak self] in
+      guard let self else { return }
+      watchdogTimer?.deadline = loop.now + interval
+      // Silence is the only thing that systemd understands as ill.
+      if connectors.allSatisfy({ $0.isHealthy(at: self.loop.now) }) { manager.alive() }
+    }
+    watchdogTimer?.deadline = loop.now
+  }
+
+  // MARK: stopping
+
+  private func signalled(_ number: Int32) {
+    if number == SIGHUP { return reload() }
+    if isStopping || number == SIGQUIT { return stopNow("signal \(number)") }
+    isStopping = true
+    tell(.notice, "stop", "signal \(number): sessions are ended in order; a second one stops at once")
+    manager.stopping("ending sessions")
+    for connector in connectors { connector.post(.stop(.site)) }
+    stopTimer?.deadline = loop.now + Self.stopPatience
+    stopIfAtRest()
+  }
+
+  private func stopIfAtRest() {
+    if connectors.allSatisfy(\.isAtRest) { loop.stop() }
+  }
+
+  private func stopNow(_ reason: String) {
+    tell(.warning, "stop", "stopping at once: \(reason)")
+    loop.stop()
+  }
+
+  private func reload() {
+    manager.reloading(at: loop.now)
+    defer { manager.ready(summary) }
+    do throws(SitePlan.Problems) {
+      let new = try SitePlan(options)
+      if let old = site?.configuration, let configuration = new.configuration {
+        let changes = old.changes(to: configuration)
+        guard changes.needRestart.isEmpty else {
+          let keys = changes.needRestart.map(\.key).joined(separator: ", ")
+          return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
+        }
+        for change in changes.live {
+          tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
+        }
+      }
+      for connector in connectors {
+        if let plan = new.connectors.first(where: { $0.number == connector.plan.number }) {
+          connector.adopt(plan)
+        }
+      }
+      if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
+      site = new
+      tell(.notice, "reload", "site file read again")
+    } catch {
+      for line in error.description.split(separator: "\n") { tell(.error, "reload", String(line)) }
+      tell(.error, "reload", "site file not taken, the old one stays in force")
+    }
+  }
+
+  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
+    log.write(LogLine(priority, layer: "daemon", event: event, text))
+  }
+}
+
+extension NodeTrace {
+  /// What an operator wants to see, and what is for those who look for a fault.
+  var priority: LogPriority {
+    switch self {
+    case .ended(.failed): .warning
+    case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
+    case .ended, .safety, .pilot, .phase, .coupling: .info
+    case .connection, .address, .sdpServer, .energy: .info
+    case .duty, .offer, .slac, .frame, .sdpClient, .session: .debug
+    }
+  }
+}
+
+extension LogPriority {
+  init(_ level: SiteConfiguration.LogSettings.Level) {
+    self =
+      switch level {
+      case .error: .error
+      case .warning: .warning
+      case .info: .info
+      case .debug, .trace: .debug
+      }
+  }
+}
+
+private func say(_ text: String) {
+  let octets = Array(text.utf8)
+  _ = write(1, octets, octets.count)
+}
+
+private func complain(_ text: String) {
+  let octets = Array("\(text.onOneLine)\n".utf8)
+  _ = write(2, octets, octets.count)
+}

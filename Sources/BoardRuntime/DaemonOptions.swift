@@ -1,0 +1,88 @@
+/// The few options of `couplerd`.
+public struct DaemonOptions: Hashable, Sendable {
+  public enum Task: Hashable, Sendable { case run, check, safeState, help, version }
+
+  public var task = Task.run
+  /// The site file; `nil` for the built-in site, one simulated connector.
+  public var sitePath: String?
+  public var board: String?
+  /// Built-in site only.
+  public var interface: String?
+  public var cablePath: String?
+  public var isVerbose = false
+
+  /// What is wrong with a command line, and what helps.
+  public struct Misuse: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public init() {}
+
+  /// Reads the arguments behind the program's name.
+  public init(_ arguments: some Sequence<String>) throws(Misuse) {
+    var iterator = arguments.makeIterator()
+    while let argument = iterator.next() {
+      var name = argument
+      var inline: String?
+      if argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") {
+        name = String(argument[..<equals])
+        inline = String(argument[argument.index(after: equals)...])
+      }
+      let takesValue = ["--site", "--board", "--interface", "--pilot"].contains(name)
+      if inline != nil, !takesValue { throw Misuse(description: "\(name) takes no value") }
+      var value = inline ?? ""
+      if takesValue, inline == nil {
+        guard let next = iterator.next() else { throw Misuse(description: "\(name) needs a value behind it") }
+        value = next
+      }
+      if takesValue, value.isEmpty { throw Misuse(description: "\(name) needs a value that is not empty") }
+      switch name {
+      case "--help", "-h": task = .help
+      case "--version": task = .version
+      case "--check": task = .check
+      case "--safe-state": task = .safeState
+      case "--verbose", "-v": isVerbose = true
+      case "--site": sitePath = value
+      case "--board": board = value
+      case "--interface": interface = value
+      case "--pilot": cablePath = value
+      default: throw Misuse(description: "unknown option '\(argument)'; couplerd --help lists them")
+      }
+    }
+    if sitePath != nil, interface != nil || cablePath != nil {
+      throw Misuse(
+        description:
+          "--interface and --pilot are for the built-in site; write them into the site file instead")
+    }
+  }
+
+  public static let help = """
+    couplerd: the charging station's daemon. One thread; runs every connector of a board.
+
+      couplerd --site /etc/coupler/site.yaml           run the site
+      couplerd --site /etc/coupler/site.yaml --check   say what is wrong with the file, and stop
+      couplerd --site /etc/coupler/site.yaml --safe-state
+                                                       drive every output to its stop value, and stop
+      couplerd --interface plc0 --pilot /run/cable     the built-in site: the simulation board, one
+                                                       DC connector; a vehicle plugs in by
+                                                       coupler ev --interface ... --pilot /run/cable
+
+    Options:
+      --site FILE       the site file (docs/site-file.md); without it, the built-in site
+      --board NAME      take this board, not the one the file names; coupler board list shows them
+      --interface NAME  built-in site: the modem's interface (plc0)
+      --pilot PATH      built-in site: socket of the simulated cable
+      --check           read and judge the site file only: "ok", or each problem with its line
+      --safe-state      contactors open, pilots at -12 V, and nothing else; needs no running daemon.
+                        For ExecStopPost= and after a crash
+      -v, --verbose     log every frame and every duty, too
+      --version         print the version
+      -h, --help        print this
+
+    Signals: SIGTERM and SIGINT end sessions in order, then stop; a second one stops at once. SIGHUP
+    reads the site file again: limits and authorization change live.
+    Exit status: 0 stopped or ok; 1 the site file has problems; 2 a device, socket or interface could
+    not be used; 64 wrong arguments.
+
+    """
+}

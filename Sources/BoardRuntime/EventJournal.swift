@@ -1,0 +1,181 @@
+import Glibc
+public import LinuxHardware
+
+/// The events of a station that must survive a crash: an append-only file, brought to the medium before anybody is told.
+///
+/// A record that was torn by a power cut is cut off at the next start; damage in the middle costs the records it hit and
+/// no other. The file is bounded: a full one is put aside as `events.1`, the one before that is dropped, and what still
+/// holds is carried over.
+public final class EventJournal {
+  /// What a start found.
+  public struct Recovery: Hashable, Sendable {
+    public var records = 0
+    /// Octets at the end that were no whole record, and were cut off.
+    public var tornOctets = 0
+    /// Octets before the last record that belong to none.
+    public var damagedOctets = 0
+  }
+
+  public static let fileName = "events"
+  /// A file of this size is rotated, octets.
+  public let octetsMax: Int
+  public let recovery: Recovery
+  public private(set) var state: JournalState
+  /// Why the last record could not be kept; `nil` where all were.
+  public private(set) var failure: String?
+
+  private let folder: String
+  private let now: () -> Int64
+  private let worker: SyncWorker?
+  private var descriptor: Int32
+  private var size: Int
+
+  /// Opens, or creates, the journal in `folder`. Without a loop each append waits for the medium. `now` gives milliseconds
+  /// since 1970-01-01 UTC.
+  public init(
+    folder: String, loop: EventLoop?, octetsMax: Int = 256 * 1024, now: @escaping () -> Int64
+  ) throws(BoardFailure) {
+    self.folder = folder
+    self.octetsMax = octetsMax
+    self.now = now
+    let path = "\(folder)/\(Self.fileName)"
+    // A rotation that was cut off between its two renames left the new file beside the old one's place.
+    if access(path, F_OK) != 0 { _ = rename("\(path).new", path) }
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+    guard descriptor >= 0 else { throw Self.failure("open", path) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw BoardFailure("journal: \(path) is in use by another couplerd; stop that first")
+    }
+    let octets = Self.contents(descriptor)
+    let (state, recovery, end) = Self.recover(octets)
+    self.state = state
+    self.recovery = recovery
+    size = end
+    do throws(BoardFailure) {
+      worker = if let loop { try SyncWorker(loop: loop) } else { nil }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    guard ftruncate(descriptor, off_t(end)) == 0, lseek(descriptor, 0, SEEK_END) >= 0, fsync(descriptor) == 0
+    else {
+      close(descriptor)
+      throw Self.failure("repair", path)
+    }
+    Self.syncFolder(folder)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes a record. `done` is called when it is on the medium, or could not be brought there (false).
+  public func append(
+    _ event: JournalEvent, connector: UInt16 = 0, done: @escaping (Bool) -> Void = { _ in }
+  ) {
+    if size >= octetsMax { rotate() }
+    guard write(event, connector) else { return done(false) }
+    guard let worker else { return done(synced(fdatasync(descriptor) == 0 ? 0 : errno)) }
+    worker.sync(descriptor) { [weak self] error in done(self?.synced(error) ?? (error == 0)) }
+  }
+
+  /// Waits until all is on the medium; for the very end of the program.
+  public func flush() { _ = fdatasync(descriptor) }
+
+  private func synced(_ error: Int32) -> Bool {
+    if error != 0 { failure = "cannot bring the journal to the medium: \(String(cString: strerror(error)))" }
+    return error == 0
+  }
+
+  private func write(_ event: JournalEvent, _ connector: UInt16) -> Bool {
+    let record = JournalRecord(
+      sequence: state.nextSequence, unixMilliseconds: now(), connector: connector, event: event)
+    let octets = record.octets
+    let written = Glibc.write(descriptor, octets, octets.count)
+    guard written == octets.count else {
+      failure = "cannot write the journal in \(folder): \(String(cString: strerror(errno)))"
+      // Half a record in the middle would look like damage for ever.
+      if written > 0 {
+        _ = ftruncate(descriptor, off_t(size))
+        _ = lseek(descriptor, 0, SEEK_END)
+      }
+      return false
+    }
+    failure = nil
+    size += octets.count
+    state.apply(record)
+    return true
+  }
+
+  // MARK: rotation
+
+  private func rotate() {
+    let path = "\(folder)/\(Self.fileName)"
+    let new = open("\(path).new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
+    guard new >= 0, flock(new, LOCK_EX | LOCK_NB) == 0 else {
+      if new >= 0 { close(new) }
+      return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
+    }
+    let old = (descriptor: descriptor, size: size)
+    (descriptor, size) = (new, 0)
+    let isCarried = state.events.allSatisfy { write($0.event, $0.connector) }
+    guard isCarried, fdatasync(new) == 0, rename(path, "\(path).1") == 0, rename("\(path).new", path) == 0
+    else {
+      (descriptor, size) = old
+      close(new)
+      return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
+    }
+    // The old one may hold records that the worker has not brought to the medium yet.
+    _ = fdatasync(old.descriptor)
+    close(old.descriptor)
+    Self.syncFolder(folder)
+  }
+
+  // MARK: recovery
+
+  /// What octets of a file add up to, and where its last whole record ends.
+  static func recover(_ octets: [UInt8]) -> (state: JournalState, recovery: Recovery, end: Int) {
+    var state = JournalState()
+    var recovery = Recovery()
+    var position = 0
+    var end = 0
+    while position < octets.count {
+      guard let (record, count) = JournalRecord.parse(octets[position...]) else {
+        position += 1
+        continue
+      }
+      recovery.damagedOctets += position - end
+      state.apply(record)
+      recovery.records += 1
+      position += count
+      end = position
+    }
+    recovery.tornOctets = octets.count - end
+    return (state, recovery, end)
+  }
+
+  private static func contents(_ descriptor: Int32) -> [UInt8] {
+    var octets: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+    // A file that some other program filled must not fill the memory.
+    while octets.count < 16 << 20 {
+      let got = read(descriptor, &buffer, buffer.count)
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else { break }
+      octets += buffer[..<got]
+    }
+    return octets
+  }
+
+  private static func syncFolder(_ folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    _ = fsync(descriptor)
+    close(descriptor)
+  }
+
+  private static func failure(_ operation: String, _ path: String) -> BoardFailure {
+    let cause = String(cString: strerror(errno))
+    return BoardFailure(
+      "journal: cannot \(operation) \(path): \(cause); the folder has to exist and be writable for this user")
+  }
+}

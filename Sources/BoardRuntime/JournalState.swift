@@ -1,0 +1,45 @@
+/// What the records of a journal add up to: what a start must know, and what a rotation carries over.
+public struct JournalState: Hashable, Sendable {
+  public struct Connector: Hashable, Sendable {
+    /// Names of faults that were latched and not cleared.
+    public var latched: Set<String> = []
+    public var isSessionOpen = false
+    /// What the meter showed last, Wh.
+    public var meterWattHours: Int64?
+  }
+
+  public private(set) var connectors: [UInt16: Connector] = [:]
+  public private(set) var nextSequence: UInt64 = 1
+  /// The last stop was in order.
+  public private(set) var stoppedInOrder = true
+
+  public init() {}
+
+  public mutating func apply(_ record: JournalRecord) {
+    nextSequence = max(nextSequence, record.sequence &+ 1)
+    var connector = connectors[record.connector] ?? Connector()
+    switch record.event {
+    case .sessionStarted: connector.isSessionOpen = true
+    case .sessionEnded: connector.isSessionOpen = false
+    case .meter(let wattHours): connector.meterWattHours = wattHours
+    case .authorization: break
+    case .faultLatched(let name): connector.latched.insert(name)
+    case .faultCleared(let name): connector.latched.remove(name)
+    case .started: stoppedInOrder = false
+    case .stopped: stoppedInOrder = true
+    }
+    connectors[record.connector] = connector
+  }
+
+  /// Events that make this state out of nothing.
+  var events: [(connector: UInt16, event: JournalEvent)] {
+    var events: [(connector: UInt16, event: JournalEvent)] = []
+    for (number, connector) in connectors.sorted(by: { $0.key < $1.key }) {
+      for name in connector.latched.sorted() { events.append((number, .faultLatched(name: name))) }
+      if let wattHours = connector.meterWattHours { events.append((number, .meter(wattHours: wattHours))) }
+      if connector.isSessionOpen { events.append((number, .sessionStarted)) }
+    }
+    if !stoppedInOrder { events.append((0, .started)) }
+    return events
+  }
+}

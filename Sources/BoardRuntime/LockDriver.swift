@@ -1,0 +1,143 @@
+import HAL
+import LinuxHardware
+import Wire
+
+/// A lock with a motor on two half bridges. Repeats a movement that failed; tells positions, not commands.
+final class LockDriver {
+  static let pollPeriod = Duration.milliseconds(250)
+
+  private let motor: LockMotor
+  private let toLock: any OutputPin
+  private let toUnlock: any OutputPin
+  private let fault: (any InputPin)?
+  private let buffer: ADCBox?
+  private let position: (adc: ADCBox, description: LockPosition)?
+  private let loop: EventLoop
+  private let told: (Bool) -> Void
+  private let failed: (LinuxError) -> Void
+  private var timer: LoopTimer?
+  /// What was asked for; `nil` before anybody asked.
+  private var wanted: Bool?
+  private var triesLeft = 0
+  private var movingUntil: Instant?
+  private var last: Bool?
+  private var isStopped = false
+
+  /// `nil` for an outlet without a lock.
+  init?(
+    _ description: LockDescription, hardware: BoardHardware, loop: EventLoop,
+    told: @escaping (Bool) -> Void, failed: @escaping (LinuxError) -> Void
+  ) throws(LinuxError) {
+    guard let motor = description.motor else { return nil }
+    self.motor = motor
+    toLock = try hardware.pin(motor.lock)
+    toUnlock = try hardware.pin(motor.unlock)
+    fault = if let line = motor.fault { try hardware.devices.input(line, .zero) } else { nil }
+    let roots = hardware.devices.roots
+    buffer = if let buffer = motor.buffer { try ADCBox(buffer.adc, roots) } else { nil }
+    position =
+      if case .positioned(_, let window) = description { (try ADCBox(window.adc, roots), window) } else {
+        nil
+      }
+    self.loop = loop
+    self.told = told
+    self.failed = failed
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+  }
+
+  func start() {
+    // A lock that tells nothing is taken for open, as nothing is closed behind it yet.
+    report(position == nil ? false : isLockedByPosition ?? false)
+  }
+
+  func repeatLast() { if let last { told(last) } }
+
+  func command(locked: Bool) {
+    wanted = locked
+    triesLeft = motor.repetitions
+    move()
+  }
+
+  /// No current in the motor, wherever it is.
+  func release() {
+    isStopped = true
+    timer?.deadline = nil
+    try? toLock.set(false)
+    try? toUnlock.set(false)
+  }
+
+  private func move() {
+    guard let wanted, !isStopped else { return }
+    do throws(LinuxError) {
+      if let buffer, try buffer.millivolts() < motor.buffer?.millivoltsMin ?? 0 {
+        // Half a movement is worse than none: the buffer has to be full enough for all of it.
+        timer?.deadline = loop.now + Self.pollPeriod
+        return
+      }
+      // Never both at once.
+      try (wanted ? toUnlock : toLock).set(false)
+      try (wanted ? toLock : toUnlock).set(true)
+      movingUntil = loop.now + motor.pulse
+      timer?.deadline = movingUntil
+    } catch {
+      failed(error)
+    }
+  }
+
+  private func elapse() {
+    guard !isStopped else { return }
+    if movingUntil == nil {
+      if last != wanted, wanted != nil, triesLeft > 0 { return move() }
+      poll()
+      return
+    }
+    movingUntil = nil
+    do throws(LinuxError) {
+      try toLock.set(false)
+      try toUnlock.set(false)
+      let isFaulty = try fault?.isActive() ?? false
+      let reached: Bool? = position == nil ? (isFaulty ? nil : wanted) : isLockedByPosition
+      if reached == wanted, let reached {
+        report(reached)
+      } else if triesLeft > 0 {
+        triesLeft -= 1
+        return move()
+      } else {
+        // Nowhere counts as not locked; the supervisor draws its conclusion from the silence.
+        report(false)
+      }
+    } catch {
+      failed(error)
+    }
+    poll()
+  }
+
+  /// A locked plug is looked at from time to time; an unlocked one may rest.
+  private func poll() {
+    guard position != nil, wanted == true else { return }
+    if let isLocked = isLockedByPosition { report(isLocked) } else { report(false) }
+    timer?.deadline = loop.now + Self.pollPeriod
+  }
+
+  private var isLockedByPosition: Bool? {
+    guard let position, let millivolts = try? position.adc.millivolts() else { return nil }
+    if position.description.locked.contains(millivolts) { return true }
+    if position.description.unlocked.contains(millivolts) { return false }
+    return nil
+  }
+
+  private func report(_ isLocked: Bool) {
+    guard isLocked != last else { return }
+    last = isLocked
+    told(isLocked)
+  }
+}
+
+/// A channel that several owners read.
+final class ADCBox {
+  private let input: ADCInput
+  init(_ description: ADCDescription, _ roots: DeviceRoots) throws(LinuxError) {
+    input = try ADCInput(description, roots: roots)
+  }
+  func millivolts() throws(LinuxError) -> Int { try input.millivolts() }
+}

@@ -1,0 +1,39 @@
+public import HAL
+public import Node
+
+/// What a node tells the electrical side of its outlet.
+public enum OutletCommand: Hashable, Sendable {
+  case setDuty(PilotDuty)
+  case contactor(close: Bool)
+  case lock(Bool)
+  case powerStage(enabled: Bool)
+  case setPoint(PowerReading)
+  case insulationTest
+  case modemPower(on: Bool)
+}
+
+/// The electrical side of one connector: takes commands, tells readings, and has timers of its own on the loop.
+///
+/// Promised by each: after `start` every reading that the safety supervisor waits for is told once; `makeSafe` may be
+/// called at any time, also before `start` and more than once, and does not wait for anything.
+public protocol OutletPort: AnyObject {
+  /// Begins to measure. Readings come as events of a charger, also from within `perform`: a caller that is busy
+  /// queues them.
+  func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure)
+  func perform(_ command: OutletCommand)
+  /// Tells all readings once more, for a node that starts anew.
+  func repeatReadings()
+  /// Contactor open, power stage off, pilot at -12 V; the lock is let go only where the contacts read open and the board
+  /// allows it. What fails is left to the supply of the coil.
+  func makeSafe()
+  /// It tells the pilot's levels again and again, so that silence is a fault; else only when they changed.
+  var samplesPilot: Bool { get }
+  /// Why this side cannot be relied on now; `nil` where it can.
+  var trouble: String? { get }
+}
+
+/// Hardware that could not be used: what, and why.
+public struct BoardFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,152 @@
+import BoardSimulation
+public import HAL
+import LinuxHardware
+import SLAC
+public import SiteFile
+import Wire
+
+/// What the daemon runs: a board with its connectors, and what is around them. From the site file, or built in.
+public struct SitePlan {
+  public var board: BoardDescription
+  public var connectors: [ConnectorPlan]
+  /// Folder of the event journal; `nil` keeps none.
+  public var journalFolder: String?
+  /// `nil`: no control socket.
+  public var control: SiteConfiguration.ControlSettings?
+  public var watchdog: SiteConfiguration.WatchdogSettings?
+  public var log = SiteConfiguration.LogSettings()
+  /// The site file as it was read, to compare a new one with.
+  public var configuration: SiteConfiguration?
+
+  /// What keeps a site from being run, in lines for people.
+  public struct Problems: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public init(_ options: DaemonOptions) throws(Problems) {
+    guard let path = options.sitePath else {
+      self = try SitePlan(builtIn: options)
+      return
+    }
+    let configuration: SiteConfiguration
+    do throws(SiteFileError) {
+      configuration = try SiteConfiguration.load(path: path)
+    } catch {
+      throw Problems(description: "\(error)")
+    }
+    try self.init(configuration, options: options, path: path)
+  }
+
+  /// The simulation board with one connector.
+  private init(builtIn options: DaemonOptions) throws(Problems) {
+    board = try Self.board(options.board ?? SimulationBoard.board.name, "--board")
+    var plan = ConnectorPlan()
+    plan.interface = options.interface ?? plan.interface
+    plan.cablePath = options.cablePath
+    guard let outlet = board.outlets.first else {
+      throw Problems(description: "board \(board.name) has no outlet: it is a vehicle's")
+    }
+    plan.milliampsMax = outlet.milliampsMax
+    connectors = [plan]
+  }
+
+  /// A site file's settings on their board.
+  init(_ site: SiteConfiguration, options: DaemonOptions, path: String) throws(Problems) {
+    board = try Self.board(options.board ?? site.board, "\(path): board")
+    connectors = []
+    journalFolder = site.journal.folder
+    control = site.control
+    watchdog = site.watchdog
+    log = site.log
+    configuration = site
+    var problems: [String] = []
+    var taken: [Int: Int] = [:]
+    for connector in site.connectors {
+      let key = "\(path): connectors[\(connector.id - 1)]"
+      guard board.outlets.indices.contains(connector.outlet - 1) else {
+        problems.append(
+          "\(key).outlet: board \(board.name) has outlets 1 to \(board.outlets.count), not \(connector.outlet)"
+        )
+        continue
+      }
+      if let other = taken.updateValue(connector.id, forKey: connector.outlet) {
+        problems.append("\(key).outlet: outlet \(connector.outlet) belongs to connector \(other) already")
+      }
+      let outlet = board.outlets[connector.outlet - 1]
+      if outlet.current.rawValue != connector.current.rawValue {
+        problems.append(
+          "\(key).current: outlet \(connector.outlet) of board \(board.name) is \(outlet.current.rawValue), "
+            + "not \(connector.current.rawValue)")
+      }
+      if let milliamps = connector.limits.currentMax, milliamps > outlet.milliampsMax {
+        problems.append(
+          "\(key).limits.current-max: outlet \(connector.outlet) of board \(board.name) carries "
+            + "\(outlet.milliampsMax / 1000) A at most")
+      }
+      if connector.lock == .required, !outlet.hasLock {
+        problems.append("\(key).lock: outlet \(connector.outlet) of board \(board.name) has no lock")
+      }
+      var plan = ConnectorPlan(connector, outlet)
+      if let path = options.cablePath {
+        plan.cablePath = connector.id == 1 ? path : "\(path).\(connector.id)"
+      }
+      connectors.append(plan)
+    }
+    guard problems.isEmpty else { throw Problems(description: problems.joined(separator: "\n")) }
+  }
+
+  private static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
+    guard let board = [SimulationBoard.board].first(where: { $0.name == name }) else {
+      throw Problems(description: "\(place): no board '\(name)'; coupler board list shows those there are")
+    }
+    guard board.problems.isEmpty else {
+      throw Problems(description: "board \(name): \(board.problems.joined(separator: "\nboard \(name): "))")
+    }
+    return board
+  }
+
+  /// The outlet of a connector as the site has it; `init` has seen that it is there.
+  func outlet(_ plan: ConnectorPlan) -> Outlet {
+    var outlet = board.outlets[plan.outlet]
+    outlet.hasLock = plan.hasLock ?? outlet.hasLock
+    outlet.isVentilated = plan.isVentilated ?? outlet.isVentilated
+    return outlet
+  }
+}
+
+extension ConnectorPlan {
+  init(_ site: ConnectorSettings, _ outlet: Outlet) {
+    self.init()
+    number = site.id
+    self.outlet = site.outlet - 1
+    interface = site.interface
+    evseID = site.evseID
+    authorization = site.authorization == .free ? .free : .control
+    usesSLAC = site.link == .slac
+    isConformant = site.slac == .conformant
+    isRelaxed = site.timers == .relaxed
+    milliampsMax = site.limits.currentMax ?? outlet.milliampsMax
+    milliampsMin = site.limits.currentMin ?? 0
+    switch outlet.limits.supply {
+    case .ac(let boardPhases, _): phases = site.limits.phases ?? boardPhases
+    case .dc(let lowest, let highest, let watts):
+      millivoltsMin = site.limits.voltageMin ?? lowest
+      millivoltsMax = min(site.limits.voltageMax ?? highest, highest)
+      wattsMax = min(site.limits.powerMax ?? watts, watts)
+    }
+    if outlet.current == .ac {
+      millivoltsMax = site.limits.voltageMax ?? 230_000
+      wattsMax = site.limits.powerMax ?? .max
+    }
+    switch site.lock {
+    case .board: break
+    case .required: hasLock = true
+    case .none: hasLock = false
+    }
+    switch site.ventilation {
+    case .board: break
+    case .present: isVentilated = true
+    case .absent: isVentilated = false
+    }
+  }
+}

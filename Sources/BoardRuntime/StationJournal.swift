@@ -1,0 +1,80 @@
+import Node
+import Safety
+import Wire
+
+/// Keeps the events of a station that must not be lost, and tells of a connector what was kept before the start.
+final class StationJournal {
+  /// Between two meter values of a session.
+  static let meterInterval = Duration.seconds(30)
+
+  private let journal: EventJournal?
+  private var openSessions: Set<Int> = []
+  private var meterDue: [Int: Instant] = [:]
+
+  /// `nil`: nothing is kept, and everything counts as kept.
+  init(_ journal: EventJournal?) { self.journal = journal }
+
+  /// Why the journal does not keep events now.
+  var failure: String? { journal?.failure }
+
+  /// Keeps an event; `done` when it is on the medium. A journal that fails is told in the log and holds nothing up: a
+  /// station without a journal is better than none.
+  func keep(_ event: JournalEvent, connector: Int, done: @escaping () -> Void) {
+    guard let journal else { return done() }
+    journal.append(event, connector: UInt16(clamping: connector)) { _ in done() }
+  }
+
+  /// Keeps what a trace tells, if it is of that kind, and calls `done` when everything may be told to others.
+  func keep(
+    _ trace: NodeTrace, connector: Int, meterWattHours: Int, at now: Instant, done: @escaping () -> Void
+  ) {
+    switch trace {
+    case .phase(.idle): end(connector, ok: false, wattHours: 0, done)
+    case .phase(let phase) where phase > .idle && openSessions.insert(connector).inserted:
+      keep(.sessionStarted, connector: connector, done: done)
+    case .ended(.completed(_, let wattHours)): end(connector, ok: true, wattHours: wattHours, done)
+    case .energy:
+      if let due = meterDue[connector], now < due { return done() }
+      meterDue[connector] = now + Self.meterInterval
+      keep(.meter(wattHours: Int64(meterWattHours)), connector: connector, done: done)
+    case .safety(.fault(let fault)) where fault.latch != .none:
+      keep(.faultLatched(name: fault.name), connector: connector, done: done)
+    case .safety(.cleared(let fault)): keep(.faultCleared(name: fault.name), connector: connector, done: done)
+    default: done()
+    }
+  }
+
+  private func end(_ connector: Int, ok: Bool, wattHours: Int, _ done: @escaping () -> Void) {
+    guard openSessions.remove(connector) != nil else { return done() }
+    meterDue[connector] = nil
+    keep(.sessionEnded(ok: ok, wattHours: Int64(wattHours)), connector: connector, done: done)
+  }
+
+  /// What was left by the last run: faults that wait for a person, and a session that was cut off. The rest of its
+  /// faults ended with it, and would be found again.
+  func takeOver(connector: Int) -> (faults: [SafetyFault], wasCutOff: Bool) {
+    guard let journal, let kept = journal.state.connectors[UInt16(clamping: connector)] else {
+      return ([], false)
+    }
+    var faults: [SafetyFault] = []
+    for name in kept.latched.sorted() {
+      if let fault = SafetyFault(serviceName: name) {
+        faults.append(fault)
+      } else {
+        keep(.faultCleared(name: name), connector: connector) {}
+      }
+    }
+    if kept.isSessionOpen {
+      keep(.sessionEnded(ok: false, wattHours: 0), connector: connector) {}
+    }
+    return (faults, kept.isSessionOpen)
+  }
+
+  func start() { keep(.started, connector: 0) {} }
+
+  /// For the very end: waits for the medium.
+  func stop() {
+    keep(.stopped, connector: 0) {}
+    journal?.flush()
+  }
+}

@@ -1,0 +1,13 @@
+import ControlPilot
+public import Safety
+public import Wire
+
+extension ChargerNode {
+  /// Takes over a fault that was latched before the start and waits for a person. Before the first event.
+  public mutating func restore(_ fault: SafetyFault, at now: Instant, perform: (Action) -> Void) {
+    supervisor.restore(fault)
+    guard supervisor.latched == fault else { return }
+    perform(.trace(.safety(.fault(fault))))
+    drive(.request(.stateF), now, perform)
+  }
+}

@@ -1,0 +1,17 @@
+extension SafetySupervisor {
+  /// A fault that was latched before this supervisor was made and waits for a person: welded contacts that came loose
+  /// meanwhile are no reason to trust them. `serviceReset` clears it.
+  public mutating func restore(_ fault: SafetyFault) {
+    guard fault.latch == .service else { return }
+    latched = fault
+  }
+}
+
+extension SafetyFault {
+  /// The fault that waits for service and is called so; `nil` for any other.
+  public init?(serviceName name: String) {
+    let faults = [SafetyFault.contactorWelded] + SafetyInvariant.allCases.map { .invariantBroken($0) }
+    guard let fault = faults.first(where: { $0.latch == .service && $0.name == name }) else { return nil }
+    self = fault
+  }
+}

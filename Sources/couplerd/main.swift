@@ -1,0 +1,4 @@
+import BoardRuntime
+import Glibc
+
+exit(Daemon.main(CommandLine.arguments))

@@ -1,0 +1,157 @@
+import Foundation
+import LinuxHardware
+import Testing
+
+@testable import BoardRuntime
+
+@Suite struct JournalTests {
+  static let events: [(UInt16, JournalEvent)] = [
+    (0, .started), (1, .sessionStarted), (1, .authorization(granted: true, token: "customer 7")),
+    (1, .meter(wattHours: 123_456)), (2, .faultLatched(name: "contactorWelded")),
+    (1, .sessionEnded(ok: true, wattHours: 4711)), (2, .faultCleared(name: "contactorWelded")),
+    (2, .faultLatched(name: "contactorWelded")),
+  ]
+
+  static var octets: [UInt8] {
+    events.enumerated().flatMap { index, entry in
+      JournalRecord(
+        sequence: UInt64(index + 1), unixMilliseconds: 1_700_000_000_000 + Int64(index), connector: entry.0,
+        event: entry.1
+      ).octets
+    }
+  }
+
+  private func folder() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appending(path: "coupler-journal-\(UUID())").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+
+  @Test func every_kind_of_record_reads_as_it_was_written() throws {
+    for (index, entry) in (Self.events + [(0, .stopped)]).enumerated() {
+      let record = JournalRecord(
+        sequence: UInt64(index), unixMilliseconds: -5, connector: entry.0, event: entry.1)
+      let octets = record.octets
+      let (read, count) = try #require(JournalRecord.parse(octets[...]))
+      #expect(read == record)
+      #expect(count == octets.count)
+    }
+  }
+
+  /// A power cut may stop a write at any octet: whatever was whole before it is there, and the file takes new records.
+  @Test func a_tail_torn_at_any_octet_costs_the_last_record_alone() throws {
+    let octets = Self.octets
+    var ends: [Int] = [0]
+    while let last = ends.last, let (_, count) = JournalRecord.parse(octets[last...]) {
+      ends.append(last + count)
+    }
+    #expect(ends.count == Self.events.count + 1)
+    for cut in 0...octets.count {
+      let path = try folder()
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let file = "\(path)/events"
+      try Data(octets[..<cut]).write(to: URL(filePath: file))
+      let whole = ends.lastIndex { $0 <= cut } ?? 0
+      do {
+        let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
+        #expect(journal.recovery.records == whole, "cut at \(cut)")
+        #expect(journal.recovery.tornOctets == cut - ends[whole])
+        #expect(journal.recovery.damagedOctets == 0)
+        #expect(journal.state.nextSequence == UInt64(whole + 1))
+        var kept = false
+        journal.append(.stopped) { kept = $0 }
+        #expect(kept)
+      }
+      let again = try EventJournal(folder: path, loop: nil, now: { 0 })
+      #expect(again.recovery == EventJournal.Recovery(records: whole + 1))
+    }
+  }
+
+  @Test func damage_in_the_middle_costs_the_record_it_hit_alone() throws {
+    let octets = Self.octets
+    for position in octets.indices {
+      var damaged = octets
+      damaged[position] ^= 0x40
+      let (state, recovery, end) = EventJournal.recover(damaged)
+      // A length that grew may hide a neighbour, never more.
+      #expect(recovery.records >= Self.events.count - 2, "at \(position)")
+      #expect(
+        recovery.records + (recovery.damagedOctets + recovery.tornOctets > 0 ? 0 : 1) <= Self.events.count)
+      #expect(end + recovery.tornOctets == octets.count)
+      #expect(state.nextSequence >= UInt64(Self.events.count - 1))
+    }
+  }
+
+  @Test func random_octets_are_no_record_and_never_a_crash() {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<2000 {
+      let octets = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
+      let (_, recovery, end) = EventJournal.recover(octets)
+      #expect(recovery.records == 0 && end == 0 && recovery.tornOctets == octets.count)
+    }
+  }
+
+  @Test func a_latched_welded_contact_survives_restarts_and_rotations() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do {
+      let journal = try EventJournal(folder: path, loop: nil, octetsMax: 500, now: { 0 })
+      journal.append(.faultLatched(name: "contactorWelded"), connector: 2)
+      for count in 0..<200 { journal.append(.meter(wattHours: Int64(count)), connector: 1) }
+      #expect(journal.failure == nil)
+    }
+    for name in ["events", "events.1"] {
+      let size = try #require(
+        try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int)
+      #expect(size < 500 + 136, "\(name) is bounded")
+    }
+    let journal = try EventJournal(folder: path, loop: nil, octetsMax: 500, now: { 0 })
+    #expect(journal.state.connectors[2]?.latched == ["contactorWelded"])
+    #expect(journal.state.connectors[1]?.meterWattHours == 199)
+    #expect(journal.state.nextSequence > 201)
+    journal.append(.faultCleared(name: "contactorWelded"), connector: 2)
+    #expect(journal.state.connectors[2]?.latched == [])
+  }
+
+  @Test func a_rotation_cut_off_between_its_renames_loses_nothing() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(Self.octets).write(to: URL(filePath: "\(path)/events.new"))
+    let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
+    #expect(journal.recovery.records == Self.events.count)
+  }
+
+  @Test func two_daemons_do_not_share_a_journal() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let first = try EventJournal(folder: path, loop: nil, now: { 0 })
+    #expect(throws: BoardFailure.self) { _ = try EventJournal(folder: path, loop: nil, now: { 0 }) }
+    withExtendedLifetime(first) {}
+  }
+
+  @Test func a_record_is_acknowledged_by_the_loop_after_it_reached_the_medium() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let loop = try EventLoop()
+    let journal = try EventJournal(folder: path, loop: loop, octetsMax: 300, now: { 0 })
+    var acknowledged = 0
+    // Rotations on the way: the worker must never see a descriptor that was closed meanwhile.
+    for count in 0..<50 {
+      journal.append(.meter(wattHours: Int64(count)), connector: 1) { if $0 { acknowledged += 1 } }
+    }
+    #expect(acknowledged == 0, "not before the loop ran")
+    let deadline = loop.now + .seconds(10)
+    while acknowledged < 50, loop.now < deadline { try loop.step(until: deadline) }
+    #expect(acknowledged == 50)
+    #expect(journal.failure == nil)
+  }
+
+  @Test func a_missing_folder_is_told_with_what_helps() throws {
+    let error = #expect(throws: BoardFailure.self) {
+      _ = try EventJournal(folder: "/nonexistent/coupler", loop: nil, now: { 0 })
+    }
+    #expect("\(try #require(error))".contains("has to exist"))
+  }
+}

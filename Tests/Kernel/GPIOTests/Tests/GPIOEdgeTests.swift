@@ -1,0 +1,1 @@
+../../../LinuxHardwareTests/GPIOEdgeTests.swift

@@ -1,0 +1,1 @@
+../../../LinuxHardwareTests/GPIOSimulation.swift

@@ -1,0 +1,233 @@
+"""The drivers of LinuxHardware on the kernel's own simulated chips, with both versions of libgpiod."""
+
+import pathlib
+import time
+
+from gpio_sim import Chip
+from guest_rig import check, equal
+from probe import Probe, version
+from scenarios import scenario
+
+
+def outputs(chip, probe):
+    """Levels by their names, start value before anything else, active low, safe value when let go."""
+    for flags, active in (([], 1), (["active-low"], 0)):
+        line = chip.line("CONTACTOR")
+        line.pull(active)  # where nobody drives, outside holds the dangerous level: any gap would show
+        probe.tell("output", "contactor", "name=CONTACTOR", *flags)
+        equal(line.level, 1 - active, f"level at the start {flags}")
+        for value in (1, 0, 1):
+            probe.tell("set", "contactor", value)
+            equal(line.level, active if value else 1 - active, f"level of {value} {flags}")
+        line.pull(1 - active)
+        probe.tell("drop", "contactor")
+        equal(line.level, 1 - active, f"level after it was let go {flags}")
+    probe.tell("output", "lock", "name=LOCK", "initial", "safe")
+    equal(chip.line("LOCK").level, 1, "start value 1")
+    probe.tell("drop", "lock")
+
+
+def inputs(chip, probe):
+    for flags, active in (([], 1), (["active-low"], 0)):
+        line = chip.line("CP_STATE_B")
+        line.pull(1 - active)
+        probe.tell("input", "b", "name=CP_STATE_B", *flags)
+        for value in ("0", "1", "0"):
+            line.pull(active if value == "1" else 1 - active)
+            equal(probe.tell("get", "b"), value, f"reading {flags}")
+        probe.tell("drop", "b")
+    # Without names: by the label of the chip.
+    probe.tell("input", "third", "chip=replica", "offset=2")
+    chip.line(2).pull(1)
+    equal(probe.tell("get", "third"), "1", "reading by offset")
+    probe.tell("drop", "third")
+
+
+def edges(chip, probe, count=500):
+    """None is lost at a rate that the queue takes; order, direction and time stamps are right."""
+    line = chip.line("CP_STATE_C")
+    line.pull(0)
+    probe.tell("edges", "c", "name=CP_STATE_C")
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    for index in range(count):
+        line.pull(1 - index % 2)
+        time.sleep(0.003)
+    found = probe.expect_edges("c", count)
+    after = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    equal(len(found), count, "edges")
+    equal([edge.rising for edge in found], [index % 2 == 0 for index in range(count)], "directions")
+    equal([edge.sequence for edge in found], list(range(1, count + 1)), "sequence numbers")
+    equal(sum(edge.missed for edge in found), 0, "missed edges")
+    stamps = [edge.nanoseconds for edge in found]
+    check(before <= stamps[0] and stamps[-1] <= after, f"{before} .. {stamps[0]} .. {stamps[-1]} .. {after}")
+    check(stamps == sorted(stamps), "time stamps go back")
+    gaps = sorted(b - a for a, b in zip(stamps, stamps[1:]))
+    print(f"    {count} edges, apart {gaps[0] / 1e6:.2f} / {gaps[len(gaps) // 2] / 1e6:.2f} / {gaps[-1] / 1e6:.2f} ms")
+    probe.tell("drop", "c")
+
+
+def lost_edges(chip, probe, major, program_stopped):
+    """A reader that stands still for longer than the queue: the loss is told."""
+    line = chip.line("CP_STATE_C")
+    line.pull(0)
+    probe.edges.pop("c", None)
+    probe.tell("edges", "c", "name=CP_STATE_C")
+    toggles = 1501  # odd: libgpiod 1.x tells a loss by two edges of one direction in a row
+    with program_stopped():
+        for index in range(toggles):
+            line.pull(1 - index % 2)
+            time.sleep(0.002)
+    time.sleep(0.1)
+    line.pull(1)
+    time.sleep(0.1)
+    line.pull(0)
+    time.sleep(0.5)
+    found = probe.edges["c"]
+    missed = sum(edge.missed for edge in found)
+    # Version 1 keeps the 16 oldest and can only tell that there was a loss; version 2 keeps the 1024 newest and counts.
+    equal((len(found), missed), (17, 1) if major == "1." else (1025, toggles - 1024), "edges read and told as missed")
+    print(f"    {toggles} edges while it stood still: {len(found)} read, {missed} told as missed")
+    probe.tell("drop", "c")
+
+
+def debounce(chip, probe):
+    """What is shorter than the time does not count; what lasts counts once."""
+    line = chip.line("STOP")
+    line.pull(0)
+    probe.tell("edges", "stop", "name=STOP", "debounce=20000")
+    for _ in range(5):
+        line.pull(1)
+        time.sleep(0.004)
+        line.pull(0)
+        time.sleep(0.004)
+    time.sleep(0.1)
+    equal(probe.edges.get("stop", []), [], "edges of bounces")
+    for _ in range(5):
+        line.pull(1)
+        time.sleep(0.004)
+        line.pull(0)
+        time.sleep(0.004)
+    line.pull(1)
+    found = probe.expect_edges("stop", 1)
+    time.sleep(0.1)
+    equal([edge.rising for edge in found], [True], "edges of a press that bounces")
+    probe.tell("drop", "stop")
+
+
+def refusals(chip, probe):
+    """Errors that name what to do."""
+    text = probe.refusal("output", "x", "name=NOT_THERE")
+    check("NOT_THERE" in text, text)
+    text = probe.refusal("output", "x", "name=TWICE")
+    check("several" in text, text)
+    text = probe.refusal("output", "x", "name=HOGGED")
+    check("somebody else" in text, text)
+    probe.tell("output", "mine", "name=CONTACTOR")
+    text = probe.refusal("output", "again", "name=CONTACTOR")
+    check("probe" in text, text)
+    probe.tell("drop", "mine")
+    check("offset" in probe.refusal("input", "x", "chip=replica", "offset=99"), "an offset beyond the chip")
+
+
+def unplugged(probe):
+    """A chip that goes away: an error on each use, and no loop that spins.
+
+    Kernels before 6.6 wake nobody who waits for edges, so the next reading is what finds it.
+    """
+    chip = Chip("hotplug", ["IN", "OUT"])
+    probe.tell("edges", "in", "name=IN")
+    probe.tell("output", "out", "name=OUT")
+    chip.remove()
+    probe.refusal("get", "in")
+    probe.refusal("set", "out", 1)
+    used = processor_ticks(probe)
+    time.sleep(1)
+    check(processor_ticks(probe) - used < 20, "the loop spins after the chip went away")
+    probe.tell("drop", "in")
+    probe.tell("drop", "out")
+
+
+def processor_ticks(probe):
+    fields = pathlib.Path(f"/proc/{probe.child.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+class Stopped:
+    def __init__(self, probe):
+        self.probe = probe
+
+    def __enter__(self):
+        self.probe.child.send_signal(19)
+
+    def __exit__(self, *_):
+        self.probe.child.send_signal(18)
+
+
+def drivers(rig, variable, major):
+    program = rig.program(variable)
+    found = version(program)
+    check(found.startswith(major), f"{program} is built with libgpiod {found}, not {major}x")
+    print(f"    libgpiod {found}")
+    Chip("other", [None, "TWICE"])
+    chip = Chip("replica", ["CP_STATE_B", "CP_STATE_C", None, "CONTACTOR", "LOCK", "STOP", "TWICE", "HOGGED"], hogs=[7])
+    probe = Probe(program)
+    for check_one in (outputs, inputs, edges, debounce, refusals):
+        check_one(chip, probe)
+    lost_edges(chip, probe, major, lambda: Stopped(probe))
+    unplugged(probe)
+    # An orderly end and a crash: the first drives the safe value, the second leaves it to the chip.
+    line = chip.line("CONTACTOR")
+    line.pull(0)
+    probe.tell("output", "contactor", "name=CONTACTOR", "initial")
+    equal(line.level, 1, "level while it is held")
+    equal(probe.end(), 0, "exit code")
+    equal(line.level, 0, "level after an orderly end")
+    probe = Probe(program)
+    probe.tell("output", "contactor", "name=CONTACTOR", "initial")
+    probe.kill()
+    equal(line.level, 0, "level after SIGKILL, where the chip lets go of lines")
+
+
+@scenario(limit=90, virtual=True, needs=["PROBE"])
+def gpio_drivers_on_libgpiod_1(rig):
+    drivers(rig, "PROBE", "1.")
+
+
+@scenario(limit=90, virtual=True, needs=["PROBE2"])
+def gpio_drivers_on_libgpiod_2(rig):
+    drivers(rig, "PROBE2", "2.")
+
+
+@scenario(limit=60, needs=["PROBE"])
+def the_adc_driver_reads_the_kernels_iio_dummy(rig):
+    pathlib.Path("/sys/kernel/config/iio/devices/dummy/board").mkdir(parents=True)
+    probe = Probe(rig.program("PROBE"))
+    device = next(pathlib.Path("/sys/bus/iio/devices").glob("iio:device*"))
+    name = (device / "name").read_text().strip()
+    probe.tell("adc", "plain", f"device={name}", "channel=0")
+    equal(probe.tell("get", "plain"), "73", "raw voltage of the dummy")
+    probe.tell("adc", "scaled", f"device={name}", "channel=0", "numerator=3300", "denominator=4096", "offset=-5")
+    equal(probe.tell("get", "scaled"), str(73 * 3300 // 4096 - 5), "scaled voltage")
+    text = probe.refusal("adc", "x", "device=other", "channel=0")
+    check(name in text, f"{text}: does not say what there is")
+    text = probe.refusal("adc", "x", f"device={name}", "channel=7")
+    check("no channel 7" in text, text)
+    equal(probe.end(), 0, "exit code")
+
+
+@scenario(limit=60, needs=["PROBE"], virtual=True)
+def a_watchdog_that_is_not_petted_restarts_the_system(rig):
+    """Petted, it rests; disarmed, it rests; after SIGKILL of its owner it restarts the kernel."""
+    probe = Probe(rig.program("PROBE"))
+    equal(probe.tell("watchdog", "watchdog0", 5), "5", "seconds")
+    for _ in range(10):
+        time.sleep(3)
+        probe.tell("pet", "watchdog0")
+    probe.tell("disarm", "watchdog0")
+    time.sleep(30)
+    probe.tell("watchdog", "watchdog0", 5)
+    probe.kill()
+    # The verdict: the kernel ends this before the sleep is over.
+    rig.expect_restart()
+    time.sleep(30)
+    check(False, "no restart within 30 s")
