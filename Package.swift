@@ -160,7 +160,8 @@ let package = Package(
       dependencies: [
         "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
         "ControlPilot", "Cryptography", "Node",
-        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+        "LinuxHardware", "LinuxRuntime", "SafetyLinks", "SimulatedHardware", "Simulation", "Boards",
+        "BoardSimulation",
       ],
       swiftSettings: house),
     .target(
@@ -264,7 +265,8 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
-    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(
+      name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -26,7 +26,7 @@ struct Coupler: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
-      SPICommand.self, EXICommand.self,
+      SPICommand.self, EXICommand.self, BoardCommand.self,
     ])
 
   /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.
