@@ -5,7 +5,7 @@ PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac scapy))
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz spi-soak format lint clean
+.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz package package-check spi-soak format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -58,6 +58,14 @@ sizes: ## what the codec adds to a program on this machine
 
 fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
+
+package: ## build the Debian package, .build/package/coupler_*.deb
+	@.ci/packages build
+	@.ci/packages package
+	SWIFT=$(SWIFT) packaging/build.sh
+
+package-check: package ## install, update, remove and purge it in a throw-away root; lintian; systemd-analyze (root)
+	packaging/check.sh "$$(ls -t .build/package/*.deb | head -1)"
 
 spi-soak: ## a million frames over a simulated SPI bus with faults: FRAMES=n, SEED=n
 	@.ci/packages build

@@ -160,7 +160,8 @@ let package = Package(
       dependencies: [
         "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
         "ControlPilot", "Cryptography", "Node",
-        "LinuxHardware", "LinuxRuntime", "SimulatedHardware", "Simulation", "BoardSimulation",
+        "LinuxHardware", "LinuxRuntime", "SafetyLinks", "SimulatedHardware", "Simulation", "Boards",
+        "BoardSimulation",
       ],
       swiftSettings: house),
     .target(
@@ -224,7 +225,8 @@ let package = Package(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
     .testTarget(
-      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
+      name: "SafetyLinksTests",
+      dependencies: ["SafetyLinks", "SimulatedController", "LinuxHardware", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
@@ -265,7 +267,8 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
-    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(
+      name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

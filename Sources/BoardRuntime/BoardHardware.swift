@@ -8,6 +8,7 @@ public final class BoardHardware {
   public let board: BoardDescription
   public let devices: BoardDevices
   private var pins: [LineDescription: any OutputPin] = [:]
+  private var references: [SteadyPWM] = []
   private let outputs: [OutputDescription]
   /// Outputs that could not be taken or driven, in words.
   public private(set) var failures: [String] = []
@@ -34,6 +35,15 @@ public final class BoardHardware {
       }
     }
     self.outputs = outputs
+    guard purpose == .start else { return }
+    for entry in board.pwms {
+      guard case .steady(let permille) = entry.use else { continue }
+      do throws(LinuxError) {
+        references.append(try SteadyPWM(entry.pwm, permille: permille, devices.roots))
+      } catch {
+        throw BoardFailure("\(entry.field): \(error)")
+      }
+    }
   }
 
   /// The line of an output; ENODEV for one the board does not have.
@@ -53,5 +63,17 @@ public final class BoardHardware {
         failures.append("\(error)")
       }
     }
+  }
+}
+
+/// A PWM that is set once, such as the reference of comparators.
+private final class SteadyPWM {
+  private var pwm: PWMOutput
+
+  init(_ description: PWMDescription, permille: Int, _ roots: DeviceRoots) throws(LinuxError) {
+    pwm = try PWMOutput(description, roots: roots)
+    let duty: PilotDuty =
+      permille <= 0 ? .steadyLow : permille >= 1000 ? .steadyHigh : .pwm(permille: permille)
+    try pwm.drive(duty)
   }
 }

@@ -44,6 +44,8 @@ public struct ConnectorPlan: Hashable, Sendable {
   /// SLAC proves who is at the plug; without it any station on the interface is taken for the vehicle. For rigs.
   public var usesSLAC = true
   public var coupling = ChargerCoupling()
+  /// AC: 5 % is tried before a nominal duty.
+  public var digitalFirst = true
   /// Simulation board: the socket at which a vehicle in another process is plugged in.
   public var cablePath: String?
   /// Timers for slow peers on a rig.
@@ -72,7 +74,7 @@ extension ConnectorPlan {
     }
   }
 
-  func configuration(_ outlet: Outlet, samplesPilot: Bool) -> ChargerConfiguration {
+  func configuration(_ outlet: Outlet, _ port: any OutletPort) -> ChargerConfiguration {
     let modes: [EnergyMode] =
       switch outlet.current {
       case .dc: [.DC_extended]
@@ -84,7 +86,17 @@ extension ConnectorPlan {
     var configuration = ChargerConfiguration(
       link: usesSLAC ? .slac : .assumed, safety: SafetySettings(outlet), session: session)
     configuration.coupling = coupling
-    if !samplesPilot { configuration.pilot.sampleSilenceMax = nil }
+    if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
+    configuration.safety.readsProximity = port.readsProximity
+    configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
+    // The board's table narrows the limits in steps; the node has the last word, where it ends.
+    configuration.temperatureSensors = port.temperatureEnds.map { end in
+      Derating(
+        startMillicelsius: end - 1_000, endMillicelsius: end, fullMilliamps: outlet.milliampsMax,
+        endMilliamps: outlet.milliampsMax)
+    }
+    // Whoever may charge at all may do so without digital communication, which is tried first.
+    configuration.coupling.digitalFirst = digitalFirst && outlet.current == .ac
     if isRelaxed {
       configuration.session.timers = .relaxed
       configuration.transport = .relaxed

@@ -40,6 +40,8 @@ public final class ConnectorRuntime {
   public private(set) var isPaused = false
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// What heat leaves of the outlet's current, percent.
+  private var heatShare = 100
   private var node: Node
   private let port: any OutletPort
   private let loop: EventLoop
@@ -65,18 +67,18 @@ public final class ConnectorRuntime {
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
     address = try? NetworkInterface(plan.interface).macAddress
-    node = Self.node(plan, outlet, address, port.samplesPilot)
+    node = Self.node(plan, outlet, address, port)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
   private static func node(
-    _ plan: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ samplesPilot: Bool
+    _ plan: ConnectorPlan, _ outlet: Outlet, _ address: MACAddress?, _ port: any OutletPort
   ) -> Node {
     var matching = SLACConfiguration(
       address: address ?? MACAddress(0), timers: plan.isRelaxed ? .relaxed : .standard)
     matching.settings = plan.matching(outlet)
     return Node(
-      configuration: plan.configuration(outlet, samplesPilot: samplesPilot),
+      configuration: plan.configuration(outlet, port),
       matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
       random: SystemRandomNumberGenerator())
   }
@@ -86,7 +88,9 @@ public final class ConnectorRuntime {
     isStarted = true
     post(.start)
     post(.limits(presentLimits))
+    port.derated = { [weak self] in self?.derate(to: $0) }
     try port.start { [weak self] event in self?.post(event) }
+    offerToEverybody()
     do throws(LinuxError) {
       let monitor = try LinkLocalMonitor(interface: plan.interface)
       try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
@@ -101,6 +105,19 @@ public final class ConnectorRuntime {
   public func post(_ event: ChargerEvent) {
     state.note(event)
     turns.add(event)
+    runTurns()
+  }
+
+  private func derate(to percent: Int) {
+    tell(.warning, "heat", "limited to \(percent) % of the outlet's current by its temperature")
+    heatShare = percent
+    state.isNew = true
+    post(.limits(presentLimits))
+  }
+
+  /// Where nobody has to ask, whoever plugs in next is identified already.
+  private func offerToEverybody() {
+    if plan.authorization == .free { turns.add(.identified(true)) }
     runTurns()
   }
 
@@ -131,6 +148,11 @@ public final class ConnectorRuntime {
     var limits = plan.limits(outlet)
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
+    // mA * percent, in 64 bits for targets with a 32-bit Int.
+    if heatShare < 100 {
+      let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
+      limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
+    }
     if outlet.current == .dc, let most = narrowed.millivolts {
       limits.maximumMillivolts = min(limits.maximumMillivolts, most)
     }
@@ -238,7 +260,10 @@ public final class ConnectorRuntime {
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
-      if case .phase(.idle) = trace { replaceNodeWhereDue() }
+      if case .phase(.idle) = trace {
+        if plan.authorization == .free { turns.add(.identified(true)) }
+        replaceNodeWhereDue()
+      }
     }
   }
 
@@ -317,8 +342,9 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
-    node = Self.node(plan, outlet, address, port.samplesPilot)
+    node = Self.node(plan, outlet, address, port)
     turns.add(.start)
+    if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
     runTurns()

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import HAL
 import LinuxHardware
@@ -31,6 +32,7 @@ public final class Daemon {
   private var site: SitePlan?
   private var stopTimer: LoopTimer?
   private var watchdogTimer: LoopTimer?
+  private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
   private var status = Status.ok
 
@@ -109,6 +111,7 @@ public final class Daemon {
     defer { hardware.makeSafe() }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
+    if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }
     try openJournal(site)
     for (plan, port) in zip(site.connectors, hardware.ports) {
       connectors.append(connector(plan, site, port))
@@ -121,7 +124,7 @@ public final class Daemon {
       openControl(site, desk)
       loop.beforeWaiting = { desk.tellNews() }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
-      watch()
+      try watch(site)
       tell(
         .notice, "start",
         "couplerd \(Self.version), board \(site.board.name), \(connectors.count) connector(s)")
@@ -134,6 +137,8 @@ public final class Daemon {
     manager.stopping("outputs safe")
     for connector in connectors { connector.makeSafe() }
     journal.stop()
+    // Safe outputs need no reset. After a failure the board gets one all the same.
+    if status == Status.ok { hardwareWatchdog?.disarm() }
     tell(.notice, "stop", "outputs are safe")
     return status
   }
@@ -230,13 +235,20 @@ public final class Daemon {
 
   // MARK: watchdog
 
-  private func watch() {
-    guard let interval = manager.watchdogInterval else { return }
+  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and the electrical side
+  /// of every connector answers. Silence is the only thing that they understand as ill.
+  private func watch(_ site: SitePlan) throws(LinuxError) {
+    let hardware = try site.watchdog.map { (settings) throws(LinuxError) in try HardwareWatchdog(settings) }
+    hardwareWatchdog = hardware
+    guard let interval = [manager.watchdogInterval, hardware?.interval].compactMap({ $0 }).min() else {
+      return
+    }
     watchdogTimer = loop.addTimer { [weak self] in
       guard let self else { return }
       watchdogTimer?.deadline = loop.now + interval
-      // Silence is the only thing that systemd understands as ill.
-      if connectors.allSatisfy({ $0.isHealthy(at: self.loop.now) }) { manager.alive() }
+      guard connectors.allSatisfy({ $0.isHealthy(at: self.loop.now) }) else { return }
+      if manager.watchdogInterval != nil { manager.alive() }
+      hardware?.pet()
     }
     watchdogTimer?.deadline = loop.now
   }
@@ -321,6 +333,10 @@ extension LogPriority {
       }
   }
 }
+
+/// Goes before everything that is not real-time, where the service manager allows it (LimitRTPRIO=): an open contactor
+/// must not wait for a compressor of log files.
+private func becomeRealTime() -> Bool { clinux_become_realtime(20) != 0 }
 
 private func say(_ text: String) {
   let octets = Array(text.utf8)

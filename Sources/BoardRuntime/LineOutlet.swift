@@ -17,6 +17,8 @@ public final class LineOutlet: OutletPort {
   private var contactor: ContactorDriver?
   private var lock: LockDriver?
   private var monitors: OutletMonitors?
+  private var sensors: OutletSensors?
+  public var derated: ((Int) -> Void)?
   private var reading: ((ChargerEvent) -> Void)?
   public private(set) var trouble: String?
   private var isStarted = false
@@ -41,14 +43,25 @@ public final class LineOutlet: OutletPort {
         description.lock, hardware: hardware, loop: loop,
         told: { [weak self] in self?.tell(.lock(locked: $0)) }, failed: failed)
       monitors = try OutletMonitors(
+        outlet, hardware: hardware, loop: loop, told: { [weak self] in self?.tell($0) }, failed: failed)
+      sensors = try OutletSensors(
         outlet, proximity: description.proximity, hardware: hardware, loop: loop,
-        told: { [weak self] in self?.tell($0) }, failed: failed)
+        told: { [weak self] in self?.tell($0) }, derated: { [weak self] in self?.derated?($0) })
     } catch {
       throw BoardFailure("\(error)")
     }
   }
 
   public var samplesPilot: Bool { levels?.samples ?? true }
+  public var readsProximity: Bool { description.proximity.adc != nil }
+  public var readsResidualCurrent: Bool {
+    if case .line = outlet.monitoring.residualCurrent { true } else { false }
+  }
+  public var temperatureEnds: [Int] {
+    outlet.monitoring.temperatures.compactMap { sensor in
+      if case .link = sensor.source { nil } else { sensor.derating.endMillicelsius ?? 150_000 }
+    }
+  }
 
   public func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
     self.reading = reading
@@ -57,6 +70,7 @@ public final class LineOutlet: OutletPort {
       try contactor?.start()
       lock?.start()
       try monitors?.start()
+      sensors?.start()
       try levels?.start()
     } catch {
       throw BoardFailure("\(error)")
@@ -70,7 +84,6 @@ public final class LineOutlet: OutletPort {
       case .setDuty(let duty):
         try generator.drive(duty)
         levels?.drives(duty)
-        monitors?.isVehicleThere = duty.isOscillating
       case .contactor(let close):
         if close { try contactor?.command(closed: true) } else { try contactor?.open() }
       case .lock(let locked): lock?.command(locked: locked)
@@ -87,6 +100,7 @@ public final class LineOutlet: OutletPort {
     contactor?.repeatLast()
     lock?.repeatLast()
     monitors?.repeatLast()
+    sensors?.repeatLast()
     levels?.repeatLast()
   }
 
@@ -99,7 +113,7 @@ public final class LineOutlet: OutletPort {
   }
 
   private func tell(_ event: ChargerEvent) {
-    if case .pilot(let levels) = event { monitors?.isVehicleThere = levels.highMillivolts < 10_500 }
+    if case .pilot(let levels) = event { sensors?.vehicle(isThere: levels.highMillivolts < 10_500) }
     reading?(event)
   }
 

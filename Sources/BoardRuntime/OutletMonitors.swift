@@ -13,13 +13,12 @@ final class OutletMonitors {
   private let insulation: (any InputPin)?
   private let stopButtons: [any InputPin]
   private var lastEarth: Bool?
+  private var lastResidualCurrent: Bool?
   private var lastStop: Bool?
   private var lastInsulation: InsulationStatus?
-  /// Sensors that have to be asked are asked only then.
-  var isVehicleThere = false
 
   init(
-    _ outlet: Outlet, proximity: ProximitySource, hardware: BoardHardware, loop: EventLoop,
+    _ outlet: Outlet, hardware: BoardHardware, loop: EventLoop,
     told: @escaping (ChargerEvent) -> Void, failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) {
     self.outlet = outlet
@@ -48,6 +47,7 @@ final class OutletMonitors {
 
   func repeatLast() {
     if let lastEarth { told(.earth(ok: lastEarth)) }
+    if let lastResidualCurrent { told(.residualCurrent(ok: lastResidualCurrent)) }
     if let lastStop { told(.emergencyStop(lastStop)) }
     if let lastInsulation { told(.insulation(lastInsulation)) }
   }
@@ -61,10 +61,17 @@ final class OutletMonitors {
 
   private func look() {
     do throws(LinuxError) {
-      let isEarthSound = try residualCurrent.map { (pin) throws(LinuxError) in try !pin.isActive() } ?? true
-      if isEarthSound != lastEarth {
-        lastEarth = isEarthSound
-        told(.earth(ok: isEarthSound))
+      // Protective earth itself is proven by the pilot, whose current returns through it.
+      if lastEarth == nil {
+        lastEarth = true
+        told(.earth(ok: true))
+      }
+      if let residualCurrent {
+        let isSound = try !residualCurrent.isActive()
+        if isSound != lastResidualCurrent {
+          lastResidualCurrent = isSound
+          told(.residualCurrent(ok: isSound))
+        }
       }
       var isPressed = false
       for button in stopButtons where try button.isActive() { isPressed = true }

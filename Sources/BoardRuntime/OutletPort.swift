@@ -21,6 +21,14 @@ public protocol OutletPort: AnyObject {
   /// queues them.
   func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure)
   func perform(_ command: OutletCommand)
+  /// Told the share of the current that heat leaves by the board's table, percent, when it changes.
+  var derated: ((Int) -> Void)? { get set }
+  /// The socket's proximity contact is read.
+  var readsProximity: Bool { get }
+  /// A residual-current monitor is read by itself.
+  var readsResidualCurrent: Bool { get }
+  /// Above these temperatures nothing may flow, m°C: one for each sensor, in the order of its readings.
+  var temperatureEnds: [Int] { get }
   /// Tells all readings once more, for a node that starts anew.
   func repeatReadings()
   /// Contactor open, power stage off, pilot at -12 V; the lock is let go only where the contacts read open and the board
@@ -36,4 +44,14 @@ public protocol OutletPort: AnyObject {
 public struct BoardFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public let description: String
   public init(_ description: String) { self.description = description }
+}
+
+extension OutletPort {
+  public var derated: ((Int) -> Void)? {
+    get { nil }
+    set {}
+  }
+  public var readsProximity: Bool { false }
+  public var readsResidualCurrent: Bool { false }
+  public var temperatureEnds: [Int] { [] }
 }

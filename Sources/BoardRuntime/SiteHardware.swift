@@ -1,3 +1,4 @@
+import Glibc
 import HAL
 import LinuxHardware
 import SimulatedHardware
@@ -8,6 +9,7 @@ final class SiteHardware {
   /// What could not be driven.
   private(set) var failures: [String] = []
   private let board: BoardHardware
+  private var links: [String: ControllerLink] = [:]
 
   init(
     _ site: SitePlan, devices: BoardDevices, purpose: BoardHardware.Purpose, loop: EventLoop
@@ -15,8 +17,10 @@ final class SiteHardware {
     board = try BoardHardware(site.board, devices: devices, purpose: purpose)
     guard purpose == .start else {
       driveSafePilots(site, devices)
+      for link in site.board.links { _ = try controller(link.name, loop) }
       return
     }
+    try powerOn()
     for plan in site.connectors {
       do throws(BoardFailure) {
         ports.append(try port(plan, site.outlet(plan), loop))
@@ -28,6 +32,7 @@ final class SiteHardware {
 
   func makeSafe() {
     for port in ports { port.makeSafe() }
+    for link in links.values { link.stop() }
     board.makeSafe()
     failures += board.failures
   }
@@ -45,7 +50,44 @@ final class SiteHardware {
     case .lines(let description):
       return try LineOutlet(description, of: outlet, hardware: board, loop: loop)
     case .link(let description):
-      throw BoardFailure("the safety controller '\(description.link)' cannot be spoken to yet")
+      let link = try controller(description.link, loop)
+      return try LinkOutlet(description, of: outlet, link: link, hardware: board, loop: loop)
+    }
+  }
+
+  /// The safety controller of this name, opened once.
+  private func controller(_ name: String, _ loop: EventLoop) throws(BoardFailure) -> ControllerLink {
+    if let link = links[name] { return link }
+    guard let description = board.board.link(named: name) else {
+      throw BoardFailure("board \(board.board.name) has no safety controller '\(name)'")
+    }
+    let link = try ControllerLink(
+      description, kind: board.board.kind(of: description), hardware: board, loop: loop)
+    links[name] = link
+    return link
+  }
+
+  /// What the board wants done between boot and the first use. Before the loop runs, so that waiting is no harm; a
+  /// link is started by its outlet, which hears of its first sign of life.
+  private func powerOn() throws(BoardFailure) {
+    for step in board.board.powerOn {
+      do throws(LinuxError) {
+        switch step {
+        case .drive(let name, let value):
+          let auxiliary = board.board.auxiliaries.first { $0.name == name }
+          if case .output(let output) = auxiliary?.use { try board.pin(output).set(value) }
+        case .startLink: break
+        case .resetModem(let index):
+          guard let reset = board.board.outlets[index].modem?.reset else { continue }
+          let pin = try board.pin(reset.output)
+          try pin.set(true)
+          usleep(UInt32(clamping: reset.pulse.nanoseconds / 1000))
+          try pin.set(false)
+        case .wait(let time): usleep(UInt32(clamping: time.nanoseconds / 1000))
+        }
+      } catch {
+        throw BoardFailure("power-on: \(error)")
+      }
     }
   }
 
@@ -60,7 +102,7 @@ final class SiteHardware {
         case .economiser:
           var pwm = try PWMOutput(entry.pwm, initial: .steadyLow, roots: devices.roots)
           try pwm.drive(.steadyLow)
-        case .capture: break
+        case .steady, .capture: break
         }
       } catch {
         failures.append("\(entry.field): \(error)")

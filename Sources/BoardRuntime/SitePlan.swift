@@ -1,4 +1,5 @@
 import BoardSimulation
+import Boards
 public import HAL
 import LinuxHardware
 import SLAC
@@ -96,7 +97,7 @@ public struct SitePlan {
   }
 
   private static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
-    guard let board = [SimulationBoard.board].first(where: { $0.name == name }) else {
+    guard let board = BoardCatalogue.board(named: name) else {
       throw Problems(description: "\(place): no board '\(name)'; coupler board list shows those there are")
     }
     guard board.problems.isEmpty else {

@@ -57,7 +57,7 @@ public struct ControllerFrame: Hashable, Sendable {
 ///
 /// In step, frames follow each other without a gap. Out of it - at the start, and after anything that is no frame - the
 /// first valid frame is kept until a second one follows it directly: eight bits of checksum are too few to believe a
-/// single frame among noise. Both are handed out then.
+/// single frame among noise. Both are handed out then, but of two of one kind the second only.
 public struct ControllerDeframer: Sendable {
   public private(set) var counters = LinkCounters()
   /// The last octet ended a frame that was believed, or a part of one has come since.
@@ -115,7 +115,8 @@ public struct ControllerDeframer: Sendable {
     if let first = candidate {
       candidate = nil
       counters.frames += 1
-      deliver(first)
+      // One that the next has overtaken says nothing any more.
+      if first.kind != frame.kind { deliver(first) }
     }
     isInStep = true
     counters.frames += 1

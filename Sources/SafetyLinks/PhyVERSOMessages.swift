@@ -39,7 +39,7 @@ public struct PhyVERSOConfiguration: Hashable, Sendable {
   }
 
   func isDC(_ connector: Int) -> Bool {
-    outlets.indices.contains(connector - 1) && outlets[connector - 1].port == .dc
+    outlets.indices.contains(connector &- 1) && outlets[connector &- 1].port == .dc
   }
 
   func write() -> ProtobufWriter {

@@ -13,7 +13,9 @@ extension SafetyLink {
     switch (configuration.kind, channel) {
     case (.chargebyte, .serial):
       var found: [ControllerFrame] = []
+      let refused = frames.counters.refused
       frames.receive(octets) { found.append($0) }
+      if frames.counters.refused != refused { noisyUntil = now + configuration.timers.noise }
       for frame in found { take(frame, now, perform) }
     case (.yeti, .serial):
       var found: [Result<YetiReport, LinkRefused>] = []
@@ -63,8 +65,14 @@ extension SafetyLink {
       // How to read it is in the version.
       guard let layout else { return }
       guard let charge = ChargeState(frame, layout: layout) else { return messages.count(.value) }
-      take(charge, layout, perform)
       heard(now)
+      // Eight bits of checksum miss one in 256 badly broken frames: on a noisy line, what brings energy closer has to
+      // come twice.
+      let isNew = frame != lastState
+      lastState = frame
+      let isNoisy = noisyUntil.map { now < $0 } ?? false
+      if isNoisy, isNew, charge.pilotState?.asksForEnergy == true, charge.faults.isEmpty { return }
+      take(charge, layout, perform)
       rise(now, perform)
     case ControllerFrame.Kind.temperatures:
       guard let temperatures = ControllerTemperatures(frame) else { return }
@@ -100,6 +108,10 @@ extension SafetyLink {
     identity = ControllerIdentity(
       version: "\(firmware.major).\(firmware.minor).\(firmware.build)", hardware: UInt32(firmware.platform))
     layout = told ?? ChargeStateLayout(major: firmware.major, minor: firmware.minor, build: firmware.build)
+    // The question is answered; what is awaited now comes by itself.
+    if case .asking(let attempt, _) = state {
+      state = .asking(attempt: attempt, until: now + configuration.timers.silence)
+    }
   }
 
   private mutating func take(
@@ -125,10 +137,7 @@ extension SafetyLink {
     guard isListening else { return }
     switch report {
     case .restarted: break
-    case .keepAlive(let message):
-      identity = message.identity
-      heard(now)
-      rise(now, perform)
+    case .keepAlive(let message): awake(message, now, perform)
     case .pilot(let state): update(1, perform) { $0.pilot = state }
     case .relay(let isClosed): update(1, perform) { $0.contactor = isClosed ? .closed : .open }
     case .faults(let faults): update(1, perform) { $0.faults = faults }
@@ -145,10 +154,25 @@ extension SafetyLink {
   ) {
     if isUp { lose(.restarted(reason), perform) }
     settingsSent = 0
+    sawRestart = true
     switch state {
     case .asking(let attempt, _) where attempt <= configuration.attempts: break
     default: ask(1, now, perform)
     }
+  }
+
+  /// A life sign of a controller that tells changes only. What it said at its start has to have been heard; where it was
+  /// not, it is started again, but not for ever.
+  private mutating func awake(
+    _ message: ControllerKeepAlive, _ now: Instant, _ perform: (SafetyLinkAction) -> Void
+  ) {
+    if !isUp, !sawRestart, restartsUnheard < configuration.attempts {
+      restartsUnheard += 1
+      return restart(now, perform)
+    }
+    identity = message.identity
+    heard(now)
+    rise(now, perform)
   }
 
   // MARK: phyVERSO
@@ -173,9 +197,7 @@ extension SafetyLink {
         if isUp { hasRestarted(.watchdog, now, perform) }
         return sendSettings(settings, perform)
       }
-      identity = message.identity
-      heard(now)
-      rise(now, perform)
+      awake(message, now, perform)
     case .pilot(let state, let connector): update(connector, perform) { $0.pilot = state }
     case .coil(_, let isOn, let connector):
       update(connector, perform) { $0.contactor = isOn ? .closed : .open }

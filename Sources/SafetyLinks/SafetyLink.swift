@@ -49,7 +49,13 @@ public struct SafetyLink: Machine {
   var layout: ChargeStateLayout?
   var stateFaults: SafetyFaults = []
   var temperatureFaults: SafetyFaults = []
+  /// The line has been noisy lately.
+  var noisyUntil: Instant?
+  var lastState: ControllerFrame?
   var settingsSent = 0
+  /// Since it was last told to start, the controller said that it did.
+  var sawRestart = false
+  var restartsUnheard = 0
   var uptime: Int32?
 
   public init(_ configuration: SafetyLinkConfiguration) {
@@ -128,7 +134,7 @@ public struct SafetyLink: Machine {
   /// Starts the controller anew, where that can be done, and waits for it.
   mutating func restart(_ now: Instant, _ perform: (SafetyLinkAction) -> Void) {
     forget()
-    settingsSent = 0
+    (settingsSent, sawRestart) = (0, false)
     if configuration.hasResetLine {
       perform(.pulseReset(configuration.timers.resetPulse))
     } else if configuration.kind.hasSoftReset {
@@ -156,7 +162,7 @@ public struct SafetyLink: Machine {
   mutating func rise(_ now: Instant, _ perform: (SafetyLinkAction) -> Void) {
     guard case .asking = state else { return }
     state = .up
-    (isToldDown, settingsSent) = (false, 0)
+    (isToldDown, settingsSent, restartsUnheard) = (false, 0, 0)
     heartbeatAt = now + configuration.timers.heartbeat
     for index in targets.indices {
       perform(.report(.up(identity), connector: index + 1))
@@ -185,7 +191,7 @@ public struct SafetyLink: Machine {
   /// What was known of the controller is void.
   private mutating func forget() {
     for index in readings.indices { readings[index] = SafetyReadings() }
-    (identity, layout, uptime) = (nil, nil, nil)
+    (identity, layout, uptime, lastState) = (nil, nil, nil, nil)
     (stateFaults, temperatureFaults) = ([], [])
     (heartbeatAt, silentAt) = (nil, nil)
   }
@@ -195,7 +201,7 @@ public struct SafetyLink: Machine {
   private mutating func take(
     _ command: SafetyCommand, _ connector: Int, _ perform: (SafetyLinkAction) -> Void
   ) {
-    let index = connector - 1
+    let index = connector &- 1
     guard isUp, targets.indices.contains(index) else { return droppedCommands += 1 }
     switch command {
     case .duty(let duty):
@@ -221,7 +227,7 @@ public struct SafetyLink: Machine {
   mutating func update(
     _ connector: Int, _ perform: (SafetyLinkAction) -> Void, _ change: (inout SafetyReadings) -> Void
   ) {
-    let index = connector - 1
+    let index = connector &- 1
     guard readings.indices.contains(index) else { return }
     let before = readings[index]
     change(&readings[index])

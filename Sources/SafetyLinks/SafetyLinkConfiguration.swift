@@ -1,3 +1,5 @@
+public import HAL
+
 /// Which safety controller is behind a link, and what it has to be told.
 public enum SafetyLinkKind: Hashable, Sendable {
   /// chargebyte Charge SOM and Charge Control Y: frames of 12 octets, 115200 8N1. `contactors` are requested and read
@@ -54,6 +56,8 @@ public struct SafetyLinkConfiguration: Hashable, Sendable {
     public var heartbeat: Duration
     /// Without a life sign of the controller for so long, the link is lost.
     public var silence: Duration
+    /// chargebyte: after something was refused, single frames are trusted less for so long.
+    public var noise: Duration = .seconds(10)
     /// Length of the pulse on the reset line.
     public var resetPulse: Duration = .milliseconds(10)
 
@@ -85,5 +89,15 @@ public struct SafetyLinkConfiguration: Hashable, Sendable {
     self.kind = kind
     self.hasResetLine = hasResetLine
     timers = Timers(kind)
+  }
+
+  /// The link of a board file. What its protocol has to be told besides - contactors, outlets, the box's settings - comes
+  /// with `kind`; `nil` where that is another protocol than the board's.
+  public init?(_ description: SafetyLinkDescription, kind: SafetyLinkKind) {
+    guard description.transport.protocolID == kind.name else { return nil }
+    self.init(kind, hasResetLine: description.reset != nil)
+    timers.heartbeat = description.heartbeat
+    timers.silence = description.silenceMax
+    if let reset = description.reset { timers.resetPulse = reset.pulse }
   }
 }

@@ -43,6 +43,7 @@ public struct ControllerOutputs: Hashable, Sendable {
 public struct SimulatedController: Machine {
   struct Connector {
     var outputs = ControllerOutputs()
+    var outputsTold = ControllerOutputs()
     var pilot = PilotState.A
     var proximity = Proximity.open
     var faults: SafetyFaults = []
@@ -124,7 +125,7 @@ public struct SimulatedController: Machine {
   }
 
   private mutating func change(_ connector: Int, _ body: (inout Connector) -> Void) {
-    if connectors.indices.contains(connector - 1) { body(&connectors[connector - 1]) }
+    if connectors.indices.contains(connector &- 1) { body(&connectors[connector &- 1]) }
   }
 
   private mutating func start(_ now: Instant, _ perform: (SimulatedControllerAction) -> Void) {
@@ -140,8 +141,8 @@ public struct SimulatedController: Machine {
       new.faults = old.faults.subtracting(.hostSilent)
       // The bolt stays where it is without current.
       new.outputs.isLocked = old.outputs.isLocked
+      new.outputsTold = old.outputsTold
       connectors[index] = new
-      if new.outputs != old.outputs { perform(.outputs(new.outputs, connector: index + 1)) }
     }
     switch kind {
     case .yeti: say(YetiReport.restarted(.asked).octets, perform)
@@ -158,27 +159,21 @@ public struct SimulatedController: Machine {
   private mutating func settle(_ perform: (SimulatedControllerAction) -> Void) {
     for index in connectors.indices {
       var own = connectors[index]
-      let before = own.outputs
       let harmless: SafetyFaults = [.hostSilent]
       own.outputs.isClosing =
         own.outputs.allowsPower && own.pilot.asksForEnergy && own.faults.subtracting(harmless).isEmpty
         && !isStopPressed
       if !own.isStuck { own.isClosed = own.outputs.isClosing }
+      let isNew = own.outputs != own.outputsTold
+      own.outputsTold = own.outputs
       connectors[index] = own
-      if before.isClosing != own.outputs.isClosing { perform(.outputs(own.outputs, connector: index + 1)) }
+      if isNew { perform(.outputs(own.outputs, connector: index + 1)) }
       tell(index, perform)
     }
   }
 
-  private mutating func drive(
-    _ connector: Int, _ perform: (SimulatedControllerAction) -> Void,
-    _ body: (inout ControllerOutputs) -> Void
-  ) {
-    guard connectors.indices.contains(connector - 1) else { return }
-    let before = connectors[connector - 1].outputs
-    body(&connectors[connector - 1].outputs)
-    let after = connectors[connector - 1].outputs
-    if before != after { perform(.outputs(after, connector: connector)) }
+  private mutating func drive(_ connector: Int, _ body: (inout ControllerOutputs) -> Void) {
+    change(connector) { body(&$0.outputs) }
   }
 
   private mutating func heard(_ now: Instant) {
@@ -197,7 +192,10 @@ public struct SimulatedController: Machine {
     case (.chargebyte, .serial):
       var found: [ControllerFrame] = []
       frames.receive(octets) { found.append($0) }
-      for frame in found { take(frame, now, perform) }
+      for frame in found {
+        take(frame, now, perform)
+        settle(perform)
+      }
     case (.yeti, .serial):
       var found: [Result<YetiCommand, LinkRefused>] = []
       packets.receive(octets) { found.append(YetiCommand.read($0)) }
@@ -207,6 +205,7 @@ public struct SimulatedController: Machine {
           continue
         }
         take(command, now, perform)
+        settle(perform)
       }
     case (.phyVERSO, .serial):
       var found: [Result<PhyVERSOCommand, LinkRefused>] = []
@@ -217,6 +216,7 @@ public struct SimulatedController: Machine {
           continue
         }
         take(command, now, perform)
+        settle(perform)
       }
     case (.chargeBridge, .management):
       guard octets.byteCount == ChargeBridgeSettings.size + 2 else { return refused += 1 }
@@ -226,7 +226,7 @@ public struct SimulatedController: Machine {
       if !isMute { perform(.send(sign.octets, on: .management)) }
     case (.chargeBridge, .pilot):
       guard let control = ChargeBridgeControl(octets) else { return refused += 1 }
-      drive(1, perform) { outputs in
+      drive(1) { outputs in
         (outputs.duty, outputs.allowsPower) = (control.duty, control.allowsPower)
         outputs.isLocked = control.isLocked
       }
@@ -244,7 +244,7 @@ public struct SimulatedController: Machine {
     }
     guard let control = ChargeControl(frame) else { return refused += 1 }
     heard(now)
-    drive(1, perform) { outputs in
+    drive(1) { outputs in
       outputs.duty = control.isPilotOn ? UInt32(control.permille) * 10 : 0
       outputs.allowsPower = control.contactors != 0
     }
@@ -255,9 +255,9 @@ public struct SimulatedController: Machine {
   ) {
     switch command {
     case .keepAlive: heard(now)
-    case .lock(let locked): drive(1, perform) { $0.isLocked = locked }
-    case .duty(let duty): drive(1, perform) { $0.duty = duty }
-    case .allowPower(let allowed): drive(1, perform) { $0.allowsPower = allowed }
+    case .lock(let locked): drive(1) { $0.isLocked = locked }
+    case .duty(let duty): drive(1) { $0.duty = duty }
+    case .allowPower(let allowed): drive(1) { $0.allowsPower = allowed }
     case .reset: start(now, perform)
     case .firmwareUpdate, .threePhases: break
     }
@@ -271,11 +271,10 @@ public struct SimulatedController: Machine {
     case .configuration(let given): settings = given
     case .reset: start(now, perform)
     // Unconfigured, it drives nothing.
-    case .lock(let locked, let connector):
-      if settings != nil { drive(connector, perform) { $0.isLocked = locked } }
-    case .duty(let duty, let connector): if settings != nil { drive(connector, perform) { $0.duty = duty } }
+    case .lock(let locked, let connector): if settings != nil { drive(connector) { $0.isLocked = locked } }
+    case .duty(let duty, let connector): if settings != nil { drive(connector) { $0.duty = duty } }
     case .coil(_, let isOn, let connector):
-      if settings != nil { drive(connector, perform) { $0.allowsPower = isOn } }
+      if settings != nil { drive(connector) { $0.allowsPower = isOn } }
     case .firmwareUpdate, .residualCurrent: break
     }
   }

@@ -1,6 +1,7 @@
 import Foundation
 import LinuxHardware
 import Testing
+import Wire
 
 @testable import BoardRuntime
 

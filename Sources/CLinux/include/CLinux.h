@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "CLinuxDevices.h"
+#include "scheduling.h"
 #include "sync_worker.h"
 
 /// Events of one registration; EPOLL* are an enum of its own in Swift.

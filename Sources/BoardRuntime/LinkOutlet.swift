@@ -1,0 +1,290 @@
+import HAL
+import LinuxHardware
+import Node
+import SafetyLinks
+import Wire
+
+/// An outlet behind a safety controller, which makes the pilot, knows its state and opens the contactor by itself.
+///
+/// It tells changes once; the pilot's machine here wants to see a level a few times before it believes it, so each is
+/// said again every 5 ms for as long as debouncing takes.
+final class LinkOutlet: OutletPort {
+  static let period = Duration.milliseconds(5)
+  static let repetitions = 8
+  static let proximityPeriod = Duration.milliseconds(250)
+
+  private let description: LinkDrivenOutlet
+  private let outlet: Outlet
+  private let link: ControllerLink
+  private let loop: EventLoop
+  private var monitors: OutletMonitors?
+  private var lock: LockDriver?
+  private var reading: ((ChargerEvent) -> Void)?
+  private var timer: LoopTimer?
+  private var levelDue: Instant?
+  private var levelsLeft = 0
+  private var proximityDue: Instant?
+  private var duty = PilotDuty.steadyHigh
+  private var wantsLock: Bool?
+  private var isCommandedClosed = false
+  private var isUp = false
+  private var pilot: PilotState?
+  private var proximity: Proximity?
+  private var faults: SafetyFaults = []
+  private var contactor = ContactorReading.unknown
+  private var lockReading = LockReading.unknown
+  private var isStopRequested = false
+  private var isButtonPressed = false
+  private var isSafe = false
+  private var failure: String?
+  var derated: ((Int) -> Void)?
+  private var share = 100
+
+  init(
+    _ description: LinkDrivenOutlet, of outlet: Outlet, link: ControllerLink, hardware: BoardHardware,
+    loop: EventLoop
+  ) throws(BoardFailure) {
+    self.description = description
+    self.outlet = outlet
+    self.link = link
+    self.loop = loop
+    do throws(LinuxError) {
+      let failed: (LinuxError) -> Void = { [weak self] in self?.fail($0) }
+      monitors = try OutletMonitors(
+        outlet, hardware: hardware, loop: loop, told: { [weak self] in self?.monitored($0) }, failed: failed)
+      if case .lines(let lines) = description.lock {
+        lock = try LockDriver(
+          lines, hardware: hardware, loop: loop,
+          told: { [weak self] in self?.reading?(.lock(locked: $0)) }, failed: failed)
+      }
+    } catch {
+      throw BoardFailure("\(error)")
+    }
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+    link.attach(connector: description.connector) { [weak self] in self?.heard($0) }
+  }
+
+  var trouble: String? { failure ?? link.trouble }
+  var samplesPilot: Bool { false }
+  var readsProximity: Bool { description.proximity != nil }
+  var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
+  var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
+
+  /// Sensors of the controller, with their channels.
+  private var sensors: [(sensor: TemperatureSensor, channel: Int)] {
+    outlet.monitoring.temperatures.compactMap { sensor in
+      if case .link(let channel) = sensor.source { (sensor, channel) } else { nil }
+    }
+  }
+
+  func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
+    self.reading = reading
+    do throws(LinuxError) {
+      try monitors?.start()
+    } catch {
+      throw BoardFailure("\(error)")
+    }
+    lock?.start()
+    repeatReadings()
+    link.start()
+  }
+
+  func perform(_ command: OutletCommand) {
+    guard !isSafe, failure == nil else { return }
+    switch command {
+    case .setDuty(let new):
+      duty = new
+      send(.duty(new))
+      showPilot()
+    case .contactor(let close):
+      isCommandedClosed = close
+      send(.allowPower(close))
+      tellContactor()
+    case .lock(let locked):
+      wantsLock = locked
+      if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
+    case .insulationTest: tellInsulation()
+    case .powerStage, .setPoint, .modemPower: break
+    }
+  }
+
+  func repeatReadings() {
+    tellFaults()
+    tellContactor()
+    tellLock()
+    monitors?.repeatLast()
+    lock?.repeatLast()
+    if readsProximity { tellProximity() }
+    showPilot()
+  }
+
+  func makeSafe() {
+    isSafe = true
+    timer?.deadline = nil
+    link.stop()
+    lock?.release()
+  }
+
+  private func send(_ command: SafetyCommand) { link.command(command, connector: description.connector) }
+
+  private func fail(_ error: LinuxError) {
+    guard failure == nil else { return }
+    failure = "\(error)"
+    makeSafe()
+    reading?(.earth(ok: false))
+  }
+
+  // MARK: what the controller says
+
+  private func heard(_ report: SafetyReport) {
+    switch report {
+    case .up:
+      isUp = true
+      // What was wanted before: never the contactor, which the supervisor has to decide anew.
+      send(.duty(duty))
+      if lock == nil, wantsLock == true { send(.lock(true)) }
+      tellFaults()
+    case .down:
+      isUp = false
+      (pilot, proximity, faults, contactor, lockReading) = (nil, nil, [], .unknown, .unknown)
+      tellFaults()
+      showPilot()
+    case .faults(let new):
+      faults = new
+      tellFaults()
+      showPilot()
+    case .stopRequested(let requested):
+      isStopRequested = requested
+      tellFaults()
+    case .pilot(let new):
+      pilot = new
+      showPilot()
+    case .contactor(let new):
+      contactor = new
+      tellContactor()
+    case .lock(let new):
+      lockReading = new
+      tellLock()
+    case .proximity(let new):
+      proximity = new
+      if readsProximity { tellProximity() }
+    case .temperatures(let tenths): tellTemperatures(tenths)
+    case .meter(let meter):
+      let output = PowerReading(
+        millivolts: meter.millivolts.first ?? 0, milliamps: meter.milliamps.prefix(3).max() ?? 0)
+      reading?(.output(output, wattHours: meter.wattHours))
+    case .duty, .levels, .message: break
+    }
+  }
+
+  private func tellFaults() {
+    let hidden: SafetyFaults = [
+      .residualCurrent, .emergencyStop, .pilotShort, .diode, .pilotSignal, .proximity, .lock, .ventilation,
+    ]
+    reading?(.earth(ok: isUp && faults.subtracting(hidden).isEmpty))
+    if case .link = outlet.monitoring.residualCurrent {
+      reading?(.residualCurrent(ok: isUp && !faults.contains(.residualCurrent)))
+    }
+    tellStop()
+    tellInsulation()
+  }
+
+  private func tellStop() {
+    reading?(.emergencyStop(isStopRequested || isButtonPressed || faults.contains(.emergencyStop)))
+  }
+
+  private func tellInsulation() {
+    guard outlet.current == .dc, case .link = outlet.monitoring.insulation else { return }
+    let isSound = isUp && faults.isDisjoint(with: [.residualCurrent, .residualCurrentTest])
+    reading?(.insulation(isSound ? .valid : isUp ? .fault : .invalid))
+  }
+
+  private func monitored(_ event: ChargerEvent) {
+    switch event {
+    case .emergencyStop(let pressed):
+      isButtonPressed = pressed
+      tellStop()
+    // Earth is what the controller says of it.
+    case .earth: break
+    default: reading?(event)
+    }
+  }
+
+  private func tellContactor() {
+    switch contactor {
+    case .unknown: break
+    case .open: reading?(.contactorFeedback(closed: false))
+    case .closed: reading?(.contactorFeedback(closed: true))
+    // One pole is welded, or one does not close: never what was commanded.
+    case .divided: reading?(.contactorFeedback(closed: !isCommandedClosed))
+    }
+  }
+
+  private func tellLock() {
+    guard lock == nil, outlet.hasLock else { return }
+    reading?(.lock(locked: lockReading == .locked))
+  }
+
+  private func tellProximity() {
+    reading?(.proximity(proximity ?? .fault))
+    // A change counts after two equal readings.
+    proximityDue = loop.now + Self.proximityPeriod
+    rearm()
+  }
+
+  private func tellTemperatures(_ tenths: [Int?]) {
+    var least = 100
+    for (index, entry) in sensors.enumerated() {
+      let value: Int? = tenths.indices.contains(entry.channel - 1) ? tenths[entry.channel - 1] : nil
+      reading?(.temperature(sensor: index, millicelsius: value.map { $0 * 100 }))
+      if let value {
+        least = min(least, entry.sensor.derating.percent(millicelsius: value * 100, last: share))
+      }
+    }
+    guard least != share else { return }
+    share = least
+    derated?(least)
+  }
+
+  // MARK: the pilot
+
+  private var levels: PilotLevels {
+    let nominal = pilot.flatMap { PilotLevels(nominal: $0, isOscillating: duty.isOscillating) }
+    // Between the bands: a fault of the pilot.
+    guard var levels = nominal, isUp else {
+      return PilotLevels(highMillivolts: -5_000, lowMillivolts: -5_000)
+    }
+    if faults.contains(.pilotShort) { levels = PilotLevels(highMillivolts: 0, lowMillivolts: 0) }
+    if faults.contains(.diode) { levels.lowMillivolts = -8_000 }
+    return levels
+  }
+
+  private func showPilot() {
+    guard !isSafe else { return }
+    levelsLeft = Self.repetitions
+    levelDue = loop.now
+    rearm()
+  }
+
+  private func elapse() {
+    guard !isSafe else { return }
+    let now = loop.now
+    if let due = levelDue, now >= due {
+      levelsLeft -= 1
+      levelDue = levelsLeft > 0 ? now + Self.period : nil
+      // In F the controller measures what it drives itself.
+      if duty == .steadyLow {
+        reading?(.pilot(PilotLevels(highMillivolts: -12_000, lowMillivolts: -12_000)))
+      } else {
+        reading?(.pilot(levels))
+      }
+    }
+    if let due = proximityDue, now >= due {
+      proximityDue = nil
+      reading?(.proximity(proximity ?? .fault))
+    }
+    rearm()
+  }
+
+  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue) }
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <sched.h>
+#include <sys/resource.h>
+
+/// Puts the process before everything that is not real-time, as far as its limit (RLIMIT_RTPRIO) goes and not above
+/// `most`; true where it may.
+static inline int clinux_become_realtime(int most) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_RTPRIO, &limit) != 0 || limit.rlim_cur == 0) return 0;
+  struct sched_param parameters = {.sched_priority = limit.rlim_cur < (rlim_t)most ? (int)limit.rlim_cur : most};
+  return sched_setscheduler(0, SCHED_FIFO, &parameters) == 0;
+}
