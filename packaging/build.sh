@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
 root=.build/package/root
-flags=(-c release --static-swift-stdlib -Xlinker --gc-sections)
+flags=(-c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker "--version-script=$PWD/packaging/exports.map")
 
 if [ $# -gt 0 ]; then
   binaries=$1
@@ -21,6 +21,8 @@ page() { gzip -9n <"$1" >"$1.gz.tmp" && put 644 "$1.gz.tmp" "$2" && rm "$1.gz.tm
 
 put 755 "$binaries/couplerd" usr/sbin/couplerd
 put 755 "$binaries/coupler" usr/bin/coupler
+# Swift's build looks for libraries beside the program; there are none.
+chrpath --delete "$root"/usr/sbin/couplerd "$root"/usr/bin/coupler >&2
 strip --strip-all --remove-section=.comment --remove-section=.note "$root"/usr/sbin/couplerd "$root"/usr/bin/coupler
 
 put 644 packaging/site.yaml etc/coupler/site.yaml
