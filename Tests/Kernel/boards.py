@@ -12,7 +12,7 @@ BOARDS = ("simulation", "chargebyte-charge-som", "chargebyte-evacharge-se", "cha
           "phytec-phyverso", "pionix-belaybox", "raspberrypi-qca7000", "raspberrypi-qca7000-ev")
 
 
-@scenario(limit=30, needs=["PROBE"])
+@scenario(limit=120, needs=["PROBE"])
 def every_board_has_a_scenario(rig):
     found = subprocess.run([rig.program("PROBE"), "boards"], capture_output=True, text=True, check=True).stdout.split()
     equal(sorted(found), sorted(BOARDS), "boards of the catalogue")
@@ -148,7 +148,7 @@ def register(board):
         replica_holds(rig, board)
 
     run.__name__ = f"board_{board.replace('-', '_')}_on_its_replica"
-    scenario(limit=60, virtual=True, needs=["PROBE"])(run)
+    scenario(limit=180, virtual=True, needs=["PROBE"])(run)
 
 
 for name in BOARDS:

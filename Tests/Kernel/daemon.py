@@ -95,7 +95,7 @@ class Station:
                                 *options)
 
 
-@scenario(limit=120, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
 def couplerd_charges_coupler_ev_on_the_tarragons_lines(rig):
     charges(rig, "chargebyte-tarragon")
 
@@ -187,7 +187,38 @@ def kill_9_in_every_phase_leaves_safe_outputs_and_the_whole_journal(rig):
     station.wire.check_safe("after SIGTERM")
 
 
-@scenario(limit=180, virtual=True, needs=["PROBE", "COUPLERD"])
+@scenario(limit=600, virtual=True, needs=["PROBE", "COUPLERD"])
+def a_car_without_digital_communication_charges_at_a_nominal_duty(rig):
+    """The test itself is the vehicle: plugs in, never asks for SLAC, closes S2 at a nominal duty, opens it, goes."""
+    station = Station(rig, "chargebyte-tarragon")
+    wire = station.wire
+    wire.is_vehicle_process = False
+    station.ready()
+    wire.state = "B"
+    wire.expect("5 %", lambda: wire.duty() == 50, 10)
+    check(not wire.is_closed, "contactor closed in state B")
+    # Nobody asks for SLAC: after the tries of ISO 15118-3 the charger offers what it has by IEC 61851-1.
+    wire.expect("a nominal duty", lambda: 100 <= wire.duty() <= 960, 300)
+    check(not wire.is_closed, "contactor closed in state B")
+    duty = wire.duty()
+    wire.state = "C"
+    wire.expect("closed contactor", lambda: wire.is_closed, 10)
+    check(wire.position < 1_000, "closed on a plug that is not locked")
+    time.sleep(5)
+    check(wire.is_closed, "the contactor opened by itself")
+    wire.state = "B"
+    left = time.monotonic()
+    wire.expect("open contactor", lambda: not wire.is_closed, 5)
+    opened = time.monotonic() - left
+    check(opened <= 0.2, f"the contactor opened {opened:.2f} s after state C was left")
+    wire.state = "A"
+    wire.expect("open lock", lambda: wire.position > 1_000, 20)
+    print(f"    nominal duty {duty / 10} %, contactor open {opened * 1000:.0f} ms after state C was left")
+    station.service.stop()
+    wire.check_safe("after SIGTERM")
+
+
+@scenario(limit=300, virtual=True, needs=["PROBE", "COUPLERD"])
 def a_daemon_that_hangs_is_restarted_with_the_system_by_the_watchdog(rig):
     """Where nothing else makes outputs safe: the reset that the board's description counts on comes, and only then."""
     station = Station(rig, "chargebyte-tarragon", more=WATCHDOG)

@@ -66,15 +66,21 @@ def boot(linux, scenario, logs, programs):
     return status.exists() and status.read_text().strip() == "0"
 
 
+def processor_time():
+    """Of the children so far, s."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def run(linux, scenario, logs, programs):
     print(f"{scenario.name} ...", flush=True)
-    started = time.monotonic()
+    started, used = time.monotonic(), processor_time()
     held = boot(linux, scenario, logs, programs)
-    seconds = time.monotonic() - started
+    seconds, used = time.monotonic() - started, processor_time() - used
     told = (logs / "guest.log").read_text(errors="replace") if (logs / "guest.log").exists() else ""
     if held:
         print(told, end="")
-        print(f"{scenario.name}: holds, {seconds:.1f} s", flush=True)
+        print(f"{scenario.name}: holds, {seconds:.1f} s, {used:.1f} s of processor time", flush=True)
         return True
     console = (logs / "console.log").read_text(errors="replace").splitlines()[-15:]
     over = f" (limit {scenario.limit} s)" if seconds >= scenario.limit else ""
@@ -98,7 +104,7 @@ def main():
     options = parser.parse_args()
     if options.list:
         for scenario in scenarios.ALL.values():
-            print(f"{scenario.name:45}{'virtual time' if scenario.virtual else ''}".rstrip())
+            print(f"{scenario.name:75}{'virtual time' if scenario.virtual else ''}".rstrip())
         return 0
     if unknown := [name for name in options.names if name not in scenarios.ALL]:
         parser.error(f"no such scenario: {', '.join(unknown)}; --list prints their names")

@@ -8,7 +8,7 @@ from guest_rig import check, equal
 from scenarios import scenario
 
 
-@scenario(limit=30)
+@scenario(limit=120)
 def the_kernel_has_simulated_lines_an_adc_and_a_watchdog(rig):
     chip = Chip("replica", ["CP_STATE_B", None, "CONTACTOR"], hogs=[1])
     check(chip.path.exists(), f"no {chip.path}")
@@ -23,7 +23,7 @@ def the_kernel_has_simulated_lines_an_adc_and_a_watchdog(rig):
     check(pathlib.Path("/dev/watchdog0").exists(), "no /dev/watchdog0")
 
 
-@scenario(limit=30, virtual=True)
+@scenario(limit=120, virtual=True)
 def an_hour_of_sleep_takes_no_time(rig):
     before = time.monotonic()
     time.sleep(3600)

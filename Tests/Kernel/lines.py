@@ -189,12 +189,12 @@ def drivers(rig, variable, major):
     equal(line.level, 0, "level after SIGKILL, where the chip lets go of lines")
 
 
-@scenario(limit=90, virtual=True, needs=["PROBE"])
+@scenario(limit=240, virtual=True, needs=["PROBE"])
 def gpio_drivers_on_libgpiod_1(rig):
     drivers(rig, "PROBE", "1.")
 
 
-@scenario(limit=90, virtual=True, needs=["PROBE2"])
+@scenario(limit=240, virtual=True, needs=["PROBE2"])
 def gpio_drivers_on_libgpiod_2(rig):
     drivers(rig, "PROBE2", "2.")
 
@@ -203,23 +203,23 @@ def swift_tests(rig, variable):
     """The suites of LinuxHardwareTests that need a kernel with simulated chips."""
     tests = rig.start("tests", [rig.program(variable), "--testing-library", "swift-testing", "--filter", "GPIOTests"],
                       None, COUPLER_GPIO_SIM="1")
-    tests.wait(100)
+    tests.wait(200)
     told = re.findall(r"Test run with (\d+) tests.* passed", tests.text())
     check(told and int(told[0]) > 20, f"{told} tests ran")
     print(f"    {told[0]} tests passed")
 
 
-@scenario(limit=120, needs=["TESTS"], memory=1024)
+@scenario(limit=300, needs=["TESTS"], memory=1024)
 def swift_tests_of_lines_on_libgpiod_1(rig):
     swift_tests(rig, "TESTS")
 
 
-@scenario(limit=120, needs=["TESTS2"], memory=1024)
+@scenario(limit=300, needs=["TESTS2"], memory=1024)
 def swift_tests_of_lines_on_libgpiod_2(rig):
     swift_tests(rig, "TESTS2")
 
 
-@scenario(limit=60, needs=["PROBE"])
+@scenario(limit=180, needs=["PROBE"])
 def the_adc_driver_reads_the_kernels_iio_dummy(rig):
     pathlib.Path("/sys/kernel/config/iio/devices/dummy/board").mkdir(parents=True)
     probe = Probe(rig.program("PROBE"))
@@ -236,7 +236,7 @@ def the_adc_driver_reads_the_kernels_iio_dummy(rig):
     equal(probe.end(), 0, "exit code")
 
 
-@scenario(limit=60, needs=["PROBE"], virtual=True)
+@scenario(limit=180, needs=["PROBE"], virtual=True)
 def a_watchdog_that_is_not_petted_restarts_the_system(rig):
     """Petted, it rests; disarmed, it rests; after SIGKILL of its owner it restarts the kernel."""
     probe = Probe(rig.program("PROBE"))

@@ -15,7 +15,7 @@ def summary(process):
     return events[-1]
 
 
-@scenario(limit=120, virtual=True, needs=["COUPLER"])
+@scenario(limit=300, virtual=True, needs=["COUPLER"])
 def a_vehicle_charges_over_veth_and_raw_sockets(rig):
     vehicle, charger, _ = rig.power_line()
     pilot = rig.run / "cable"
@@ -27,7 +27,7 @@ def a_vehicle_charges_over_veth_and_raw_sockets(rig):
     equal((summary(ev)["outcome"], summary(evse)["outcome"]), ("completed", "completed"), "outcomes")
 
 
-@scenario(limit=120, virtual=True, needs=["COUPLER"])
+@scenario(limit=300, virtual=True, needs=["COUPLER"])
 def matches_survive_loss_and_delay_on_the_hosts_side(rig):
     """netem between hosts and modems, both directions; a run that fails is repeated, as the standard says."""
     vehicle, charger, middle = rig.power_line()
@@ -59,7 +59,7 @@ def within(found, lowest, highest, what):
     print(f"    {what}: {found:.3f} s")
 
 
-@scenario(limit=60, virtual=True, needs=["COUPLER"])
+@scenario(limit=180, virtual=True, needs=["COUPLER"])
 def a_charger_gives_up_a_vehicle_that_never_asks(rig):
     """TT_EVSE_SLAC_init of 50 s, T_step_EF of 4 s, twice more, then X1: three minutes of ISO 15118-3."""
     _, charger, _ = rig.power_line()
@@ -88,7 +88,7 @@ def charging(rig, *options):
     return evse, ev
 
 
-@scenario(limit=60, virtual=True, needs=["COUPLER"])
+@scenario(limit=180, virtual=True, needs=["COUPLER"])
 def a_charger_ends_the_session_of_a_vehicle_that_falls_silent(rig):
     """V2G_SECC_Sequence_Timeout: 60 s after the last message the contactor opens."""
     evse, ev = charging(rig)
@@ -100,7 +100,7 @@ def a_charger_ends_the_session_of_a_vehicle_that_falls_silent(rig):
     ev.child.send_signal(signal.SIGKILL)
 
 
-@scenario(limit=60, virtual=True, needs=["COUPLER"])
+@scenario(limit=180, virtual=True, needs=["COUPLER"])
 def a_vehicle_ends_the_session_of_a_charger_that_falls_silent(rig):
     """V2G_EVCC_Msg_Timeout of CurrentDemandReq: 0.25 s."""
     evse, ev = charging(rig)
@@ -110,7 +110,7 @@ def a_vehicle_ends_the_session_of_a_charger_that_falls_silent(rig):
     evse.child.send_signal(signal.SIGKILL)
 
 
-@scenario(limit=90, virtual=True, needs=["COUPLER"])
+@scenario(limit=240, virtual=True, needs=["COUPLER"])
 def a_session_charges_for_five_minutes(rig):
     """Through every round of the charge loop, at its pace of a real session."""
     vehicle, charger, _ = rig.power_line()

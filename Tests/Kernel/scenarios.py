@@ -21,7 +21,7 @@ class Scenario(NamedTuple):
 ALL = {}
 
 
-def scenario(limit=60, virtual=False, needs=(), memory=512):
+def scenario(limit=180, virtual=False, needs=(), memory=512):
     """Registers a function as a scenario that has to end within `limit` seconds of the host."""
 
     def register(function):
