@@ -2,7 +2,6 @@
 
 import subprocess
 
-from bench import ScenarioFailed
 from guest_rig import check, equal
 from probe import Probe
 from replica import Replica
@@ -119,8 +118,10 @@ def replica_holds(rig, board):
     for row in replica.of("pwm"):
         equal(replica.files.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at an orderly end")
     crash(rig, replica)
+    if not any(row.field.startswith("inlets") for row in replica.rows):
+        make_safe(rig, replica, board)
     count = {kind: len(replica.of(kind)) for kind in ("output", "input", "pwm", "steady", "economiser", "adc")}
-    print("    " + ", ".join(f"{number} {kind}s" for kind, number in count.items() if number))
+    print("    " + (", ".join(f"{number} {kind}s" for kind, number in count.items() if number) or "no lines"))
 
 
 def crash(rig, replica):
@@ -143,12 +144,23 @@ def crash(rig, replica):
             equal(str(replica.level_of(row.field)), value, f"{row.field} after the crash")
 
 
+def make_safe(rig, replica, board):
+    """What the service manager runs after a crash: every output of the board to its stop value, also unused ones."""
+    replica.trace.clear()
+    result = subprocess.run([rig.program("COUPLERD"), "--board", board, "--safe-state"], capture_output=True, text=True)
+    equal((result.returncode, result.stderr), (0, ""), "couplerd --safe-state")
+    for row in replica.of("output"):
+        equal(replica.driven(row)[-1:], [row.level(row.values["stop"])], f"last level of {row.field} at --safe-state")
+    for row in replica.of("pwm"):
+        equal(replica.files.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at --safe-state")
+
+
 def register(board):
     def run(rig):
         replica_holds(rig, board)
 
     run.__name__ = f"board_{board.replace('-', '_')}_on_its_replica"
-    scenario(limit=180, virtual=True, needs=["PROBE"])(run)
+    scenario(limit=180, virtual=True, needs=["PROBE", "COUPLERD"])(run)
 
 
 for name in BOARDS:
