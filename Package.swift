@@ -259,6 +259,8 @@ let package = Package(
     .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(
+      name: "ControlCommandTests", dependencies: ["coupler", "ControlAPI", "LinuxHardware", "Wire"]),
+    .testTarget(
       name: "BoardRuntimeTests",
       dependencies: [
         "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",

@@ -22,7 +22,7 @@ private func text(_ path: String) throws -> String {
   try String(contentsOf: root.appending(path: "Boards/\(path)"), encoding: .utf8)
 }
 
-extension BoardDescription: @retroactive CustomTestStringConvertible {
+extension BoardDescription: CustomTestStringConvertible {
   public var testDescription: String { name }
 }
 
@@ -172,6 +172,24 @@ extension BoardDescription: @retroactive CustomTestStringConvertible {
     }
   }
 
+  @Test(
+    .enabled(if: overlayCompiler != nil, "no dtc: overlays were not compiled"),
+    arguments: ["raspberrypi-qca7000", "raspberrypi-qca7000-ev"])
+  func an_overlay_compiles(name: String) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(overlayCompiler))
+    process.arguments = [
+      "-@", "-I", "dts", "-O", "dtb", "-o", "/dev/null",
+      root.appending(path: "Boards/\(name)/coupler-\(name)-overlay.dts").path,
+    ]
+    let output = Pipe()
+    process.standardError = output
+    try process.run()
+    let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && words.isEmpty, "\(words)")
+  }
+
   /// The pins of an overlay's groups with this pull.
   private func pins(_ overlay: String, pull: Int) -> Set<UInt32> {
     var found: Set<UInt32> = []
@@ -182,6 +200,10 @@ extension BoardDescription: @retroactive CustomTestStringConvertible {
     }
     return found
   }
+}
+
+private let overlayCompiler: String? = ["/usr/bin/dtc", "/usr/local/bin/dtc"].first {
+  FileManager.default.isExecutableFile(atPath: $0)
 }
 
 /// `udevadm`, where it can verify (systemd 254).
