@@ -68,7 +68,6 @@ public final class ConnectorRuntime {
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
     address = try? NetworkInterface(plan.interface).macAddress
     node = Self.node(plan, outlet, address, port)
-    timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
   private static func node(
@@ -90,6 +89,9 @@ public final class ConnectorRuntime {
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
     try port.start { [weak self] event in self?.post(event) }
+    // Behind the port's timers: of a turn that comes late, the samples that are due count before the time that is up.
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+    rearm()
     offerToEverybody()
     do throws(LinuxError) {
       let monitor = try LinkLocalMonitor(interface: plan.interface)
