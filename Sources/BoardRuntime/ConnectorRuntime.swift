@@ -1,5 +1,4 @@
 import ControlAPI
-import Cryptography
 public import HAL
 public import LinuxHardware
 import ISO15118
@@ -14,7 +13,7 @@ public import Wire
 /// The electrical side is there from the start. The interface may come later, go and come back: meanwhile the node
 /// works without a network, and what it sends is lost as on a wire that is cut.
 public final class ConnectorRuntime {
-  typealias Node = ChargerNode<SecureNetworkKeys, SystemRandomNumberGenerator>
+  typealias Node = ChargerNode<FirmwareKeys, SystemRandomNumberGenerator>
 
   /// What the daemon around it is told.
   public struct Handlers {
@@ -78,7 +77,7 @@ public final class ConnectorRuntime {
     matching.settings = plan.matching(outlet)
     return Node(
       configuration: plan.configuration(outlet, port),
-      matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
+      matcher: EVSEMatcher(configuration: matching, keys: FirmwareKeys()),
       random: SystemRandomNumberGenerator())
   }
 
