@@ -55,6 +55,8 @@ public final class ConnectorRuntime {
   private var nodeDue: Instant?
   private var retryDue: Instant?
   private var isStarted = false
+  /// Faults of before the start that wait for a person.
+  private var restored: [SafetyFault] = []
 
   public init(
     _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
@@ -84,6 +86,7 @@ public final class ConnectorRuntime {
   /// Starts the charger.
   public func start() throws(BoardFailure) {
     isStarted = true
+    for fault in restored { turn { node.restore(fault, at: loop.now, perform: $0) } }
     post(.start)
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
@@ -180,9 +183,7 @@ public final class ConnectorRuntime {
   }
 
   /// Takes over a fault of before the start that waits for a person. Before `start`.
-  func restore(_ fault: SafetyFault) {
-    turn { node.restore(fault, at: loop.now, perform: $0) }
-  }
+  func restore(_ fault: SafetyFault) { restored.append(fault) }
 
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
