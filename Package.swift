@@ -159,7 +159,7 @@ let package = Package(
       name: "BoardRuntime",
       dependencies: [
         "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
-        "ControlPilot", "Cryptography", "Node",
+        "ControlPilot", "Node",
         "LinuxHardware", "LinuxRuntime", "SafetyLinks", "SimulatedHardware", "Simulation", "Boards",
         "BoardSimulation",
       ],
@@ -263,7 +263,8 @@ let package = Package(
     .testTarget(
       name: "BoardRuntimeTests",
       dependencies: [
-        "BoardRuntime", "LinuxHardware", "Node", "Safety", "ControlPilot", "HAL", "SimulatedHardware", "Wire",
+        "BoardRuntime", "Cryptography", "HomePlug", "SLAC", "LinuxHardware", "Node", "Safety", "ControlPilot",
+        "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
         "ControlAPI",
       ]),

@@ -1,5 +1,4 @@
 import ControlAPI
-import Cryptography
 public import HAL
 public import LinuxHardware
 import ISO15118
@@ -14,7 +13,7 @@ public import Wire
 /// The electrical side is there from the start. The interface may come later, go and come back: meanwhile the node
 /// works without a network, and what it sends is lost as on a wire that is cut.
 public final class ConnectorRuntime {
-  typealias Node = ChargerNode<SecureNetworkKeys, SystemRandomNumberGenerator>
+  typealias Node = ChargerNode<FirmwareKeys, SystemRandomNumberGenerator>
 
   /// What the daemon around it is told.
   public struct Handlers {
@@ -56,6 +55,8 @@ public final class ConnectorRuntime {
   private var nodeDue: Instant?
   private var retryDue: Instant?
   private var isStarted = false
+  /// Faults of before the start that wait for a person.
+  private var restored: [SafetyFault] = []
 
   public init(
     _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
@@ -68,7 +69,6 @@ public final class ConnectorRuntime {
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
     address = try? NetworkInterface(plan.interface).macAddress
     node = Self.node(plan, outlet, address, port)
-    timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
   private static func node(
@@ -79,17 +79,21 @@ public final class ConnectorRuntime {
     matching.settings = plan.matching(outlet)
     return Node(
       configuration: plan.configuration(outlet, port),
-      matcher: EVSEMatcher(configuration: matching, keys: SecureNetworkKeys()),
+      matcher: EVSEMatcher(configuration: matching, keys: FirmwareKeys()),
       random: SystemRandomNumberGenerator())
   }
 
   /// Starts the charger.
   public func start() throws(BoardFailure) {
     isStarted = true
+    for fault in restored { turn { node.restore(fault, at: loop.now, perform: $0) } }
     post(.start)
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
     try port.start { [weak self] event in self?.post(event) }
+    // Behind the port's timers: of a turn that comes late, the samples that are due count before the time that is up.
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+    rearm()
     offerToEverybody()
     do throws(LinuxError) {
       let monitor = try LinkLocalMonitor(interface: plan.interface)
@@ -179,9 +183,7 @@ public final class ConnectorRuntime {
   }
 
   /// Takes over a fault of before the start that waits for a person. Before `start`.
-  func restore(_ fault: SafetyFault) {
-    turn { node.restore(fault, at: loop.now, perform: $0) }
-  }
+  func restore(_ fault: SafetyFault) { restored.append(fault) }
 
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {

@@ -3,11 +3,15 @@ public struct DaemonOptions: Hashable, Sendable {
   public enum Task: Hashable, Sendable { case run, check, safeState, help, version }
 
   public var task = Task.run
-  /// The site file; `nil` for the built-in site, one simulated connector.
+  /// Where the site file is, if nothing else is said.
+  public static let defaultSitePath = "/etc/coupler/site.yaml"
+
+  /// The site file; `nil` for the default one, or the built-in site where there is none: one simulated connector.
   public var sitePath: String?
   public var board: String?
   /// Built-in site only.
   public var interface: String?
+  /// Simulation board only.
   public var cablePath: String?
   public var isVerbose = false
 
@@ -49,10 +53,8 @@ public struct DaemonOptions: Hashable, Sendable {
       default: throw Misuse(description: "unknown option '\(argument)'; couplerd --help lists them")
       }
     }
-    if sitePath != nil, interface != nil || cablePath != nil {
-      throw Misuse(
-        description:
-          "--interface and --pilot are for the built-in site; write them into the site file instead")
+    if sitePath != nil, interface != nil {
+      throw Misuse(description: "--interface is for the built-in site; write it into the site file instead")
     }
   }
 
@@ -68,10 +70,11 @@ public struct DaemonOptions: Hashable, Sendable {
                                                        coupler ev --interface ... --pilot /run/cable
 
     Options:
-      --site FILE       the site file (docs/site-file.md); without it, the built-in site
+      --site FILE       the site file (docs/site-file.md); without it /etc/coupler/site.yaml, and the
+                        built-in site where that is not there
       --board NAME      take this board, not the one the file names; coupler board list shows them
       --interface NAME  built-in site: the modem's interface (plc0)
-      --pilot PATH      built-in site: socket of the simulated cable
+      --pilot PATH      simulation board: socket of the simulated cable; PATH.2 for connector 2, and so on
       --check           read and judge the site file only: "ok", or each problem with its line
       --safe-state      contactors open, pilots at -12 V, and nothing else; needs no running daemon.
                         For ExecStopPost= and after a crash

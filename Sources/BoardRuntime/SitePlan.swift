@@ -1,5 +1,6 @@
 import BoardSimulation
 import Boards
+import Glibc
 public import HAL
 import LinuxHardware
 import SLAC
@@ -25,7 +26,13 @@ public struct SitePlan {
   }
 
   public init(_ options: DaemonOptions) throws(Problems) {
-    guard let path = options.sitePath else {
+    var found = options.sitePath
+    if found == nil, options.interface == nil, options.cablePath == nil, options.board == nil,
+      access(DaemonOptions.defaultSitePath, F_OK) == 0
+    {
+      found = DaemonOptions.defaultSitePath
+    }
+    guard let path = found else {
       self = try SitePlan(builtIn: options)
       return
     }
@@ -63,7 +70,7 @@ public struct SitePlan {
     var problems: [String] = []
     var taken: [Int: Int] = [:]
     for connector in site.connectors {
-      let key = "\(path): connectors[\(connector.id - 1)]"
+      let key = "\(path): connectors[\(connector.id)]"
       guard board.outlets.indices.contains(connector.outlet - 1) else {
         problems.append(
           "\(key).outlet: board \(board.name) has outlets 1 to \(board.outlets.count), not \(connector.outlet)"

@@ -40,7 +40,7 @@ public enum BoardCatalogue {
       let ranks = board.matches.compactMap { match in
         switch match {
         case .compatible(let text): compatible.firstIndex(of: text)
-        case .model(let text): model.contains(text) ? 1_000 : nil
+        case .model(let text): model.holds(text) ? 1_000 : nil
         case .dmi(let text): dmi.contains(text) ? 2_000 : nil
         }
       }

@@ -1,5 +1,6 @@
 """couplerd, the daemon, against `coupler ev`: two processes, two namespaces, the power line between them."""
 
+import json
 import os
 import re
 import signal
@@ -105,3 +106,144 @@ def the_daemon_waits_for_its_interface(rig):
     ev.wait(40)
     check_summary(ev)
     check_safe_end(couplerd)
+
+
+SITE = """\
+board: simulation
+control:
+  socket: {folder}/control.sock
+journal:
+  folder: {folder}
+connectors:
+  - id: 1
+    evse-id: DE*CPL*E00001
+    interface: se0
+    current: dc
+    limits: {{current-max: {amperes} A}}
+    authorization: control
+"""
+
+
+class Control:
+    """A client of the control socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(10)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rwb")
+        self.events = []
+        self.number = 0
+
+    def call(self, method, **parameters):
+        """The result, or the error object in an exception."""
+        self.number += 1
+        message = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters}
+        self.file.write(json.dumps(message).encode() + b"\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if answer.get("id") != self.number:
+                self.events.append(answer)
+            elif "error" in answer:
+                raise ScenarioFailed(f"{method}: {answer['error']}")
+            else:
+                return answer["result"]
+
+
+def write_site(rig, amperes=100):
+    path = os.path.join(rig.folder.name, "site.yaml")
+    with open(path, "w") as file:
+        file.write(SITE.format(folder=rig.folder.name, amperes=amperes))
+    return path
+
+
+@scenario(120)
+def the_daemon_is_steered_by_its_control_socket(rig):
+    """A site file: authorized by a client, limited by it and by SIGHUP, stopped by it."""
+    vehicle, charger, _ = rig.line()
+    cable = os.path.join(rig.folder.name, "cable")
+    site = write_site(rig)
+    couplerd = daemon(rig, charger, "--site", site, "--pilot", cable)
+    control = Control(os.path.join(rig.folder.name, "control.sock"))
+    info = control.call("info")
+    if (info["board"], info["connectors"]) != ("simulation", [1]):
+        raise ScenarioFailed(f"info: {info}")
+    control.call("subscribe")
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--dc", "--seconds", 60, "--json", "--pilot", cable)
+    couplerd.expect("waiting for an authorization", 30)
+    state = control.call("status", connector=1)
+    print(f"    {json.dumps(state)[:120]}")
+    control.call("authorize", connector=1, granted=True, token="customer 7")
+    couplerd.expect(r"energy energy: \d", 30)
+    time.sleep(3)
+    limits = control.call("limit", connector=1, milliamps=40_000)
+    time.sleep(1.5)
+    drawn = control.call("values")
+    print(f"    limits {limits}, values {json.dumps(drawn)}")
+    if not 30_000 < find(drawn, "milliamps") <= 40_500:
+        raise ScenarioFailed(f"not narrowed to 40 A: {drawn}")
+    write_site(rig, amperes=20)
+    couplerd.child.send_signal(signal.SIGHUP)
+    couplerd.expect("site file read again", 5)
+    time.sleep(1.5)
+    drawn = control.call("values")
+    if not find(drawn, "milliamps") <= 20_500:
+        raise ScenarioFailed(f"SIGHUP did not narrow to 20 A: {drawn}")
+    control.call("stop", connector=1)
+    ev.wait(20, expected=None)
+    couplerd.expect("end completed: session", 10)
+    time.sleep(0.5)
+    control.call("info")
+    kinds = {event["params"].get("kind") or event["params"].get("event") for event in control.events
+             if "params" in event}
+    print(f"    events: {sorted(map(str, kinds))}")
+    check_safe_end(couplerd)
+
+
+def find(value, name):
+    """The first member of that name, at any depth."""
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            if (found := find(item, name)) is not None:
+                return found
+    return None
+
+
+@scenario(120)
+def a_killed_daemon_has_forgotten_nothing_and_charges_again(rig):
+    """kill -9 while energy flows. The journal has what was acknowledged; the next start tells, and charges."""
+    vehicle, charger, _ = rig.line()
+    cable = os.path.join(rig.folder.name, "cable")
+    site = write_site(rig)
+    couplerd = daemon(rig, charger, "--site", site, "--pilot", cable)
+    control = Control(os.path.join(rig.folder.name, "control.sock"))
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--dc", "--seconds", 60, "--json", "--pilot", cable)
+    couplerd.expect("waiting for an authorization", 30)
+    control.call("authorize", connector=1, granted=True, token="customer 7")
+    # Acknowledged: it has to be in the file whatever comes.
+    with open(os.path.join(rig.folder.name, "events"), "rb") as file:
+        if b"customer 7" not in file.read():
+            raise ScenarioFailed("authorize was acknowledged before it was kept")
+    couplerd.expect(r"energy energy: \d", 30)
+    couplerd.child.kill()
+    couplerd.wait(5, expected=None)
+    ev.stop()
+    again = daemon(rig, charger, "--site", site, "--pilot", cable)
+    again.expect("the last run did not stop in order", 5)
+    again.expect("cut off in a session", 5)
+    control = Control(os.path.join(rig.folder.name, "control.sock"))
+    ev = rig.coupler("ev", vehicle, "ev", "--interface", "ev0", "--dc", "--seconds", 2, "--json", "--pilot", cable)
+    again.expect("waiting for an authorization", 40)
+    control.call("authorize", connector=1, granted=True)
+    ev.wait(60)
+    check_summary(ev)
+    check_safe_end(again)
+    third = daemon(rig, charger, "--site", site, "--pilot", cable)
+    if "did not stop in order" in third.text():
+        raise ScenarioFailed("an ordinary stop was not kept")
+    check_safe_end(third)

@@ -81,7 +81,7 @@ public struct QualcommModem: PLCModemDriver {
   private static func identity(_ confirmation: VS_SW_VER_CNF, _ source: MACAddress) -> ModemIdentity? {
     guard confirmation.status == 0 else { return nil }
     let firmware = text(confirmation.version)
-    let named = chips.first { firmware.contains($0) }
+    let named = chips.first { isPart($0, of: firmware) }
     let chip =
       switch confirmation.deviceClass {
       case 0x20: named ?? "QCA7420"
@@ -112,4 +112,11 @@ public struct QualcommModem: PLCModemDriver {
     let printable = octets.prefix { $0 != 0 }.filter { (0x20...0x7E).contains($0) }
     return String(decoding: printable, as: UTF8.self)
   }
+}
+
+/// The standard library's own search brings half a megabyte of regular expressions with it.
+private func isPart(_ text: String, of whole: String) -> Bool {
+  let (octets, part) = (Array(whole.utf8), Array(text.utf8))
+  guard part.count <= octets.count else { return false }
+  return (0...octets.count - part.count).contains { octets[$0...].starts(with: part) }
 }
