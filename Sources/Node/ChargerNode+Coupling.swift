@@ -108,10 +108,12 @@ extension ChargerNode {
     isIdentified = positive
     perform(.trace(.coupling(.identified(positive))))
     if positive, plug.authorizationAsked { authorized(.granted, now, perform) }
+    if !positive, plug.basic == .offered, supervisor.isContactorCommandedClosed {
+      return stop(.user, now, perform)
+    }
     // A pause ends as it began; a session that runs takes the identification as its authorization, or goes on.
     guard isAC, !plug.isPaused, !plug.connected else { return }
     guard positive else {
-      if plug.basic == .offered, supervisor.isContactorCommandedClosed { return stop(.user, now, perform) }
       if isNominalOffered { ask(offerToStrangers, now, perform) }
       return
     }

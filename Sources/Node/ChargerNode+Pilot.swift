@@ -175,7 +175,7 @@ extension ChargerNode {
     // What ended wants nothing any more.
     guard command != plug.command, command == .none || !plug.ended else { return }
     // The session takes over, without a gap.
-    if command != .none { plug.basic = .off }
+    if command != .none { forgetBasic(perform) }
     let previous = plug.command
     plug.command = command
     supervise(.energyRequested(command.demand), now, perform)

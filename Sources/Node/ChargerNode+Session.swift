@@ -218,8 +218,12 @@ extension ChargerNode {
   mutating func stop(_ reason: SECCStopReason, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle else { return }
     plug.stop = reason
-    if plug.connected { return converse(.stop(reason), now, perform) }
-    stopBasic(now, perform)
+    if plug.basic == .offered {
+      // The energy flows by the duty: a session that has only begun beside it goes first.
+      forgetConnection(now, perform)
+      return stopBasic(now, perform)
+    }
+    if plug.connected { converse(.stop(reason), now, perform) }
   }
 
   // MARK: the end of a try

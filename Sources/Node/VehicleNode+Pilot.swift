@@ -53,6 +53,8 @@ extension VehicleNode {
     } else {
       plug.communicationDue = nil
       if offer == .none { waitWithoutDuty(now) }
+      // A vehicle that does not match at a nominal duty starts anew with it all the same.
+      if case .amps = offer, plug.ended, isAC, configuration.coupling.basicCharging { restart(now, perform) }
     }
   }
 

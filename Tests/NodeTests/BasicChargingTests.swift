@@ -307,6 +307,52 @@ import Wire
     #expect(rig.watch.violations == [])
   }
 
+  @Test func a_session_takes_over_from_the_duty_once_the_vehicle_has_opened_S2() {
+    var rig = rig(vehicle: .slac) { $0.energyWanted = 100 }
+    rig.tellCharger(.identified(true))
+    rig.plugIn()
+    rig.site.change { $0.apply(.setLoad(.c)) }
+    rig.run(for: .seconds(1))
+    #expect(isClosed(rig))
+    // ISO 15118-2 wants B until PowerDelivery.
+    rig.site.change { $0.apply(.setLoad(.b)) }
+    rig.run { $0.isFinal }
+    #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
+    #expect(rig.couplings.contains(.basicCharging(false)))
+    #expect(rig.vehicleMessages.contains { $0.contains("PowerDelivery") })
+    guard case .ac(let path) = rig.site.bench.path else { return }
+    #expect(path.contactor.closings == 2)
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
+  @Test func a_stop_while_communication_begins_beside_the_charge_asks_the_vehicle_first() {
+    var rig = rig(vehicle: .slac) { $0.energyWanted = 100 }
+    rig.tellCharger(.identified(true))
+    rig.plugIn()
+    rig.site.change { $0.apply(.setLoad(.c)) }
+    rig.run(for: .seconds(30)) { !$0.vehicleMessages.isEmpty }
+    #expect(isClosed(rig))
+    rig.tellCharger(.stop(.user))
+    #expect(rig.duties.last == .steadyHigh && isClosed(rig))
+    rig.run(for: .seconds(7))
+    #expect(!isClosed(rig))
+    #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
+  @Test func a_vehicle_that_matches_on_5_percent_alone_charges_by_a_nominal_duty_also_after_state_F() {
+    var rig = rig(vehicle: .slac) { $0.vehicleCoupling.matchesAtNominalDuty = false }
+    rig.plugIn()
+    rig.run(for: .milliseconds(50))
+    rig.tellCharger(.identified(true))
+    rig.run(for: .seconds(20)) { isClosed($0) }
+    #expect(isClosed(rig) && rig.duties.last == .nominal32)
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
   @Test func a_charge_that_is_pulled_off_under_load_is_told_as_that() {
     var rig = rig()
     rig.tellCharger(.identified(true))
