@@ -22,7 +22,7 @@ private func text(_ path: String) throws -> String {
   try String(contentsOf: root.appending(path: "Boards/\(path)"), encoding: .utf8)
 }
 
-extension BoardDescription: @retroactive CustomTestStringConvertible {
+extension BoardDescription: CustomTestStringConvertible {
   public var testDescription: String { name }
 }
 
