@@ -70,7 +70,9 @@ private final class Terminal {
   }
 
   private func controllerReads() {
-    let octets = [UInt8](unsafeUninitializedCapacity: 4096) { $1 = max(read(end, $0.baseAddress, $0.count), 0) }
+    let octets = [UInt8](unsafeUninitializedCapacity: 4096) {
+      $1 = max(read(end, $0.baseAddress, $0.count), 0)
+    }
     controller.receive(octets.span.bytes, at: loop.now, perform: perform)
     arm()
   }
@@ -109,7 +111,9 @@ private final class Terminal {
     #expect(terminal.link.isUp && terminal.reports.count == before)
     #expect(terminal.link.counters.refused > 0)
     terminal.handle(.stop)
-    try terminal.run(.seconds(2)) { !terminal.controller.closed[0] && terminal.controller.outputs[0].duty == 0 }
+    try terminal.run(.seconds(2)) {
+      !terminal.controller.closed[0] && terminal.controller.outputs[0].duty == 0
+    }
     #expect(!terminal.controller.closed[0] && terminal.controller.outputs[0].duty == 0)
   }
 }

@@ -30,7 +30,9 @@ struct BoardList: ParsableCommand {
         print(line.text)
       } else {
         let name = board.name + String(repeating: " ", count: width - board.name.count)
-        print("\(isHere ? "*" : " ") \(name)  \(board.summary)\(board.trial == .neverOnMetal ? "; not tried yet" : "")")
+        print(
+          "\(isHere ? "*" : " ") \(name)  \(board.summary)\(board.trial == .neverOnMetal ? "; not tried yet" : "")"
+        )
       }
     }
   }

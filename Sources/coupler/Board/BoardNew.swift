@@ -15,7 +15,9 @@ struct BoardNew: ParsableCommand {
       Exit status: 0 written; 2 the folder is there already or cannot be written; 64 wrong arguments.
       """)
 
-  @Argument(help: ArgumentHelp("Maker and board: small letters and digits, with '-' between.", valueName: "vendor-name"))
+  @Argument(
+    help: ArgumentHelp(
+      "Maker and board: small letters and digits, with '-' between.", valueName: "vendor-name"))
   var name: String
 
   @Option(help: ArgumentHelp("Where the boards are.", valueName: "path"))
@@ -28,7 +30,8 @@ struct BoardNew: ParsableCommand {
     }
     guard words.count >= 2, isSound, name.utf8.first.map({ $0 >= 97 }) == true else {
       throw ValidationError(
-        "'\(name)' is no vendor-name: small letters and digits, begun by a letter, with '-' between, as in acme-wallbox.")
+        "'\(name)' is no vendor-name: small letters and digits, begun by a letter, with '-' between, as in acme-wallbox."
+      )
     }
   }
 

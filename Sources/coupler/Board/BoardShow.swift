@@ -60,7 +60,9 @@ extension BoardDescription {
     }
     var text = "\(name): \(summary)\n"
     if trial == .neverOnMetal { text += "Written from public sources; never tried on the board.\n" }
-    for link in links { text += "\nlink \(link.name): \(link.transport.words), heartbeat \(link.heartbeat)\n" }
+    for link in links {
+      text += "\nlink \(link.name): \(link.transport.words), heartbeat \(link.heartbeat)\n"
+    }
     text += "\n"
     let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
     for row in rows {
