@@ -103,17 +103,18 @@ public enum SiteSchema {
       purpose: "DC: lowest current."),
     Key(
       path: "connectors[].limits.voltage-max", kind: .quantity(.voltage, 50_000...1_500_000),
-      fallback: "230 V (AC), 500 V (DC)", isLive: true,
+      fallback: "the outlet's; 230 V with AC", isLive: true,
       purpose: "DC: highest voltage. AC: nominal voltage from phase to neutral, 100 V to 300 V."),
     Key(
-      path: "connectors[].limits.voltage-min", kind: .quantity(.voltage, 0...1_500_000), fallback: "150 V",
+      path: "connectors[].limits.voltage-min", kind: .quantity(.voltage, 0...1_500_000),
+      fallback: "the outlet's",
       isLive: true, purpose: "DC: lowest voltage."),
     Key(
       path: "connectors[].limits.power-max", kind: .quantity(.power, 1000...1_500_000),
-      fallback: "what current and voltage give",
+      fallback: "the outlet's",
       isLive: true, purpose: "All phases together."),
     Key(
-      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "1", isLive: true,
+      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
       purpose: "AC: phases that are wired."),
     Key(
       path: "connectors[].authorization", kind: .words(names(ConnectorSettings.Authorization.self)),

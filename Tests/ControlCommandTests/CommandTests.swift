@@ -306,7 +306,7 @@ struct CommandTests {
         text += String(decoding: buffer[..<got], as: UTF8.self)
       }
     }
-    read(until: "DC  plc")
+    read(until: "DE*CPL*E00001")
     waitUntil { station.hasSubscribers }
     station.publish(pilot("F", 1))
     read(until: "F (charger")
