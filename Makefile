@@ -5,7 +5,7 @@ PEERS := $(addprefix .peers/,$(addsuffix /complete,iso15118 pyslac scapy))
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Boards Fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit interop peers packages bench embedded sizes fuzz spi-soak format lint clean
+.PHONY: help demo build test unit interop kernel-test peers packages bench embedded sizes fuzz package package-check spi-soak format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,7 @@ test: lint packages peers ## the whole suite; the part with foreign peers needs 
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip InteropTests
 	$(SWIFT) test --skip-build --filter InteropTests
+	$(MAKE) kernel-test
 
 unit: ## the suite without foreign peers
 	@.ci/packages build
@@ -32,6 +33,16 @@ unit: ## the suite without foreign peers
 interop: packages peers ## foreign peers alone (root): pyslac, iso15118, EXIficient, tshark; SCENARIO=NAME for one
 	$(SWIFT) build --product coupler
 	python3 Tests/Interop/interop.py $(SCENARIO)
+
+kernel-test: ## the drivers, boards and sessions inside a Linux kernel that is built once; SCENARIO=NAME for one
+	@.ci/packages build
+	@.ci/packages kernel || true
+	$(SWIFT) build --product coupler
+	$(SWIFT) build --product couplerd
+	$(SWIFT) build --product kernel-probe
+	Tests/Kernel/gpiod2.sh build --product kernel-probe || [ $$? -eq 77 ]
+	Tests/Kernel/gpiod2.sh tests || [ $$? -eq 77 ]
+	Tests/Kernel/kernel.py $(SCENARIO) || [ $$? -eq 77 ]
 
 peers: $(PEERS) ## install the foreign peers into .peers
 
@@ -58,6 +69,14 @@ sizes: ## what the codec adds to a program on this machine
 
 fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
+
+package: ## build the Debian package, .build/package/coupler_*.deb
+	@.ci/packages build
+	@.ci/packages package
+	SWIFT=$(SWIFT) packaging/build.sh
+
+package-check: package ## install, update, remove and purge it in a throw-away root; lintian; systemd-analyze (root)
+	packaging/check.sh "$$(ls -t .build/package/*.deb | head -1)"
 
 spi-soak: ## a million frames over a simulated SPI bus with faults: FRAMES=n, SEED=n
 	@.ci/packages build

@@ -225,7 +225,8 @@ let package = Package(
       name: "SafetyTests", dependencies: ["Wire", "HAL", "Safety", "ControlPilot", "SimulatedHardware"],
       exclude: ["Tables"]),
     .testTarget(
-      name: "SafetyLinksTests", dependencies: ["SafetyLinks", "SimulatedController", "Wire", "HAL"]),
+      name: "SafetyLinksTests",
+      dependencies: ["SafetyLinks", "SimulatedController", "LinuxHardware", "Wire", "HAL"]),
     .testTarget(name: "V2GTransportTests", dependencies: ["V2GTransport", "Recorder"]),
     .testTarget(
       name: "LinuxHardwareTests",
@@ -258,6 +259,8 @@ let package = Package(
     .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(
+      name: "ControlCommandTests", dependencies: ["coupler", "ControlAPI", "LinuxHardware", "Wire"]),
+    .testTarget(
       name: "BoardRuntimeTests",
       dependencies: [
         "BoardRuntime", "Cryptography", "HomePlug", "SLAC", "LinuxHardware", "Node", "Safety", "ControlPilot",
@@ -265,7 +268,8 @@ let package = Package(
         "SiteFile",
         "ControlAPI",
       ]),
-    //.testTarget(name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
+    .testTarget(
+      name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),
     .testTarget(name: "InteropTests", dependencies: ["coupler"]),
   ]
 )

@@ -44,6 +44,11 @@ public enum TarragonBoard: BoardSupport {
       LineDescription(.named(name), isActiveLow: isActiveLow), crash: .heldUntilReset(to: false))
   }
 
+  /// An output that stays at its idle level throughout.
+  private static func idle(_ name: String, isActiveLow: Bool = false) -> OutputDescription {
+    OutputDescription(LineDescription(.named(name), isActiveLow: isActiveLow), crash: .held)
+  }
+
   private static func adc(_ channel: UInt32) -> ADCDescription {
     ADCDescription(device: "2198000.adc", channel: channel, numerator: 3300, denominator: 4096)
   }
@@ -56,7 +61,11 @@ public enum TarragonBoard: BoardSupport {
 
   private static let generator = PilotGeneratorDescription(
     pwm: PWMDescription(device: "20fc000.pwm", channel: 0),
-    enable: .init(output("CP_INVERT"), settle: .milliseconds(2)),
+    // Left on at the end, as the stage drives +12 V without it, and the end is -12 V.
+    enable: .init(
+      OutputDescription(
+        LineDescription(.named("CP_INVERT")), stop: true, crash: .heldUntilReset(to: false)),
+      settle: .milliseconds(2)),
     crash: .heldUntilReset(to: .steadyHigh))
 
   private static let levels = PilotLevelSource.peakDetectors(
@@ -109,10 +118,10 @@ public enum TarragonBoard: BoardSupport {
       AuxiliaryLine("motor-2-in1", .output(output("MOTOR_2_DRIVER_IN1"))),
       AuxiliaryLine("motor-2-in2", .output(output("MOTOR_2_DRIVER_IN2"))),
       AuxiliaryLine("motor-2-fault", .input(LineDescription(.named("MOTOR_2_FAULT_N"), isActiveLow: true))),
-      AuxiliaryLine("mains-modem-reset", .output(output("QCA700X_MAINS_RST_N", isActiveLow: true))),
-      AuxiliaryLine("mains-modem-boot", .output(output("QCA700X_MAINS_BOOTLOADER_N", isActiveLow: true))),
-      AuxiliaryLine("stm32-boot", .output(output("STM32_BOOT0"))),
-      AuxiliaryLine("stm32-reset", .output(output("STM32_RST_N", isActiveLow: true))),
+      AuxiliaryLine("mains-modem-reset", .output(idle("QCA700X_MAINS_RST_N", isActiveLow: true))),
+      AuxiliaryLine("mains-modem-boot", .output(idle("QCA700X_MAINS_BOOTLOADER_N", isActiveLow: true))),
+      AuxiliaryLine("stm32-boot", .output(idle("STM32_BOOT0"))),
+      AuxiliaryLine("stm32-reset", .output(idle("STM32_RST_N", isActiveLow: true))),
     ]
     + (1...6).map { AuxiliaryLine("digital-out-\($0)", .output(output("DIGITAL_OUT_\($0)"))) }
     + [1, 3, 4, 5, 6].map {

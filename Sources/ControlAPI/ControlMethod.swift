@@ -200,3 +200,20 @@ extension ControlFailure {
       try fields.required("message", fields.string("message")), remedy: data?["remedy"]?.string ?? "")
   }
 }
+
+// MARK: for those who pass it on
+
+extension ControlResult {
+  /// As it stands in an answer, on one line.
+  public var jsonText: String { json.text }
+}
+
+extension ControlEvent {
+  /// As it stands in a notification, on one line.
+  public var jsonText: String { json.text }
+}
+
+extension ControlFailure {
+  /// As it stands in an answer, on one line.
+  public var jsonText: String { json.text }
+}

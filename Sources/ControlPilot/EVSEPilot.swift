@@ -64,6 +64,8 @@ public struct EVSEPilot: Machine, Sendable {
   private var candidate: Candidate?
   private var blankedUntil: Instant?
   private var lastSample: Instant?
+  /// The last sample that showed the state that is held.
+  private var lastAgreed: Instant?
   private var lastNominal: Instant?
   /// Whether the vehicle was last offered 5 % or a nominal duty, and since when it is not any more.
   private var lastOffer: (isDigital: Bool, until: Instant?)?
@@ -109,6 +111,7 @@ public struct EVSEPilot: Machine, Sendable {
     let (read, fault) = classify(levels)
     if read == state {
       candidate = nil
+      lastAgreed = now
       return
     }
     guard let earlier = candidate else {
@@ -143,6 +146,7 @@ public struct EVSEPilot: Machine, Sendable {
     _ new: PilotState, _ fault: PilotFault?, since: Instant, _ now: Instant, _ perform: (Action) -> Void
   ) {
     candidate = nil
+    lastAgreed = now
     if case .diodeMissing = fault { diodeMissing = true }
     if new == .A { diodeMissing = false }
     if let fault { perform(.fault(fault)) }
@@ -203,7 +207,12 @@ public struct EVSEPilot: Machine, Sendable {
 
   private var candidateDue: Instant? {
     guard let candidate, state.asksForEnergy else { return nil }
-    return candidate.differsSince + timers.unsettledMax
+    // Silence and jumping levels one after the other must not take longer together than either may.
+    var due = candidate.differsSince + timers.unsettledMax
+    if let lastAgreed, let silence = timers.sampleSilenceMax {
+      due = max(candidate.differsSince, min(due, lastAgreed + silence + timers.debounce))
+    }
+    return due
   }
 
   private var pendingNominalDue: Instant? {

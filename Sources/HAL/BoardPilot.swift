@@ -1,7 +1,7 @@
 /// The oscillator of the pilot: a PWM channel and what stands between it and the wire.
 public struct PilotGeneratorDescription: Hashable, Sendable {
   public var pwm: PWMDescription
-  /// A line without which the output stage drives steady +12 V, whatever the PWM does; `nil` where there is none.
+  /// A line that lets the PWM through while true; while false the output stage drives steady +12 V. `nil` where there is none.
   public var enable: Enable?
   /// Smallest and largest duty of an oscillating pilot the stage can make, permille; 1...50 and 960...999, as 5 % and 96 %
   /// have to be possible (IEC 61851-1 Table A.8).

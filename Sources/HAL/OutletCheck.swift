@@ -60,7 +60,7 @@ extension Outlet {
       check.isWithin(watts, 1...10_000_000, "\(field).supply.wattsMax", unit: "W")
     }
     check.isTrue(
-      limits.milliampsMin >= 0 && limits.milliampsMin <= milliampsMax, "\(field).milliampsMin",
+      limits.milliampsMin >= 0 && limits.milliampsMin <= max(milliampsMax, 6000), "\(field).milliampsMin",
       "must be 0...\(milliampsMax), the outlet's largest, is \(limits.milliampsMin)")
     check.isTrue(
       limits.exportMilliampsMax >= 0 && limits.exportMilliampsMax <= milliampsMax,

@@ -9,6 +9,12 @@ extension PilotGeneratorDescription {
       "must end steady: nobody is there to keep an offer")
     if let enable {
       check.isWithin(enable.settle, from: .zero, to: .milliseconds(100), "\(field).enable.settle")
+      check.isTrue(
+        start != .steadyLow || enable.output.start, "\(field).enable.start",
+        "must be true: without it the stage drives +12 V, and start is -12 V")
+      check.isTrue(
+        stop != .steadyLow || enable.output.stop, "\(field).enable.stop",
+        "must be true: without it the stage drives +12 V, and stop is -12 V")
     }
   }
 }

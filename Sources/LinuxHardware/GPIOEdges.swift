@@ -1,4 +1,5 @@
 import CGPIOD
+import CLinux
 import Glibc
 public import HAL
 public import Wire
@@ -44,6 +45,7 @@ public final class GPIOEdges {
 
   /// Rounds of reading in one turn of the loop: a line that flutters may not keep everything else waiting.
   private static let roundsMax = 16
+  private static let batchMax = roundsMax * Int(cgpio_events_max) + 1
 
   /// Takes the line. With `gathering` above 0 edges are told in batches that far apart, for lines that never rest: a
   /// control pilot at 5 ms wakes the process 200 times a second instead of 2,000 times.
@@ -69,9 +71,12 @@ public final class GPIOEdges {
     raw.deallocate()
   }
 
-  /// The level now; of a debounced line, the one told last.
+  /// The level now; of a debounced line, the last one that has lasted.
   public func level() throws(LinuxError) -> Bool {
     let value = try request.value()
+    guard debouncer != nil else { return value }
+    // While nobody is told, nobody else takes the edges.
+    if registration == nil { try gather() }
     return debouncer?.level ?? value
   }
 
@@ -87,6 +92,7 @@ public final class GPIOEdges {
     registration = try loop.add(request.descriptor, .read) { [weak self] in self?.ready($0) }
     self.loop = loop
     (told, self.failed) = (edges, failed)
+    if !batch.isEmpty { timer?.deadline = loop.now }
   }
 
   /// Ends the calls.
@@ -114,31 +120,46 @@ public final class GPIOEdges {
 
   private func timeout() {
     guard let loop, let registration else { return }
-    if let until = gatheringUntil, until <= loop.now {
-      gatheringUntil = nil
-      loop.update(registration, .read)
-    }
-    turn()
+    let isBatchDue = isDue(gatheringUntil, at: loop.now)
+    let count = turn()
+    // Detached meanwhile, or not the end of a batch.
+    guard isBatchDue, self.registration == registration else { return }
+    // A line that goes on is looked at again so much later; one that rests wakes the loop with its next edge.
+    gatheringUntil = count > 0 ? loop.now + gathering : nil
+    if gatheringUntil == nil { loop.update(registration, .read) }
+    timer?.deadline = earliest(gatheringUntil, debouncer?.deadline)
   }
 
-  /// Takes what waits, tells it, and sets the timer for what is in the air.
-  private func turn() {
+  /// Takes what waits, tells it, and sets the timer for what is in the air. Gives the number of raw edges.
+  @discardableResult
+  private func turn() -> Int {
+    let count: Int
     do throws(LinuxError) {
-      try drain()
-      if let loop, let due = debouncer?.deadline, due <= loop.now {
-        let actual = try request.value()
-        if let edge = debouncer?.settle(at: loop.now, actual: actual) { batch.append(edge) }
-      }
+      count = try gather()
     } catch {
-      return fail(error)
+      fail(error)
+      return 0
     }
     timer?.deadline = earliest(gatheringUntil, debouncer?.deadline)
-    guard !batch.isEmpty else { return }
+    guard !batch.isEmpty else { return count }
     told?(batch)
     batch.removeAll(keepingCapacity: true)
+    return count
   }
 
-  private func drain() throws(LinuxError) {
+  /// Puts what waits into the batch, debounced.
+  @discardableResult
+  private func gather() throws(LinuxError) -> Int {
+    let count = try drain()
+    let now = Instant(nanoseconds: clinux_monotonic())
+    guard isDue(debouncer?.deadline, at: now) else { return count }
+    let actual = try request.value()
+    if let edge = debouncer?.settle(at: now, actual: actual) { keep(edge) }
+    return count
+  }
+
+  private func drain() throws(LinuxError) -> Int {
+    var total = 0
     for _ in 0..<Self.roundsMax {
       let count = try request.read(into: raw)
       for event in raw[..<count] {
@@ -147,13 +168,21 @@ public final class GPIOEdges {
           missed: event.missed)
         missed += UInt64(event.missed)
         if debouncer == nil {
-          batch.append(edge)
+          keep(edge)
         } else if let certain = debouncer?.take(edge) {
-          batch.append(certain)
+          keep(certain)
         }
       }
-      guard count > 0 else { return }
+      total += count
+      guard count > 0 else { break }
     }
+    return total
+  }
+
+  private func keep(_ edge: EdgeEvent) {
+    // Only a debounced line that is asked and not attached gets here: what it was long ago is of no use.
+    if batch.count >= Self.batchMax { batch.removeFirst(batch.count / 2) }
+    batch.append(edge)
   }
 
   private func fail(_ error: LinuxError) {

@@ -99,6 +99,7 @@ final class GPIORequest {
     let advice =
       switch code {
       case ENOENT: "nothing has this name; see what there is with: gpiodetect; gpioinfo"
+      case EINVAL where cgpio_library_major() == 1: "libgpiod 1.x needs a kernel with CONFIG_GPIO_CDEV_V1"
       case ENOTUNIQ: "several have this name; say the line by a chip label that is there once, and its offset"
       default: Self.advice(code)
       }

@@ -206,6 +206,11 @@ extension ChargerNode {
     _ decision: EVSEConditions.Authorization, _ now: Instant, _ perform: (Action) -> Void
   ) {
     guard decision != .granted || (plug.authorizationAsked && !plug.ended) else { return }
+    if plug.basic != .off, !plug.connected {
+      // Nobody asked, and whoever charges by the duty was identified by other means. A refusal ends it in order.
+      if decision == .refused { stop(.backend, now, perform) }
+      return
+    }
     conditions.authorization = decision
     supervise(.authorized(decision == .granted), now, perform)
   }

@@ -19,6 +19,12 @@ struct Coupler: ParsableCommand {
         coupler evse --interface plc0
         coupler ev --interface plc0
 
+      A station that runs (couplerd):
+
+        coupler status               what each connector does
+        coupler watch                ... as it changes
+        coupler authorize 1
+
       Exit status: 0 the session ended in order; 1 it did not, and layer and
       cause are printed; 2 an interface or a file could not be used; 64 wrong
       arguments.
@@ -26,7 +32,9 @@ struct Coupler: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
-      SPICommand.self, EXICommand.self,
+      SPICommand.self, EXICommand.self, BoardCommand.self,
+      StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
+      ClearCommand.self,
     ])
 
   /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.

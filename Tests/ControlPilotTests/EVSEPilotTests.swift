@@ -190,6 +190,21 @@ struct PilotBench {
     #expect(bench.takeLog().prefix(3) == ["fault unsettled", "duty +12 V", "C>fault"])
   }
 
+  @Test func silence_and_levels_that_never_agree_do_not_add_up() {
+    var bench = PilotBench.digital(.c)
+    bench.isSampling = false
+    bench.run(.milliseconds(30))
+    bench.isSampling = true
+    let loads: [PilotLoad] = [.b, .d]
+    for step in 0..<3 {
+      #expect(bench.takeLog() == [])
+      bench.wire.load = loads[step % 2]
+      bench.run(.milliseconds(5))
+    }
+    #expect(
+      bench.takeLog().prefix(3) == ["fault unsettled", "duty +12 V", "C>fault"], "45 ms after the last C")
+  }
+
   @Test func from_5_percent_to_a_nominal_duty_it_goes_through_X1_for_3_s() {
     var bench = PilotBench.digital()
     bench.request(.nominal(milliamps: 16_000))

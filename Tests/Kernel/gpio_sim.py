@@ -1,5 +1,6 @@
 """Simulated GPIO chips: lines of the kernel's own gpio-sim, driven and read through sysfs."""
 
+import os
 import pathlib
 
 CONFIGURATION = pathlib.Path("/sys/kernel/config/gpio-sim")
@@ -10,6 +11,7 @@ class Chip:
 
     def __init__(self, label, names, hogs=()):
         self.label, self.names = label, list(names)
+        self.lines = {}
         self.device = CONFIGURATION / label
         bank = self.device / "bank0"
         self.device.mkdir()
@@ -38,9 +40,12 @@ class Chip:
 
     def line(self, which):
         """By name or offset."""
-        return Line(self, which if isinstance(which, int) else self.names.index(which))
+        offset = which if isinstance(which, int) else self.names.index(which)
+        return self.lines.setdefault(offset, Line(self, offset))
 
     def remove(self):
+        for line in self.lines.values():
+            line.close()
         (self.device / "live").write_text("0")
         for folder in [*self.folders, self.device]:
             folder.rmdir()
@@ -52,6 +57,7 @@ class Line:
     def __init__(self, chip, offset):
         self.chip, self.offset = chip, offset
         self.folder = chip.sim / f"sim_gpio{offset}"
+        self.file = None
 
     @property
     def name(self):
@@ -60,7 +66,14 @@ class Line:
     @property
     def level(self):
         """The physical level, whoever drives it."""
-        return int((self.folder / "value").read_text())
+        if self.file is None:
+            self.file = os.open(self.folder / "value", os.O_RDONLY)
+        return int(os.pread(self.file, 2, 0))
+
+    def close(self):
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
 
     def pull(self, level):
         (self.folder / "pull").write_text("pull-up" if level else "pull-down")

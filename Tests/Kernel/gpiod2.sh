@@ -6,12 +6,12 @@
 #   tests         builds the GPIO tests by themselves and prints the test program, which is for the test kernel
 #   tests-system  the same against the system's own libgpiod
 #
-# The packages are kept in ~/.cache/coupler (COUPLER_CACHE for another folder), builds in
+# COUPLER_GPIOD_SUITE=trixie takes those of Debian 13 instead. They are kept in ~/.cache/coupler (COUPLER_CACHE), builds in
 # .build-gpiod2, .build-gpiod2-tests and .build-gpio-tests. Exit status 77 where the packages cannot be had.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${COUPLER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coupler}
-suite=bookworm-backports
+suite=${COUPLER_GPIOD_SUITE:-bookworm-backports}
 prefix=$cache/libgpiod-$suite
 unavailable=77
 

@@ -20,6 +20,12 @@ import scenarios
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 UNAVAILABLE = 77
+# Programs that cannot be had everywhere, and what builds them.
+OPTIONAL = {
+    "PROBE2": "Tests/Kernel/gpiod2.sh build --product kernel-probe makes it, if libgpiod 2.x can be fetched",
+    "TESTS": "swift build --build-tests makes it",
+    "TESTS2": "Tests/Kernel/gpiod2.sh tests makes it, if libgpiod 2.x can be fetched",
+}
 
 
 def kernel():
@@ -81,8 +87,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=ROOT / ".build" / "debug", type=pathlib.Path, metavar="DIR",
                         help="where coupler, couplerd and kernel-probe are (default .build/debug)")
-    parser.add_argument("--probe2", default=ROOT / ".build-gpiod2" / "debug" / "kernel-probe", type=pathlib.Path,
-                        metavar="FILE", help="kernel-probe with libgpiod 2.x")
+    parser.add_argument("--bin2", default=ROOT / ".build-gpiod2" / "debug", type=pathlib.Path, metavar="DIR",
+                        help="where programs with libgpiod 2.x are (default .build-gpiod2/debug)")
+    parser.add_argument("--tests2", type=pathlib.Path, metavar="FILE",
+                        default=ROOT / ".build-gpiod2-tests" / "debug" / "GPIOTestsPackageTests.xctest",
+                        help="the Swift tests of lines with libgpiod 2.x")
     parser.add_argument("--logs", default=ROOT / ".build" / "kernel", type=pathlib.Path)
     parser.add_argument("--list", action="store_true", help="print the names")
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -94,15 +103,22 @@ def main():
     if unknown := [name for name in options.names if name not in scenarios.ALL]:
         parser.error(f"no such scenario: {', '.join(unknown)}; --list prints their names")
     programs = {"COUPLER": options.bin / "coupler", "COUPLERD": options.bin / "couplerd",
-                "PROBE": options.bin / "kernel-probe", "PROBE2": options.probe2}
+                "PROBE": options.bin / "kernel-probe", "PROBE2": options.bin2 / "kernel-probe",
+                "TESTS": options.bin / "CouplerPackageTests.xctest",
+                "TESTS2": options.tests2}
     programs = {name: path.resolve() for name, path in programs.items()}
     chosen = [scenarios.ALL[name] for name in options.names or scenarios.ALL]
+    for name, remedy in OPTIONAL.items():
+        without = [scenario for scenario in chosen if name in scenario.needs and not programs[name].exists()]
+        for scenario in without:
+            print(f"{scenario.name}: skipped, there is no {programs[name]}; {remedy}")
+        chosen = [scenario for scenario in chosen if scenario not in without]
     missing = {programs[name] for scenario in chosen for name in scenario.needs if not programs[name].exists()}
     if missing:
         parser.error("build first, these are missing: " + ", ".join(sorted(map(str, missing))))
     linux = kernel()
     if linux is None:
-        print("kernel tests skipped")
+        print("skipped: the kernel tests, see above for the reason")
         return UNAVAILABLE
     started = time.monotonic()
     logs = options.logs.resolve()

@@ -1,6 +1,7 @@
 """The drivers of LinuxHardware on the kernel's own simulated chips, with both versions of libgpiod."""
 
 import pathlib
+import re
 import time
 
 from gpio_sim import Chip
@@ -196,6 +197,26 @@ def gpio_drivers_on_libgpiod_1(rig):
 @scenario(limit=90, virtual=True, needs=["PROBE2"])
 def gpio_drivers_on_libgpiod_2(rig):
     drivers(rig, "PROBE2", "2.")
+
+
+def swift_tests(rig, variable):
+    """The suites of LinuxHardwareTests that need a kernel with simulated chips."""
+    tests = rig.start("tests", [rig.program(variable), "--testing-library", "swift-testing", "--filter", "GPIOTests"],
+                      None, COUPLER_GPIO_SIM="1")
+    tests.wait(100)
+    told = re.findall(r"Test run with (\d+) tests.* passed", tests.text())
+    check(told and int(told[0]) > 20, f"{told} tests ran")
+    print(f"    {told[0]} tests passed")
+
+
+@scenario(limit=120, needs=["TESTS"], memory=1024)
+def swift_tests_of_lines_on_libgpiod_1(rig):
+    swift_tests(rig, "TESTS")
+
+
+@scenario(limit=120, needs=["TESTS2"], memory=1024)
+def swift_tests_of_lines_on_libgpiod_2(rig):
+    swift_tests(rig, "TESTS2")
 
 
 @scenario(limit=60, needs=["PROBE"])

@@ -3,6 +3,7 @@ which. The test stands outside: it pulls inputs, sees outputs, turns voltages.""
 
 import os
 import pathlib
+import re
 import subprocess
 
 from gpio_sim import Chip
@@ -24,6 +25,10 @@ class Row:
     @property
     def is_active_low(self):
         return "active-low" in self.flags
+
+    @property
+    def is_open_drain(self):
+        return self.values.get("drive") == "openDrain"
 
     @property
     def place(self):
@@ -50,7 +55,7 @@ class Row:
 
 def inventory(probe, board):
     text = subprocess.run([probe, "inventory", board], capture_output=True, text=True, check=True).stdout
-    return [Row(line) for line in text.splitlines()]
+    return [Row(line) for line in text.splitlines() if line]
 
 
 class Replica:
@@ -59,15 +64,15 @@ class Replica:
         self.chips = {}
         self.lay_chips()
         self.trace = Trace(self.chips.values())
+        self.by_field = {row.field: row for row in self.rows}
         self.files = Files(self.rows)
 
     def of(self, *kinds):
         return [row for row in self.rows if row.kind in kinds]
 
     def row(self, field):
-        found = [row for row in self.rows if row.field == field]
-        check(len(found) == 1, f"{len(found)} of the board are called {field}: {[row.field for row in self.rows]}")
-        return found[0]
+        check(field in self.by_field, f"the board has no {field}, but {list(self.by_field)}")
+        return self.by_field[field]
 
     def line(self, row):
         chip, which = (self.row(row) if isinstance(row, str) else row).place
@@ -77,6 +82,20 @@ class Replica:
         """The logical value on an output's wire."""
         row = self.row(field)
         return self.line(row).level ^ row.is_active_low
+
+    def driven(self, row):
+        """Levels driven onto an output's wire since the trace was cleared, oldest first."""
+        return self.trace.driven(self.line(row), row.is_open_drain)
+
+    def held_value(self, row):
+        """The logical value of an output that a program holds.
+
+        A simulated line that is open drain keeps its last level when it is not driven low any more, instead of what
+        pulls it; there the kernel's trace tells.
+        """
+        if row.is_open_drain and (driven := self.driven(row)):
+            return driven[-1] ^ row.is_active_low
+        return self.level_of(row.field)
 
     def pull(self, field, value):
         """Drives an input, or what is outside an output, to a logical value."""
@@ -102,7 +121,7 @@ class Files:
     """PWM and ADC devices as directories of plain files, laid over the kernel's own."""
 
     def __init__(self, rows):
-        self.pwms, self.adcs = {}, {}
+        self.pwms, self.adcs, self.open = {}, {}, {}
         shadow = pathlib.Path("/run/shadow")
         for index, device in enumerate(sorted({row.values["device"] for row in rows if row.kind in
                                                ("pwm", "economiser", "capture", "steady")})):
@@ -153,8 +172,10 @@ class Files:
     def duty(self, field):
         """What a PWM output drives, in permille of high at the pin; `None` while it is disabled."""
         folder = self.pwms[field]
+        if field not in self.open:
+            self.open[field] = [os.open(folder / name, os.O_RDONLY) for name in ("enable", "duty_cycle", "period")]
         for _ in range(10):
-            texts = [(folder / name).read_text().strip() for name in ("enable", "duty_cycle", "period")]
+            texts = [os.pread(file, 32, 0).strip() for file in self.open[field]]
             if all(texts):  # else somebody is between opening and writing
                 enable, duty, period = map(int, texts)
                 return round(duty * 1000 / period) if enable and period else None
@@ -172,17 +193,37 @@ class Trace:
             for entry in pathlib.Path("/sys/class/gpio").glob("gpiochip*"):
                 if (entry / "label").read_text().strip() == chip.label:
                     self.bases[chip.label] = int((entry / "base").read_text())
-        (self.FOLDER / "events/gpio/gpio_value/enable").write_text("1")
+        for event in ("gpio_value", "gpio_direction"):
+            (self.FOLDER / f"events/gpio/{event}/enable").write_text("1")
 
     def clear(self):
         (self.FOLDER / "trace").write_text("")
 
-    def driven(self, line):
-        """Levels driven onto a line since `clear`, oldest first."""
-        number = self.bases[line.chip.label] + line.offset
+    def number(self, line):
+        """How the kernel calls the line there."""
+        return self.bases[line.chip.label] + line.offset
+
+    @staticmethod
+    def parse(text):
+        """A line of the trace: time in s, number of the line, what happened, level; `None` for another one."""
+        match = re.search(r" (\d+\.\d+): gpio_(value|direction): +(\d+) +(set|get|in|out) \(?(-?\d+)\)?", text)
+        if not match:
+            return None
+        return float(match[1]), int(match[3]), match[4], int(match[5])
+
+    def driven(self, line, is_open_drain=False):
+        """Levels driven onto a line since `clear`, oldest first. Open drain: 1 is where nobody pulls it low."""
+        number = self.number(line)
         found = []
         for text in (self.FOLDER / "trace").read_text().splitlines():
-            _, mark, rest = text.partition(f"gpio_value: {number} set ")
-            if mark:
-                found.append(int(rest))
+            event = self.parse(text)
+            if event and event[1] == number and (level := self.level(event, is_open_drain)) is not None:
+                found.append(level)
         return found
+
+    @staticmethod
+    def level(event, is_open_drain):
+        _, _, what, value = event
+        if is_open_drain:
+            return {"in": 1, "out": 0}.get(what)
+        return value if what == "set" else None

@@ -35,7 +35,9 @@ def scenario(limit=60, virtual=False, needs=(), memory=512):
 MODULES = (
     "kernel_itself",
     "lines",
+    "boards",
     "matching",
+    "daemon",
 )
 
 if __name__ != "__main__":

@@ -102,23 +102,45 @@ extension GPIOTests {
       #expect(line.missed == 0)
     }
 
+    @Test func a_debounced_line_can_be_asked_without_being_attached() throws {
+      let chip = try SimulatedChip("chip", ["SENSE"])
+      let line = try GPIOEdges(LineDescription(.named("SENSE"), debounce: .milliseconds(20)))
+      #expect(try !line.level())
+      try chip.pull(0, true)
+      waitForEdge()
+      #expect(try !line.level())
+      usleep(40_000)
+      #expect(try line.level())
+      let loop = try EventLoop()
+      let log = EdgeLog()
+      try log.attach(line, to: loop)
+      try log.listen(loop, for: .milliseconds(10))
+      #expect(log.edges.map(\.rising) == [true], "what was not told yet is told")
+    }
+
     @Test func gathering_tells_edges_together_and_loses_none() throws {
       let chip = try SimulatedChip("chip", ["CP"])
       let loop = try EventLoop()
       let line = try GPIOEdges(LineDescription(.named("CP")), gathering: .milliseconds(30))
       let log = EdgeLog()
       try log.attach(line, to: loop)
-      let start = loop.wakeUps
       for round in 0..<60 {
         try chip.pull(0, round % 2 == 0)
-        try log.listen(loop, for: .milliseconds(3))
+        // Without waiting: what the loop does is looked at, not when it wakes up.
+        waitForEdge()
+        try loop.step(until: loop.now)
       }
-      try log.listen(loop, for: .milliseconds(60))
+      try log.listen(loop, for: .milliseconds(100))
       #expect(log.edges.count == 60)
       #expect(log.edges.map(\.at) == log.edges.map(\.at).sorted())
       #expect(line.missed == 0)
-      #expect(log.batches <= 20, "\(log.batches) batches")
-      #expect(loop.wakeUps > start)
+      #expect(log.batches <= 10, "\(log.batches) batches in about 200 ms")
+      let wakeUps = loop.wakeUps
+      try log.listen(loop, for: .milliseconds(100))
+      #expect(loop.wakeUps - wakeUps == 1, "a line that rests lets the loop rest")
+      try chip.pull(0, true)
+      try log.listen(loop, for: .milliseconds(15))
+      #expect(log.edges.count == 61, "the first edge after a rest is told at once")
     }
 
     @Test func nothing_is_told_after_detaching() throws {

@@ -13,9 +13,6 @@ extension GPIOTests {
       print("libgpiod \(version)")
       #expect([1, 2].contains(cgpio_library_major()))
       #expect(version.hasPrefix("\(cgpio_library_major())."))
-      if let wanted = ProcessInfo.processInfo.environment["COUPLER_GPIOD_MAJOR"] {
-        #expect(wanted == "\(cgpio_library_major())", "built against another version than is to be tested")
-      }
     }
 
     @Test func a_line_is_found_by_name_and_driven() throws {
@@ -71,6 +68,32 @@ extension GPIOTests {
         #expect("\(try #require(error))".contains("several have this name"))
       }
       _ = (first, second)
+    }
+
+    @Test func an_alias_of_a_chip_is_no_second_chip() throws {
+      let chip = try SimulatedChip("chip", ["ONCE"])
+      let alias = "/dev/gpiochip99"
+      try #require(symlink(chip.chipName, alias) == 0)
+      defer { unlink(alias) }
+      for place in [LineDescription.Place.named("ONCE"), .offset(chip: "chip", 0)] {
+        var line = try GPIOOutput(LineDescription(place))
+        try line.set(true)
+        #expect(try chip.level(0))
+      }
+    }
+
+    @Test func a_user_without_rights_is_told_the_group() throws {
+      let chip = try SimulatedChip("chip", ["LINE"])
+      try #require(seteuid(65534) == 0)
+      let errors = [LineDescription.Place.named("LINE"), .offset(chip: "chip", 0)].map { place in
+        #expect(throws: LinuxError.self) { _ = try GPIOInput(LineDescription(place)) }
+      }
+      try #require(seteuid(0) == 0)
+      for error in errors {
+        #expect(error?.code == EACCES)
+        #expect("\(try #require(error))".contains("group gpio"))
+      }
+      _ = chip
     }
 
     @Test func two_chips_with_one_label_are_refused() throws {

@@ -7,15 +7,14 @@ import Wire
 
 /// The kernel's simulated GPIO chips (gpio-sim); they are there in the test kernel, see docs/kernel-test.md.
 enum GPIOSimulation {
-  static let isAvailable =
-    ProcessInfo.processInfo.environment["COUPLER_GPIO_SIM"] == "1"
-    && access("/sys/kernel/config/gpio-sim", W_OK) == 0
+  /// Whoever sets the variable wants the tests to run: in a kernel without gpio-sim they fail.
+  static let isWanted = ProcessInfo.processInfo.environment["COUPLER_GPIO_SIM"] == "1"
   static let isNot: Comment =
-    "COUPLER_GPIO_SIM is not 1, or no gpio-sim in this kernel: run these tests with `make kernel-test`"
+    "COUPLER_GPIO_SIM is not 1: these tests need a kernel with gpio-sim, run them with `make kernel-test`"
 }
 
 /// What needs the test kernel, one test after the other: chips have the same names in all of them.
-@Suite(.serialized, .enabled(if: GPIOSimulation.isAvailable, GPIOSimulation.isNot))
+@Suite(.serialized, .enabled(if: GPIOSimulation.isWanted, GPIOSimulation.isNot))
 struct GPIOTests {}
 
 /// A simulated chip, removed with the object.
@@ -28,6 +27,8 @@ final class SimulatedChip {
 
   /// Path of the device behind it, below /sys/devices.
   let devicePath: String
+  /// Its name below /dev until it is gone.
+  let chipName: String
   private let device: String
   private var folders: [String] = []
   private let simulation: String
@@ -55,7 +56,8 @@ final class SimulatedChip {
     }
     try Self.put("1", "\(device)/live")
     devicePath = try "platform/\(Self.get("\(device)/dev_name"))"
-    simulation = try "/sys/devices/\(devicePath)/\(Self.get("\(bank)/chip_name"))"
+    chipName = try Self.get("\(bank)/chip_name")
+    simulation = "/sys/devices/\(devicePath)/\(chipName)"
   }
 
   /// Takes the chip away, as pulling out its USB plug would.

@@ -292,7 +292,8 @@ extension SafetyLinkKind {
     let output = OutputDescription(LineDescription(.named("RESET")), crash: .held)
     let description = SafetyLinkDescription(
       name: "safety", transport: .serial(device: "ttyLP2", baud: 115_200, .chargebyte),
-      reset: .init(output, pulse: .milliseconds(7)), heartbeat: .milliseconds(90), silenceMax: .milliseconds(400))
+      reset: .init(output, pulse: .milliseconds(7)), heartbeat: .milliseconds(90),
+      silenceMax: .milliseconds(400))
     let made = try #require(SafetyLinkConfiguration(description, kind: .chargebyte()))
     #expect(made.hasResetLine && made.timers.resetPulse == .milliseconds(7))
     #expect(made.timers.heartbeat == .milliseconds(90) && made.timers.silence == .milliseconds(400))

@@ -27,6 +27,15 @@ struct JSONLine {
     begin(name)
     members += "[\(values.map(\.text).joined(separator: ","))]"
   }
+  mutating func add(_ name: String, _ values: [String]) {
+    begin(name)
+    members += "["
+    for (index, value) in values.enumerated() {
+      if index > 0 { members += "," }
+      append(quoted: value)
+    }
+    members += "]"
+  }
 
   var text: String { "{" + members + "}" }
 
