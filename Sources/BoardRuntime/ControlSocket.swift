@@ -92,17 +92,17 @@ final class ControlSocket {
 }
 
 extension ControlRequest {
-  /// For the log; without the customer's token.
+  /// For the log, as an order: what came of it is told by events. Without the customer's token.
   fileprivate var words: String {
     switch self {
-    case .info, .status, .values, .errors: "asked"
+    case .info, .status, .values, .errors: "a look"
     case .authorize(let connector, let granted, _):
-      "connector \(connector) \(granted ? "authorized" : "refused")"
-    case .stop(let connector, let reason): "connector \(connector) stopped (\(reason.rawValue))"
-    case .pause(let connector): "connector \(connector) paused"
-    case .resume(let connector): "connector \(connector) resumed"
-    case .limit(let connector, _): "connector \(connector) limited"
-    case .clear(let connector): "fault of connector \(connector) cleared"
+      "\(granted ? "authorize" : "refuse") connector \(connector)"
+    case .stop(let connector, let reason): "stop connector \(connector) (\(reason.rawValue))"
+    case .pause(let connector): "pause connector \(connector)"
+    case .resume(let connector): "resume connector \(connector)"
+    case .limit(let connector, _): "limit connector \(connector)"
+    case .clear(let connector): "clear the fault of connector \(connector)"
     }
   }
 }
