@@ -32,6 +32,7 @@ unit: ## the suite without foreign peers
 
 interop: packages peers ## foreign peers alone (root): pyslac, iso15118, EXIficient, tshark; SCENARIO=NAME for one
 	$(SWIFT) build --product coupler
+	$(SWIFT) build --product couplerd
 	python3 Tests/Interop/interop.py $(SCENARIO)
 
 kernel-test: ## the drivers, boards and sessions inside a Linux kernel that is built once; SCENARIO=NAME for one

@@ -7,12 +7,26 @@ cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
 root=.build/package/root
 flags=(-c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker "--version-script=$PWD/packaging/exports.map")
+# The daemon is for boards with little flash: every function by itself, equal ones once, relocations packed, no names for
+# reflection. `packaging/build.sh --daemon` builds it alone and prints where it is.
+small=(-Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -Xfrontend -Xswiftc
+  -disable-reflection-metadata -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import
+  -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker --pack-dyn-relocs=relr -Xlinker -s)
+daemon() { "$swift" build "${flags[@]}" "${small[@]}" --scratch-path .build/package/small --product couplerd "$@"; }
+
+if [ "${1:-}" = --daemon ]; then
+  daemon >&2
+  echo "$(daemon --show-bin-path)/couplerd"
+  exit
+fi
 
 if [ $# -gt 0 ]; then
   binaries=$1
 else
-  for product in couplerd coupler; do "$swift" build "${flags[@]}" --product "$product" >&2; done
+  "$swift" build "${flags[@]}" --product coupler >&2
   binaries=$("$swift" build "${flags[@]}" --show-bin-path)
+  daemon >&2
+  cp "$(daemon --show-bin-path)/couplerd" "$binaries/couplerd"
 fi
 
 rm -rf "$root"

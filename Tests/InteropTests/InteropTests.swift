@@ -67,6 +67,18 @@ struct InteropModemTests {
   @Test func a_chip_that_goes_away_is_found_again() throws { try Scenario.holds() }
 }
 
+/// The daemon that is flashed.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropDaemonTests {
+  @Test func a_vehicle_charges_from_the_daemon() throws { try Scenario.holds() }
+  @Test func the_daemon_opens_before_it_stops_in_a_session() throws { try Scenario.holds() }
+  @Test func the_daemon_waits_for_its_interface() throws { try Scenario.holds() }
+  @Test func the_daemon_is_steered_by_its_control_socket() throws { try Scenario.holds() }
+  @Test func a_killed_daemon_has_forgotten_nothing_and_charges_again() throws { try Scenario.holds() }
+}
+
 @Suite struct InteropListTests {
   @Test func every_scenario_has_a_test() throws {
     let tests = try String(contentsOfFile: #filePath, encoding: .utf8)
