@@ -11,7 +11,7 @@ flags=(-c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker "--versi
 # reflection. `packaging/build.sh --daemon` builds it alone and prints where it is.
 small=(-Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -Xfrontend -Xswiftc
   -disable-reflection-metadata -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import
-  -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker --pack-dyn-relocs=relr -Xlinker -s)
+  -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -s)
 daemon() { "$swift" build "${flags[@]}" "${small[@]}" --scratch-path .build/package/small --product couplerd "$@"; }
 
 if [ "${1:-}" = --daemon ]; then
