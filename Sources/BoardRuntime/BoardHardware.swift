@@ -23,6 +23,11 @@ public final class BoardHardware {
   public init(_ board: BoardDescription, devices: BoardDevices, purpose: Purpose) throws(BoardFailure) {
     self.board = board
     self.devices = devices
+    // A stop button that nobody reads is worse than a station that does not start.
+    if purpose == .start, !board.stopButtons.isEmpty {
+      throw BoardFailure(
+        "stopButtons: of the whole board are not served yet; list them in an outlet's monitoring")
+    }
     var outputs: [OutputDescription] = []
     for entry in board.lines {
       guard case .output(let start, let stop, let crash) = entry.use else { continue }

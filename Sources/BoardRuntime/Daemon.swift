@@ -34,6 +34,7 @@ public final class Daemon {
   private var watchdogTimer: LoopTimer?
   private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
+  private var toldJournalFailure: String?
   private var status = Status.ok
 
   /// Runs the program and gives its exit status.
@@ -122,7 +123,10 @@ public final class Daemon {
       let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
       self.desk = desk
       openControl(site, desk)
-      loop.beforeWaiting = { desk.tellNews() }
+      loop.beforeWaiting = { [weak self] in
+        desk.tellNews()
+        self?.tellJournal()
+      }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
       try watch(site)
       tell(
@@ -157,6 +161,17 @@ public final class Daemon {
     if !events.state.stoppedInOrder { tell(.warning, "journal", "the last run did not stop in order") }
     journal = StationJournal(events)
     journal.start()
+  }
+
+  /// A journal that fails holds nothing up, but it is not kept quiet either.
+  private func tellJournal() {
+    guard journal.failure != toldJournalFailure else { return }
+    toldJournalFailure = journal.failure
+    if let failure = journal.failure {
+      tell(.critical, "journal", "\(failure): events are not kept until this is mended")
+    } else {
+      tell(.notice, "journal", "events are kept again")
+    }
   }
 
   private func openControl(_ site: SitePlan, _ desk: ControlDesk) {

@@ -83,6 +83,17 @@ import Wire
     }
   }
 
+  @Test func a_stop_button_of_the_board_that_nobody_reads_forbids_the_start() throws {
+    let board = try FakeBoard()
+    var description = FakeBoard.board
+    description.stopButtons = [FakeBoard.line("STOP")]
+    let failure = #expect(throws: BoardFailure.self) {
+      _ = try BoardHardware(description, devices: board.devices, purpose: .start)
+    }
+    #expect(failure?.description.hasPrefix("stopButtons: ") == true)
+    _ = try BoardHardware(description, devices: board.devices, purpose: .safeState)
+  }
+
   @Test func the_pilot_is_asked_seldom_without_a_vehicle_and_often_with_one() throws {
     let rig = try Rig()
     try rig.start()
