@@ -14,7 +14,10 @@ private final class SerialLine {
     let result = openpty(&near, &far, nil, nil, nil)
     try #require(result == 0)
     end = near
-    path = String(cString: try #require(ttyname(far)))
+    // Not ttyname: its buffer is everybody's, and tests run beside each other.
+    var name = [CChar](repeating: 0, count: 64)
+    try #require(ttyname_r(far, &name, name.count) == 0)
+    path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     close(far)
     try #require(fcntl(end, F_SETFL, O_RDWR | O_NONBLOCK) == 0)
   }

@@ -20,7 +20,10 @@ private final class Terminal {
     var (near, far): (Int32, Int32) = (-1, -1)
     try #require(openpty(&near, &far, nil, nil, nil) == 0)
     end = near
-    let path = String(cString: try #require(ttyname(far)))
+    // Not ttyname: its buffer is everybody's, and tests run beside each other.
+    var name = [CChar](repeating: 0, count: 64)
+    try #require(ttyname_r(far, &name, name.count) == 0)
+    let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     try #require(fcntl(end, F_SETFL, O_RDWR | O_NONBLOCK) == 0)
     loop = try EventLoop()
     port = try SerialPort(path: path, baud: 115_200)
