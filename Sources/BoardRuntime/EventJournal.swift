@@ -47,7 +47,14 @@ public final class EventJournal {
       close(descriptor)
       throw BoardFailure("journal: \(path) is in use by another couplerd; stop that first")
     }
-    let octets = Self.contents(descriptor)
+    guard let octets = Self.contents(descriptor) else {
+      // What could not be read must not be cut off as if it were torn.
+      let cause = String(cString: strerror(errno))
+      close(descriptor)
+      throw BoardFailure(
+        "journal: cannot read \(path) whole: \(cause); move it away to start a new one, which forgets latched faults"
+      )
+    }
     let (state, recovery, end) = Self.recover(octets)
     self.state = state
     self.recovery = recovery
@@ -118,8 +125,10 @@ public final class EventJournal {
     let old = (descriptor: descriptor, size: size)
     (descriptor, size) = (new, 0)
     let isCarried = state.events.allSatisfy { write($0.event, $0.connector) }
-    guard isCarried, fdatasync(new) == 0, rename(path, "\(path).1") == 0, rename("\(path).new", path) == 0
-    else {
+    let isAside = isCarried && fdatasync(new) == 0 && rename(path, "\(path).1") == 0
+    guard isAside, rename("\(path).new", path) == 0 else {
+      // The old one goes on: under its own name, or the next start would not find what it is told from now on.
+      if isAside { _ = rename("\(path).1", path) }
       (descriptor, size) = old
       close(new)
       return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
@@ -139,13 +148,18 @@ public final class EventJournal {
     var position = 0
     var end = 0
     while position < octets.count {
-      guard let (record, count) = JournalRecord.parse(octets[position...]) else {
+      guard let count = JournalRecord.wholeSize(octets[position...]) else {
         position += 1
         continue
       }
       recovery.damagedOctets += position - end
-      state.apply(record)
-      recovery.records += 1
+      // A whole record of a kind that only a later version knows is kept, not understood.
+      if let (record, _) = JournalRecord.parse(octets[position...]) {
+        state.apply(record)
+        recovery.records += 1
+      } else {
+        state.pass(JournalRecord.sequence(octets[position...]))
+      }
       position += count
       end = position
     }
@@ -153,17 +167,22 @@ public final class EventJournal {
     return (state, recovery, end)
   }
 
-  private static func contents(_ descriptor: Int32) -> [UInt8] {
+  /// `nil`, with `errno`, where the file cannot be read to its end or is none of ours by its size.
+  private static func contents(_ descriptor: Int32) -> [UInt8]? {
     var octets: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-    // A file that some other program filled must not fill the memory.
-    while octets.count < 16 << 20 {
+    while true {
       let got = read(descriptor, &buffer, buffer.count)
       if got < 0, errno == EINTR { continue }
-      guard got > 0 else { break }
+      if got == 0 { return octets }
+      guard got > 0 else { return nil }
       octets += buffer[..<got]
+      // A file that some other program filled must not fill the memory.
+      guard octets.count <= 16 << 20 else {
+        errno = EFBIG
+        return nil
+      }
     }
-    return octets
   }
 
   private static func syncFolder(_ folder: String) {

@@ -76,20 +76,32 @@ public struct JournalRecord: Hashable, Sendable {
     return octets + payload
   }
 
-  /// The record at the beginning of `octets` and its size; `nil` where there is none, or a torn or damaged one.
-  public static func parse(_ octets: ArraySlice<UInt8>) -> (record: JournalRecord, count: Int)? {
+  /// The size of the record at the beginning of `octets`, of whatever kind; `nil` where there is none, or a torn or damaged
+  /// one.
+  static func wholeSize(_ octets: ArraySlice<UInt8>) -> Int? {
     guard octets.count >= headerSize + payloadMin else { return nil }
     let length = Int(octets.littleEndian(at: 0, 4))
     guard (payloadMin...payloadMax).contains(length), octets.count >= headerSize + length else { return nil }
     let start = octets.startIndex + headerSize
-    let payload = octets[start..<start + length]
-    guard UInt64(crc32(payload)) == octets.littleEndian(at: 4, 4) else { return nil }
+    guard UInt64(crc32(octets[start..<start + length])) == octets.littleEndian(at: 4, 4) else { return nil }
+    return headerSize + length
+  }
+
+  /// The number of the whole record at the beginning of `octets`.
+  static func sequence(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.littleEndian(at: headerSize, 8) }
+
+  /// The record at the beginning of `octets` and its size; `nil` where there is none, a torn or damaged one, or one of a
+  /// kind that is not known.
+  public static func parse(_ octets: ArraySlice<UInt8>) -> (record: JournalRecord, count: Int)? {
+    guard let size = wholeSize(octets) else { return nil }
+    let start = octets.startIndex + headerSize
+    let payload = octets[start..<octets.startIndex + size]
     guard let event = JournalEvent(payload) else { return nil }
     let record = JournalRecord(
       sequence: payload.littleEndian(at: 0, 8),
       unixMilliseconds: Int64(bitPattern: payload.littleEndian(at: 8, 8)),
       connector: UInt16(truncatingIfNeeded: payload.littleEndian(at: 16, 2)), event: event)
-    return (record, headerSize + length)
+    return (record, size)
   }
 }
 

@@ -31,6 +31,9 @@ public struct JournalState: Hashable, Sendable {
     connectors[record.connector] = connector
   }
 
+  /// A record that was not understood has this number: none of ours has it again.
+  mutating func pass(_ sequence: UInt64) { nextSequence = max(nextSequence, sequence &+ 1) }
+
   /// Events that make this state out of nothing.
   var events: [(connector: UInt16, event: JournalEvent)] {
     var events: [(connector: UInt16, event: JournalEvent)] = []

@@ -57,7 +57,7 @@ struct SimulatedModem {
   /// Takes a key, or not, and gives the result of CM_SET_KEY.CNF; `accepted` is the firmware's word for success.
   mutating func take(_ key: NetworkKey, at now: Instant, restart: Duration, accepted: UInt8) -> UInt8 {
     if faults.contains(.refusesKey), let lastChange, now - lastChange < .milliseconds(400) { return 0 }
-    let belongs = !faults.contains(.checksNID) || NID.belonging(to: key.nmk) == key.nid
+    let belongs = !faults.contains(.checksNID) || NID(derivedFrom: key.nmk) == key.nid
     if belongs, !faults.contains(.ignoresKey) {
       self.key = key
       keySetAt = now
@@ -81,7 +81,7 @@ struct SimulatedModem {
     address = memory.address
     // The key its host gave it last survives, unless the parameter block brings a new one.
     if memory.storedKey != before, memory.storedKey != .zero {
-      key = NetworkKey(nmk: memory.storedKey, nid: NID.belonging(to: memory.storedKey))
+      key = NetworkKey(nmk: memory.storedKey, nid: NID(derivedFrom: memory.storedKey))
       keySetAt = now
     }
   }

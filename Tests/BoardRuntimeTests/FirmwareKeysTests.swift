@@ -1,9 +1,9 @@
 import Cryptography
-import HomePlug
 import SLAC
 import Testing
 
 @testable import BoardRuntime
+@testable import HomePlug
 
 @Suite struct FirmwareKeysTests {
   @Test func a_network_identifier_is_what_OpenSSL_makes_of_the_key() {
@@ -14,10 +14,10 @@ import Testing
     }
   }
 
-  /// Lengths around each border of the padding.
-  @Test(arguments: [0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 1000])
+  /// All lengths it is for: a key has 16 octets, a digest 32.
+  @Test(arguments: 0...55)
   func digests_are_those_of_OpenSSL(length: Int) {
     let message = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 3) }
-    #expect(SHA256.digest(message) == sha256(message))
+    #expect(SmallHash.sha256(message) == sha256(message))
   }
 }

@@ -124,6 +124,37 @@ import Wire
     #expect(journal.recovery.records == Self.events.count)
   }
 
+  @Test func a_record_of_a_later_version_is_kept_and_its_number_not_used_again() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // Kind 99, sequence number 9.
+    var payload: [UInt8] = [9] + [UInt8](repeating: 0, count: 17) + [99, 0, 1, 2, 3]
+    let sum = crc32(payload[...])
+    payload =
+      [UInt8(payload.count), 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) } + payload
+    let octets = Self.octets + payload
+    try Data(octets).write(to: URL(fileURLWithPath: "\(path)/events"))
+    do {
+      let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
+      #expect(journal.recovery == EventJournal.Recovery(records: Self.events.count))
+      #expect(journal.state.nextSequence == 10)
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path)/events")) == Data(octets))
+  }
+
+  @Test func a_file_that_is_too_large_to_be_a_journal_is_refused_and_left_whole() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = "\(path)/events"
+    let count = 17 << 20
+    #expect(FileManager.default.createFile(atPath: file, contents: Data(count: count)))
+    let failure = #expect(throws: BoardFailure.self) {
+      _ = try EventJournal(folder: path, loop: nil, now: { 0 })
+    }
+    #expect(failure?.description.contains("cannot read") == true)
+    #expect(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int == count)
+  }
+
   @Test func two_daemons_do_not_share_a_journal() throws {
     let path = try folder()
     defer { try? FileManager.default.removeItem(atPath: path) }
