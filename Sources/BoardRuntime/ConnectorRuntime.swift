@@ -45,15 +45,11 @@ public final class ConnectorRuntime {
   private let port: any OutletPort
   private let loop: EventLoop
   private let handlers: Handlers
-  private var monitor: LinkLocalMonitor?
-  private var edge: NetworkEdge?
-  /// The address the node speaks with; `nil` before the interface was seen.
-  private var address: MACAddress?
+  private let network: NodeNetwork
   private var timer: LoopTimer?
   private var turns = NodeTurns<ChargerEvent>()
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
-  private var retryDue: Instant?
   private var isStarted = false
   /// Faults of before the start that wait for a person.
   private var restored: [SafetyFault] = []
@@ -67,8 +63,9 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
-    address = try? NetworkInterface(plan.interface).macAddress
-    node = Self.node(plan, outlet, address, port)
+    network = NodeNetwork(
+      plan.interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
+    node = Self.node(plan, outlet, network.address, port)
   }
 
   private static func node(
@@ -96,13 +93,15 @@ public final class ConnectorRuntime {
     rearm()
     offerToEverybody()
     do throws(LinuxError) {
-      let monitor = try LinkLocalMonitor(interface: plan.interface)
-      try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
-      self.monitor = monitor
+      try network.start(
+        NodeNetwork.Handlers(
+          event: { [weak self] in self?.post(.network($0)) },
+          octets: { [weak self] in self?.receive($0) },
+          moved: { [weak self] in self?.moved() },
+          tell: { [weak self] in self?.tell($0, $1, $2) }))
     } catch {
       throw BoardFailure("connector \(plan.name): \(error)")
     }
-    openEdge()
   }
 
   /// Hands in an event of the program around, or of the electrical side.
@@ -200,7 +199,7 @@ public final class ConnectorRuntime {
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
-    return edge == nil ? "no interface \(plan.interface)" : nil
+    return network.isThere ? nil : "no interface \(plan.interface)"
   }
 
   /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
@@ -242,8 +241,7 @@ public final class ConnectorRuntime {
 
   private func perform(_ action: ChargerAction) {
     switch action {
-    case .network(let action):
-      if let edge { edge.perform(action) } else { unheard(action) }
+    case .network(let action): network.perform(action)
     case .setDuty(let duty): command(.setDuty(duty))
     case .contactor(let close): command(.contactor(close: close))
     case .lock(let lock): command(.lock(lock))
@@ -276,75 +274,31 @@ public final class ConnectorRuntime {
     port.perform(command)
   }
 
-  /// What becomes of a wish to the network while there is none.
-  private func unheard(_ action: NetworkAction) {
-    if case .connect = action { turns.add(.network(.disconnected)) }
-  }
-
   private func elapse() {
     let now = loop.now
-    if let due = retryDue, now >= due {
-      retryDue = nil
-      openEdge()
-    }
     if let due = nodeDue, now >= due { turns.add(.timeout) }
     runTurns()
   }
 
   private func rearm() {
     nodeDue = nextDeadline(of: &node)
-    timer?.deadline = earliest(nodeDue, retryDue)
+    timer?.deadline = nodeDue
   }
 
   // MARK: the interface
 
-  private func interfaceChanged(_ state: LinkLocalState) {
-    if case .missing = state { closeEdge() } else { openEdge() }
-  }
-
-  private func openEdge() {
-    guard edge == nil, let interface = try? NetworkInterface(plan.interface) else {
-      if edge == nil { tell(.warning, "interface", "no interface \(plan.interface) yet; waiting for it") }
-      return
-    }
-    if interface.macAddress != address {
-      address = interface.macAddress
-      isNodeOutdated = true
-      if node.phase == .idle { replaceNodeWhereDue() }
-    }
-    do throws(LinuxError) {
-      let new = try NetworkEdge(
-        interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop,
-        handlers: NetworkEdge.Handlers(
-          event: { [weak self] in self?.post(.network($0)) },
-          octets: { [weak self] in self?.receive($0) },
-          report: { [weak self] in self?.tell(.warning, "socket", "\($0)") }))
-      edge = new
-      try new.start()
-      tell(.info, "interface", "\(interface.name) \(interface.macAddress) is there")
-    } catch {
-      edge = nil
-      retryDue = loop.now + .seconds(10)
-      tell(.error, "interface", "\(error); tried again in 10 s")
-      rearm()
-    }
-  }
-
-  private func closeEdge() {
-    guard edge != nil else { return }
-    edge = nil
-    tell(.error, "interface", "\(plan.interface) is gone; waiting for it")
-    post(.network(.disconnected))
-    post(.network(.address(nil)))
-  }
-
   /// The modem's interface came with another address than the node speaks with.
   private var isNodeOutdated = false
+
+  private func moved() {
+    isNodeOutdated = true
+    if node.phase == .idle { replaceNodeWhereDue() }
+  }
 
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
-    node = Self.node(plan, outlet, address, port)
+    node = Self.node(plan, outlet, network.address, port)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))

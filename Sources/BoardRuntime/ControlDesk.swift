@@ -10,7 +10,7 @@ final class ControlDesk {
   private let loop: EventLoop
   private let board: String
   private let journal: StationJournal
-  private let connectors: [ConnectorRuntime]
+  private let connectors: [any ChargingPoint]
   private let startedAt: Instant
   private var told: [Int: ConnectorStatus] = [:]
   private var errors: [ErrorEntry] = []
@@ -20,7 +20,7 @@ final class ControlDesk {
 
   static let errorsMax = 200
 
-  init(loop: EventLoop, board: String, journal: StationJournal, connectors: [ConnectorRuntime]) {
+  init(loop: EventLoop, board: String, journal: StationJournal, connectors: [any ChargingPoint]) {
     self.loop = loop
     self.board = board
     self.journal = journal
@@ -45,7 +45,11 @@ final class ControlDesk {
         let found = errors.filter { number == nil || $0.connector == number }
         done(.success(.errors(Array(found.suffix(count)))))
       case .authorize(let number, let granted, let token):
-        let connector = try connector(number)
+        guard let connector = try connector(number) as? ConnectorRuntime else {
+          throw ControlFailure(
+            .unsupported, "\(number) is a vehicle's inlet: there is nobody to authorize",
+            remedy: "ask the charger")
+        }
         journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
           connector.authorize(granted)
           done(.success(.done))
@@ -55,7 +59,7 @@ final class ControlDesk {
         guard connector.phase != .idle, connector.phase != .finished else {
           throw ControlFailure(.wrongState, "no session runs at connector \(number)")
         }
-        connector.post(.stop(reason.session))
+        connector.stop(reason.session)
         done(.success(.done))
       case .pause(let number):
         try connector(number).pause()
@@ -70,6 +74,14 @@ final class ControlDesk {
       case .clear(let number):
         try connector(number).clear()
         done(.success(.done))
+      case .battery(let number, let report):
+        guard let inlet = try connector(number) as? InletRuntime else {
+          throw ControlFailure(
+            .unsupported, "\(number) is a charger's connector, and has no battery",
+            remedy: "tell the daemon of the vehicle")
+        }
+        try inlet.take(report)
+        done(.success(.inlet(inlet.wanted)))
       }
     } catch {
       done(.failure(error))
@@ -79,18 +91,18 @@ final class ControlDesk {
   private var info: StationInfo {
     StationInfo(
       name: "couplerd", version: Daemon.version, board: board, processID: Int(getpid()),
-      uptimeSeconds: Int((loop.now - startedAt).components.seconds), connectors: connectors.map(\.plan.number)
+      uptimeSeconds: Int((loop.now - startedAt).components.seconds), connectors: connectors.map(\.number)
     )
   }
 
-  private func connector(_ number: Int) throws(ControlFailure) -> ConnectorRuntime {
-    if let connector = connectors.first(where: { $0.plan.number == number }) { return connector }
+  private func connector(_ number: Int) throws(ControlFailure) -> any ChargingPoint {
+    if let connector = connectors.first(where: { $0.number == number }) { return connector }
     throw ControlFailure(
       .unknownConnector, "there is no connector \(number)",
-      remedy: "this station has \(connectors.map(\.plan.name).joined(separator: ", "))")
+      remedy: "this station has \(connectors.map { "\($0.number)" }.joined(separator: ", "))")
   }
 
-  private func all(_ number: Int?) throws(ControlFailure) -> [ConnectorRuntime] {
+  private func all(_ number: Int?) throws(ControlFailure) -> [any ChargingPoint] {
     guard let number else { return connectors }
     return [try connector(number)]
   }
@@ -108,6 +120,7 @@ final class ControlDesk {
       if old?.session != status.session { tell(status.connector, .session(status.session)) }
       if old?.outputs != status.outputs { tell(status.connector, .outputs(status.outputs)) }
       if old?.power != status.power { tell(status.connector, .power(status.power)) }
+      if let inlet = status.inlet, old?.inlet != inlet { tell(status.connector, .inlet(inlet)) }
       if old?.limits != status.limits { tell(status.connector, .limits(status.limits)) }
       if let old, old.isPaused != status.isPaused { tell(status.connector, .paused(status.isPaused)) }
     }
@@ -131,7 +144,7 @@ final class ControlDesk {
     case .ended(.failed(let failure)):
       remember(
         number, layer: failure.layer, name: "sessionFailed", text: "\(failure)", isPresent: false)
-      let wattHours = connectors.first { $0.plan.number == number }?.values.wattHours ?? 0
+      let wattHours = connectors.first { $0.number == number }?.values.wattHours ?? 0
       tell(number, .ended(ok: false, text: "failed in \(failure.layer): \(failure)", wattHours: wattHours))
     default: break
     }

@@ -83,7 +83,7 @@ final class ControlSocket {
   /// Who steers the station is worth a line; who only looks is not.
   private func note(_ request: ControlRequest, of client: ControlClientID) {
     switch request {
-    case .info, .status, .values, .errors: return
+    case .info, .status, .values, .errors, .battery: return
     case .authorize, .stop, .pause, .resume, .limit, .clear: break
     }
     let peer = clients[client]?.peer.map { "user \($0.userID), process \($0.processID)" } ?? "unknown"
@@ -95,7 +95,7 @@ extension ControlRequest {
   /// For the log, as an order: what came of it is told by events. Without the customer's token.
   fileprivate var words: String {
     switch self {
-    case .info, .status, .values, .errors: "a look"
+    case .info, .status, .values, .errors, .battery: "a look"
     case .authorize(let connector, let granted, _):
       "\(granted ? "authorize" : "refuse") connector \(connector)"
     case .stop(let connector, let reason): "stop connector \(connector) (\(reason.rawValue))"

@@ -25,6 +25,8 @@ public enum ControlRequest: Hashable, Sendable {
   case limit(connector: Int, ControlLimits)
   /// A person has looked at the charger: clears faults that wait for that. Answer: `.done`.
   case clear(connector: Int)
+  /// A vehicle's battery management tells how it is. Answer: `.inlet`.
+  case battery(connector: Int, BatteryReport)
 
   /// Who wants a session to end; as the session's own reasons.
   public enum StopReason: String, CaseIterable, Sendable { case user, backend, site }
@@ -37,6 +39,7 @@ public enum ControlResult: Hashable, Sendable {
   case values([ConnectorValues])
   case errors([ErrorEntry])
   case limits(ControlLimits)
+  case inlet(InletStatus)
   case done
 }
 
@@ -86,7 +89,7 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, paused, fault, cleared, ended
+    case pilot, slac, session, outputs, power, limits, paused, fault, cleared, ended, inlet
   }
 
   public enum Content: Hashable, Sendable {
@@ -103,6 +106,8 @@ public struct ControlEvent: Hashable, Sendable {
     case cleared(name: String)
     /// A plug-in ended: in order or not, and how, for people.
     case ended(ok: Bool, text: String, wattHours: Int)
+    /// What a vehicle wants of its battery.
+    case inlet(InletStatus)
   }
 
   public var connector: Int
@@ -128,6 +133,7 @@ public struct ControlEvent: Hashable, Sendable {
     case .fault: .fault
     case .cleared: .cleared
     case .ended: .ended
+    case .inlet: .inlet
     }
   }
 
@@ -135,7 +141,7 @@ public struct ControlEvent: Hashable, Sendable {
   /// for it. The others are told one by one.
   public var isState: Bool {
     switch content {
-    case .pilot, .slac, .session, .outputs, .power, .limits, .paused: true
+    case .pilot, .slac, .session, .outputs, .power, .limits, .paused, .inlet: true
     case .fault, .cleared, .ended: false
     }
   }

@@ -45,9 +45,11 @@ extension StationInfo: JSONCoded {
 
 extension ConnectorStatus: JSONCoded {
   init(_ fields: inout JSONFields) throws(JSONMismatch) {
+    let role = try fields.word("role", Role.self) ?? .charger
+    let evseID = try fields.string("evseID")
     self.init(
       connector: try fields.required("connector", fields.integer("connector")),
-      evseID: try fields.required("evseID", fields.string("evseID")),
+      evseID: role == .vehicle ? "" : try fields.required("evseID", evseID),
       current: try fields.required("current", fields.string("current")),
       interface: try fields.required("interface", fields.string("interface")))
     pilot = try fields.required("pilot", fields.object("pilot", PilotStatus.read))
@@ -58,11 +60,16 @@ extension ConnectorStatus: JSONCoded {
     limits = try fields.required("limits", fields.object("limits", ControlLimits.read))
     isPaused = try fields.required("paused", fields.bool("paused"))
     fault = try fields.object("fault", ControlFault.read)
+    self.role = role
+    evccID = try fields.string("evccID")
+    inlet = try fields.object("inlet", InletStatus.read)
   }
 
   func write(_ members: inout JSONMembers) {
     members.add("connector", connector)
-    members.add("evseID", evseID)
+    members.add("role", role.rawValue)
+    members.add("evseID", role == .charger ? evseID : nil)
+    members.add("evccID", evccID)
     members.add("current", current)
     members.add("interface", interface)
     members.add("pilot", pilot.json)
@@ -73,6 +80,7 @@ extension ConnectorStatus: JSONCoded {
     members.add("limits", limits.json)
     members.add("paused", isPaused)
     if let fault { members.add("fault", fault.json) }
+    if let inlet { members.add("inlet", inlet.json) }
   }
 }
 
@@ -256,6 +264,7 @@ extension ControlEvent: JSONCoded {
       case .paused: .paused(try fields.required(name, fields.bool(name)))
       case .fault: .fault(try fields.required(name, fields.object(name, ControlFault.read)))
       case .cleared: .cleared(name: try fields.required(name, fields.string(name)))
+      case .inlet: .inlet(try fields.required(name, fields.object(name, InletStatus.read)))
       case .ended:
         try fields.required(
           name,
@@ -283,6 +292,7 @@ extension ControlEvent: JSONCoded {
       case .paused(let paused): .bool(paused)
       case .fault(let fault): fault.json
       case .cleared(let name): .string(name)
+      case .inlet(let status): status.json
       case .ended(let ok, let text, let wattHours):
         JSONMembers.object {
           $0.add("ok", ok)

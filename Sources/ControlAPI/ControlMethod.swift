@@ -1,6 +1,7 @@
 /// The methods of the control socket, by their names on the wire.
 public enum ControlMethod: String, CaseIterable, Sendable {
-  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, subscribe, unsubscribe
+  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, battery, subscribe,
+    unsubscribe
 }
 
 /// What a client wants to hear of.
@@ -62,6 +63,8 @@ enum ControlCall: Hashable {
       }
       self = .request(.limit(connector: connector, limits))
     case .clear: self = .request(.clear(connector: try Self.connector(&fields)))
+    case .battery:
+      self = .request(.battery(connector: try Self.connector(&fields), try BatteryReport(&fields)))
     case .subscribe:
       var subscription = ControlSubscription()
       subscription.connector = try fields.integer("connector", Self.connectors)
@@ -113,6 +116,7 @@ enum ControlCall: Hashable {
       case .resume: .resume
       case .limit: .limit
       case .clear: .clear
+      case .battery: .battery
       }
     }
   }
@@ -145,6 +149,9 @@ enum ControlCall: Hashable {
     case .request(.limit(let connector, let limits)):
       members.add("connector", connector)
       limits.write(&members)
+    case .request(.battery(let connector, let report)):
+      members.add("connector", connector)
+      report.write(&members)
     }
     return members.members.isEmpty ? nil : members.object
   }
@@ -158,6 +165,7 @@ extension ControlResult {
     case .values(let list): .object([JSONMember("connectors", .array(list.map(\.json)))])
     case .errors(let list): .object([JSONMember("errors", .array(list.map(\.json)))])
     case .limits(let limits): limits.json
+    case .inlet(let status): status.json
     case .done: .object([])
     }
   }
@@ -171,6 +179,7 @@ extension ControlResult {
     case .values: self = .values(try fields.list("connectors", ConnectorValues.read))
     case .errors: self = .errors(try fields.list("errors", ErrorEntry.read))
     case .limit: self = .limits(try ControlLimits(&fields))
+    case .battery: self = .inlet(try InletStatus(&fields))
     case .authorize, .stop, .pause, .resume, .clear, .subscribe, .unsubscribe: self = .done
     }
   }
