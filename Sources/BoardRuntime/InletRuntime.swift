@@ -274,6 +274,8 @@ final class InletRuntime {
 
   private func receive(_ octets: RawSpan) {
     turn { node.receive(octets, at: loop.now, perform: $0) }
+    // What the session asked of pilot and contactors may be done already, and it goes on when it hears so.
+    if let told { turns.add(.conditions(told)) }
     runTurns()
   }
 

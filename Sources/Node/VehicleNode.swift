@@ -132,8 +132,6 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     }
     flush(perform)
     for action in actions { act(action, now, perform) }
-    // What the session asked of pilot and contactors may be done already.
-    if plug.connected { converse(.conditions(presentConditions), now, perform) }
     keepSafe(now, perform)
   }
 
