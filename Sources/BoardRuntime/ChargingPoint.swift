@@ -40,6 +40,8 @@ protocol ChargingPoint: AnyObject {
   func resume()
   func narrow(_ new: ControlLimits) throws(ControlFailure)
   func clear() throws(ControlFailure)
+  /// The connection of a client is gone, which may have been somebody's voice.
+  func clientIsGone(_ client: ControlClientID)
 }
 
 extension ConnectorStatus.Role {

@@ -34,19 +34,24 @@ public final class ConnectorRuntime {
 
   public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
-  public private(set) var state: ConnectorState
+  public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
+  var stage: ExternalPowerStage?
+  /// Told each time that power stage has something else to do.
+  var commanded: (PowerCommand) -> Void = { _ in }
   /// What heat leaves of the outlet's current, percent.
   private var heatShare = 100
   private var node: Node
-  private let port: any OutletPort
-  private let loop: EventLoop
+  let port: any OutletPort
+  let loop: EventLoop
   private let handlers: Handlers
   private let network: NodeNetwork
   private var timer: LoopTimer?
+  var stageTimer: LoopTimer?
   private var turns = NodeTurns<ChargerEvent>()
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
@@ -66,6 +71,7 @@ public final class ConnectorRuntime {
     network = NodeNetwork(
       plan.interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
     node = Self.node(plan, outlet, network.address, port)
+    stage = ExternalPowerStage(plan, outlet, port)
   }
 
   private static func node(
@@ -87,7 +93,8 @@ public final class ConnectorRuntime {
     post(.start)
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
-    try port.start { [weak self] event in self?.post(event) }
+    stageTimer = loop.addTimer { [weak self] in self?.runStage(.timeout) }
+    try port.start { [weak self] event in self?.read(event) }
     // Behind the port's timers: of a turn that comes late, the samples that are due count before the time that is up.
     timer = loop.addTimer { [weak self] in self?.elapse() }
     rearm()
@@ -152,6 +159,7 @@ public final class ConnectorRuntime {
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
     // mA * percent, in 64 bits for targets with a 32-bit Int.
+    bound(&limits)
     if heatShare < 100 {
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
@@ -187,6 +195,7 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
+    runStage(.command(.powerStage(enabled: false)))
     port.makeSafe()
   }
 
@@ -199,6 +208,7 @@ public final class ConnectorRuntime {
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
+    if let trouble = stageTrouble { return trouble }
     return network.isThere ? nil : "no interface \(plan.interface)"
   }
 
@@ -259,6 +269,7 @@ public final class ConnectorRuntime {
     case .trace(let trace):
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
+      if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
         if plan.authorization == .free { turns.add(.identified(true)) }
@@ -271,6 +282,8 @@ public final class ConnectorRuntime {
     // After `makeSafe` nothing is driven any more.
     guard isStarted else { return }
     state.note(command)
+    // The power stage hears of it before its contactor does.
+    runStage(.command(command))
     port.perform(command)
   }
 
@@ -303,10 +316,11 @@ public final class ConnectorRuntime {
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
+    runStage(.renewed)
     runTurns()
   }
 
-  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
-    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
+  func tell(_ priority: LogPriority, _ event: String, _ text: String, layer: String = "link") {
+    handlers.log(LogLine(priority, connector: plan.name, layer: layer, event: event, text))
   }
 }

@@ -26,13 +26,18 @@ final class ControlDesk {
     self.journal = journal
     self.connectors = connectors
     startedAt = loop.now
+    for case let connector as ConnectorRuntime in connectors {
+      let number = connector.number
+      connector.commanded = { [weak self] in self?.tell(number, .powerCommand($0)) }
+    }
   }
 
   // MARK: answers
 
   /// Does what was asked; `done` is called when what had to be kept is kept.
   func answer(
-    _ request: ControlRequest, done: @escaping (Result<ControlResult, ControlFailure>) -> Void
+    _ request: ControlRequest, of client: ControlClientID,
+    done: @escaping (Result<ControlResult, ControlFailure>) -> Void
   ) {
     do throws(ControlFailure) {
       switch request {
@@ -45,11 +50,7 @@ final class ControlDesk {
         let found = errors.filter { number == nil || $0.connector == number }
         done(.success(.errors(Array(found.suffix(count)))))
       case .authorize(let number, let granted, let token):
-        guard let connector = try connector(number) as? ConnectorRuntime else {
-          throw ControlFailure(
-            .unsupported, "\(number) is a vehicle's inlet: there is nobody to authorize",
-            remedy: "ask the charger")
-        }
+        let connector = try charger(number, "authorizes nobody", remedy: "ask the charger's daemon")
         journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
           connector.authorize(granted)
           done(.success(.done))
@@ -71,21 +72,30 @@ final class ControlDesk {
         let connector = try connector(number)
         try connector.narrow(limits)
         done(.success(.limits(connector.controlLimits)))
+      case .power(let number, let report):
+        let connector = try charger(number, "has no power stage", remedy: "tell the charger's daemon")
+        try connector.power(report, from: client)
+        done(.success(.powerCommand(connector.powerCommand)))
       case .clear(let number):
         try connector(number).clear()
         done(.success(.done))
       case .battery(let number, let report):
         guard let inlet = try connector(number) as? InletRuntime else {
           throw ControlFailure(
-            .unsupported, "\(number) is a charger's connector, and has no battery",
-            remedy: "tell the daemon of the vehicle")
+            .unsupported, "\(number) is a charger's connector, which has no battery",
+            remedy: "tell the vehicle's daemon")
         }
-        try inlet.take(report)
+        try inlet.take(report, from: client)
         done(.success(.inlet(inlet.wanted)))
       }
     } catch {
       done(.failure(error))
     }
+  }
+
+  /// A client's connection is gone.
+  func isGone(_ client: ControlClientID) {
+    for connector in connectors { connector.clientIsGone(client) }
   }
 
   private var info: StationInfo {
@@ -100,6 +110,14 @@ final class ControlDesk {
     throw ControlFailure(
       .unknownConnector, "there is no connector \(number)",
       remedy: "this station has \(connectors.map { "\($0.number)" }.joined(separator: ", "))")
+  }
+
+  /// The connector of a charger; an inlet cannot do what was asked.
+  private func charger(
+    _ number: Int, _ lack: String, remedy: String
+  ) throws(ControlFailure) -> ConnectorRuntime {
+    if let connector = try connector(number) as? ConnectorRuntime { return connector }
+    throw ControlFailure(.unsupported, "\(number) is a vehicle's inlet, which \(lack)", remedy: remedy)
   }
 
   private func all(_ number: Int?) throws(ControlFailure) -> [any ChargingPoint] {
@@ -122,6 +140,7 @@ final class ControlDesk {
       if old?.power != status.power { tell(status.connector, .power(status.power)) }
       if let inlet = status.inlet, old?.inlet != inlet { tell(status.connector, .inlet(inlet)) }
       if old?.limits != status.limits { tell(status.connector, .limits(status.limits)) }
+      if let stage = status.stage, old?.stage != stage { tell(status.connector, .stage(stage)) }
       if let old, old.isPaused != status.isPaused { tell(status.connector, .paused(status.isPaused)) }
     }
   }

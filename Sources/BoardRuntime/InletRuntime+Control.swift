@@ -85,13 +85,25 @@ extension InletRuntime: ChargingPoint {
   }
 
   /// The battery's management has spoken on the control socket.
-  func take(_ report: BatteryReport) throws(ControlFailure) {
+  func take(_ report: BatteryReport, from client: ControlClientID) throws(ControlFailure) {
     guard !hasOwnBattery else {
       throw ControlFailure(
         .unsupported, "the battery of inlet \(number) is simulated",
         remedy: "write 'battery: control' into the site file's inlet")
     }
+    if let speaker, speaker != client, wanted.isBatteryHeard {
+      throw ControlFailure(
+        .wrongState, "another client speaks for the battery of inlet \(number)",
+        remedy: "end that one, or wait until it has been silent for \(plan.batterySilence)")
+    }
+    speaker = client
     hear(report)
+  }
+
+  func clientIsGone(_ client: ControlClientID) {
+    guard speaker == client else { return }
+    speaker = nil
+    fallSilent("its management is gone from the control socket")
   }
 
   /// A person has looked at the vehicle.

@@ -45,6 +45,8 @@ final class InletRuntime {
   private var silenceDue: Instant?
   private var openDue: Instant?
   private var isSilent = true
+  /// The client of the control socket that speaks for it.
+  var speaker: ControlClientID?
   private var isStopWanted = false
   private var told: EVConditions?
 
@@ -146,15 +148,18 @@ final class InletRuntime {
   /// The node knows of `report.isReady`.
   private var isBatteryTold = false
 
-  private func fallSilent() {
+  func fallSilent(_ cause: String) {
+    guard !isSilent else { return }
     isSilent = true
+    silenceDue = nil
     state.isNew = true
     openDue = loop.now + Self.silentStopMax
     tell(
       .error, "battery",
-      "its management was silent for \(plan.batterySilence): charging ends, the contactors open in "
-        + "\(Self.silentStopMax) at the latest")
+      "\(cause): charging ends, the contactors open in \(Self.silentStopMax) at the latest")
     tellConditions()
+    noteWanted()
+    rearm()
   }
 
   /// What the session is told: what battery, site, heat and people leave.
@@ -338,7 +343,7 @@ final class InletRuntime {
     let now = loop.now
     if isDue(silenceDue, at: now) {
       silenceDue = nil
-      fallSilent()
+      fallSilent("its management was silent for \(plan.batterySilence)")
     }
     if isDue(openDue, at: now) {
       openDue = nil

@@ -61,3 +61,53 @@ public struct InletStatus: Hashable, Sendable {
 
   public init() {}
 }
+
+extension BatteryReport.Wish: JSONWord {}
+
+extension BatteryReport: JSONCoded {
+  /// Above anything that is built: 10 kA, 10 kV; 1 GWh.
+  static let range = 0...10_000_000
+  static let wattHoursRange = 0...1_000_000_000
+  /// 136 years.
+  static let secondsRange = 0...4_294_967_295
+
+  static var blank: BatteryReport {
+    BatteryReport(
+      isReady: false, socPercent: 0, millivolts: 0, inletMillivolts: 0, targetMillivolts: 0, targetMilliamps: 0)
+  }
+
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("ready", &isReady)
+    var (wish, full) = (wish == .charge ? nil : wish as Wish?, isFull ? true : nil as Bool?)
+    try form.member("wish", &wish)
+    try form.member("full", &full)
+    self.wish = wish ?? .charge
+    isFull = full ?? false
+    try form.member("socPercent", &socPercent, in: 0...100)
+    try form.member("millivolts", &millivolts, in: Self.range)
+    try form.member("inletMillivolts", &inletMillivolts, in: Self.range)
+    try form.member("targetMillivolts", &targetMillivolts, in: Self.range)
+    try form.member("targetMilliamps", &targetMilliamps, in: Self.range)
+    try form.member("millivoltsMax", &millivoltsMax, in: Self.range)
+    try form.member("milliampsMax", &milliampsMax, in: Self.range)
+    try form.member("requestWattHours", &requestWattHours, in: Self.wattHoursRange)
+    try form.member("departureSeconds", &departureSeconds, in: Self.secondsRange)
+    try form.member("contactorClosed", &contactorClosed)
+  }
+}
+
+extension InletStatus: JSONCoded {
+  static var blank: InletStatus { InletStatus() }
+
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("closeContactor", &closeContactor)
+    try form.member("chargerMilliamps", &chargerMilliamps)
+    try form.member("millivolts", &millivolts)
+    try form.member("milliamps", &milliamps)
+    try form.member("milliampsMax", &milliampsMax)
+    try form.member("phase", &phase)
+    try form.member("batteryHeard", &isBatteryHeard)
+    try form.member("socPercent", &socPercent)
+    try form.member("outcome", &outcome)
+  }
+}
