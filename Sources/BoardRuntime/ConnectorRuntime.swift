@@ -60,7 +60,8 @@ public final class ConnectorRuntime {
   private var restored: [SafetyFault] = []
 
   public init(
-    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers,
+    roots: DeviceRoots = DeviceRoots()
   ) {
     self.plan = plan
     self.outlet = outlet
@@ -69,7 +70,8 @@ public final class ConnectorRuntime {
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
     network = NodeNetwork(
-      plan.interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
+      plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots),
+      role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
     node = Self.node(plan, outlet, network.address, port)
     stage = ExternalPowerStage(plan, outlet, port)
   }
@@ -209,7 +211,7 @@ public final class ConnectorRuntime {
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
     if let trouble = stageTrouble { return trouble }
-    return network.isThere ? nil : "no interface \(plan.interface)"
+    return network.trouble
   }
 
   /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
@@ -299,6 +301,9 @@ public final class ConnectorRuntime {
   }
 
   // MARK: the interface
+
+  /// Its name, where it is there.
+  var interfaceName: String? { network.name }
 
   /// The modem's interface came with another address than the node speaks with.
   private var isNodeOutdated = false

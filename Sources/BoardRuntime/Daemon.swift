@@ -70,7 +70,7 @@ public final class Daemon {
     let loop = try EventLoop()
     self.loop = loop
     log = Log(now: { loop.now })
-    if options.isVerbose { log.threshold = .debug }
+    if options.isVerbose { log.threshold = .trace }
   }
 
   private func perform() -> Int32 {
@@ -91,7 +91,8 @@ public final class Daemon {
       case .help, .version: return Status.ok
       }
     } catch {
-      complain("couplerd: \(error)")
+      // Standard error may be nobody's where the log is journald's.
+      if log.isJournal { tell(.critical, "start", "\(error)") } else { complain("couplerd: \(error)") }
       return Status.failed
     }
   }
@@ -107,6 +108,7 @@ public final class Daemon {
   // MARK: running
 
   private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    do throws(Log.Refusal) { try log.write(to: site.log.target) } catch { throw BoardFailure("\(error)") }
     let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
@@ -341,7 +343,8 @@ extension NodeTrace {
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
-    case .duty, .offer, .slac, .frame, .sdpClient, .session: .debug
+    case .offer, .slac, .sdpClient, .session: .debug
+    case .duty, .frame: .trace
     }
   }
 }
@@ -353,7 +356,8 @@ extension LogPriority {
       case .error: .error
       case .warning: .warning
       case .info: .info
-      case .debug, .trace: .debug
+      case .debug: .debug
+      case .trace: .trace
       }
   }
 }

@@ -26,7 +26,8 @@ extension InletRuntime: ChargingPoint {
   /// All of it, for the control socket.
   func status(at now: Instant) -> ConnectorStatus {
     var status = ConnectorStatus(
-      connector: plan.number, evseID: "", current: inlet.current.rawValue, interface: plan.interface)
+      connector: plan.number, evseID: "", current: inlet.current.rawValue,
+      interface: interfaceName ?? plan.interface ?? "")
     status.role = .vehicle
     status.evccID = "\(node.configuration.session.evccID)"
     status.pilot = pilotStatus

@@ -3,8 +3,8 @@ import LinuxRuntime
 import Node
 import Wire
 
-/// The network interface of a modem, as a connector or an inlet uses it: it may come later, go and come back. Meanwhile what
-/// the node sends is lost as on a wire that is cut.
+/// The network of a connector's or an inlet's node. Its interface may come later, go and come back: meanwhile what the node
+/// sends is lost as on a wire that is cut.
 final class NodeNetwork {
   static let retryAfter = Duration.seconds(10)
 
@@ -16,33 +16,37 @@ final class NodeNetwork {
     var tell: (LogPriority, _ event: String, _ text: String) -> Void
   }
 
-  let name: String
   /// The address the node speaks with; `nil` before the interface was seen.
   private(set) var address: MACAddress?
+  /// `nil` where there is none to be had: nodes without a modem.
+  private let modem: ModemInterface?
   private let role: NetworkEdge.Role
   private let matching: Bool
   private let loop: EventLoop
   private var handlers: Handlers?
-  private var monitor: LinkLocalMonitor?
   private var edge: NetworkEdge?
   private var retry: LoopTimer?
 
-  init(_ name: String, role: NetworkEdge.Role, matching: Bool, loop: EventLoop) {
-    self.name = name
+  init(_ modem: ModemInterface?, role: NetworkEdge.Role, matching: Bool, loop: EventLoop) {
+    self.modem = modem
     self.role = role
     self.matching = matching
     self.loop = loop
-    address = try? NetworkInterface(name).macAddress
+    address = modem?.present?.macAddress
   }
 
-  var isThere: Bool { edge != nil }
+  /// Why there is no network; `nil` where there is one, or none is needed.
+  var trouble: String? { edge == nil ? modem?.trouble : nil }
+  /// The interface's name, where it is there.
+  var name: String? { modem?.present?.name }
 
   func start(_ handlers: Handlers) throws(LinuxError) {
     self.handlers = handlers
-    retry = loop.addTimer { [weak self] in self?.open() }
-    let monitor = try LinkLocalMonitor(interface: name)
-    try monitor.attach(to: loop) { [weak self] state in self?.changed(state) }
-    self.monitor = monitor
+    retry = loop.addTimer { [weak self] in
+      self?.modem?.lookUp()
+      self?.open()
+    }
+    try modem?.follow(on: loop) { [weak self] in self?.changed() }
     open()
   }
 
@@ -52,16 +56,19 @@ final class NodeNetwork {
     if case .connect = action { handlers?.event(.disconnected) }
   }
 
-  private func changed(_ state: LinkLocalState) {
-    if case .missing = state { close() } else { open() }
+  private func changed() {
+    // Renamed, or unplugged and back in one turn: the sockets are the old one's.
+    if let edge, edge.interface != modem?.present { close() }
+    open()
   }
 
   private func open() {
     retry?.deadline = nil
-    guard edge == nil, let handlers else { return }
-    guard let interface = try? NetworkInterface(name) else {
-      return handlers.tell(.warning, "interface", "no interface \(name) yet; waiting for it")
+    guard edge == nil, let handlers, let modem else { return }
+    guard let interface = modem.present else {
+      return handlers.tell(.warning, "interface", "\(modem.trouble ?? "no interface"); waiting for it")
     }
+    if let mismatch = modem.mismatch { handlers.tell(.warning, "interface", mismatch) }
     if interface.macAddress != address {
       address = interface.macAddress
       handlers.moved()
@@ -84,7 +91,7 @@ final class NodeNetwork {
   }
 
   private func close() {
-    guard edge != nil else { return }
+    guard let name = edge?.interface.name else { return }
     edge = nil
     handlers?.tell(.error, "interface", "\(name) is gone; waiting for it")
     handlers?.event(.disconnected)

@@ -73,7 +73,8 @@ extension BatteryReport: JSONCoded {
 
   static var blank: BatteryReport {
     BatteryReport(
-      isReady: false, socPercent: 0, millivolts: 0, inletMillivolts: 0, targetMillivolts: 0, targetMilliamps: 0)
+      isReady: false, socPercent: 0, millivolts: 0, inletMillivolts: 0, targetMillivolts: 0,
+      targetMilliamps: 0)
   }
 
   mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {

@@ -93,7 +93,8 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared, ended
+    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared,
+      ended
   }
 
   public enum Content: Hashable, Sendable {
