@@ -37,7 +37,7 @@ PARSERS = {
     "control-server": Parser("ControlAPI", "ControlServerTarget", "withstand(octets)", ("docs/control-api.md", r"^(?:-->|<--)? ?(\{.*\})$")),
     "link-chargebyte": Parser("SafetyLinks", "SafetyLinkTarget", "withstand(octets, .chargebyte())", LINKS),
     "link-yeti": Parser("SafetyLinks", "SafetyLinkTarget", "withstand(octets, .yeti)", LINKS),
-    "link-phyverso": Parser("SafetyLinks", "SafetyLinkTarget", "withstand(octets, .phyVERSO(PhyVERSOConfiguration()))", LINKS),
+    "link-phyverso": Parser("SafetyLinks", "SafetyLinkTarget", "withstand(octets, .phyVERSO(PhyVERSOConfiguration(revision: .a, outlets: [.init(port: .ac), .init(port: .dc)])))", LINKS),
     "link-chargebridge": Parser("SafetyLinks", "SafetyLinkTarget", "withstand(octets, .chargeBridge(ChargeBridgeSettings()))", LINKS),
 }
 # The codec's list of modules is for boards as well; these are for here alone. As in Package.swift, those of HOUSE do not
