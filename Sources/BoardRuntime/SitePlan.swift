@@ -45,6 +45,12 @@ public struct SitePlan {
     try self.init(configuration, options: options, path: path)
   }
 
+  /// A board of which no connector is taken into use.
+  init(boardAlone name: String) throws(Problems) {
+    board = try Self.board(name, "--safe-state")
+    connectors = []
+  }
+
   /// The simulation board with one connector.
   private init(builtIn options: DaemonOptions) throws(Problems) {
     board = try Self.board(options.board ?? SimulationBoard.board.name, "--board")
@@ -64,10 +70,14 @@ public struct SitePlan {
     connectors = []
     journalFolder = site.journal.folder
     control = site.control
-    watchdog = site.watchdog
     log = site.log
     configuration = site
     var problems: [String] = []
+    do throws(Problems) {
+      watchdog = try board.watchdog(site.watchdog, "\(path): watchdog")
+    } catch {
+      problems.append(error.description)
+    }
     var taken: [Int: Int] = [:]
     for connector in site.connectors {
       let key = "\(path): connectors[\(connector.id)]"

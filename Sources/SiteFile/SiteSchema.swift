@@ -69,7 +69,7 @@ public enum SiteSchema {
       path: "journal.folder", kind: .path(200), fallback: "/var/lib/coupler",
       purpose: "A folder the daemon may write to."),
     Key(
-      path: "watchdog", kind: .mapping, fallback: "no watchdog",
+      path: "watchdog", kind: .mapping, fallback: "the board's, where it needs one",
       purpose: "A watchdog of the kernel that resets the board when the daemon hangs."),
     Key(path: "watchdog.device", kind: .path(200), fallback: "/dev/watchdog", purpose: "Its device."),
     Key(
