@@ -34,16 +34,20 @@ public final class ConnectorRuntime {
 
   public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
-  public private(set) var state: ConnectorState
+  public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
+  var stage: ExternalPowerStage?
+  /// Told each time that power stage has something else to do.
+  var commanded: (PowerCommand) -> Void = { _ in }
   /// What heat leaves of the outlet's current, percent.
   private var heatShare = 100
   private var node: Node
-  private let port: any OutletPort
-  private let loop: EventLoop
+  let port: any OutletPort
+  let loop: EventLoop
   private let handlers: Handlers
   /// `nil` where there is none to be had: `link: none`.
   private let modem: ModemInterface?
@@ -51,6 +55,7 @@ public final class ConnectorRuntime {
   /// The address the node speaks with; `nil` before the interface was seen.
   private var address: MACAddress?
   private var timer: LoopTimer?
+  var stageTimer: LoopTimer?
   private var turns = NodeTurns<ChargerEvent>()
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
@@ -73,6 +78,7 @@ public final class ConnectorRuntime {
       plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots)
     address = modem?.present?.macAddress
     node = Self.node(plan, outlet, address, port)
+    stage = ExternalPowerStage(plan, outlet, port)
   }
 
   private static func node(
@@ -94,7 +100,8 @@ public final class ConnectorRuntime {
     post(.start)
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
-    try port.start { [weak self] event in self?.post(event) }
+    stageTimer = loop.addTimer { [weak self] in self?.runStage(.timeout) }
+    try port.start { [weak self] event in self?.read(event) }
     // Behind the port's timers: of a turn that comes late, the samples that are due count before the time that is up.
     timer = loop.addTimer { [weak self] in self?.elapse() }
     rearm()
@@ -155,6 +162,7 @@ public final class ConnectorRuntime {
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
     // mA * percent, in 64 bits for targets with a 32-bit Int.
+    bound(&limits)
     if heatShare < 100 {
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
@@ -191,6 +199,7 @@ public final class ConnectorRuntime {
   public func makeSafe() {
     isStarted = false
     nodeDue = nil
+    runStage(.command(.powerStage(enabled: false)))
     port.makeSafe()
   }
 
@@ -203,6 +212,7 @@ public final class ConnectorRuntime {
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
+    if let trouble = stageTrouble { return trouble }
     return edge == nil ? modem?.trouble : nil
   }
 
@@ -268,6 +278,7 @@ public final class ConnectorRuntime {
     case .trace(let trace):
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
+      if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
         if plan.authorization == .free { turns.add(.identified(true)) }
@@ -280,6 +291,8 @@ public final class ConnectorRuntime {
     // After `makeSafe` nothing is driven any more.
     guard isStarted else { return }
     state.note(command)
+    // The power stage hears of it before its contactor does.
+    runStage(.command(command))
     port.perform(command)
   }
 
@@ -363,10 +376,11 @@ public final class ConnectorRuntime {
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
+    runStage(.renewed)
     runTurns()
   }
 
-  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
-    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
+  func tell(_ priority: LogPriority, _ event: String, _ text: String, layer: String = "link") {
+    handlers.log(LogLine(priority, connector: plan.name, layer: layer, event: event, text))
   }
 }

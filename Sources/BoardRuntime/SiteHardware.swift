@@ -44,7 +44,8 @@ final class SiteHardware {
     switch outlet.hardware {
     case .simulated:
       do throws(LinuxError) {
-        return try BenchOutlet(Self.bench(outlet), cablePath: plan.cablePath, loop: loop)
+        return try BenchOutlet(
+          Self.bench(outlet), cablePath: plan.cablePath, isStageExternal: plan.isStageExternal, loop: loop)
       } catch {
         throw BoardFailure("\(error)")
       }

@@ -40,6 +40,8 @@ struct WatchView {
     case .outputs(let status): connectors[index].outputs = status
     case .power(let values): connectors[index].power = values
     case .limits(let limits): connectors[index].limits = limits
+    case .stage(let status): connectors[index].stage = status
+    case .powerCommand: break
     case .paused(let paused): connectors[index].isPaused = paused
     case .fault(let fault): connectors[index].fault = fault.latch == .none ? connectors[index].fault : fault
     case .cleared(let name):
