@@ -17,8 +17,10 @@ protocol ChargingPoint: AnyObject {
   var trouble: String? { get }
   /// What the meter shows, Wh.
   var meterWattHours: Int { get }
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed: what the watchdog is fed for.
   func isHealthy(at now: Instant) -> Bool
+  /// A device of the electrical side failed, and stays as it is until a new start.
+  var isBroken: Bool { get }
   /// Takes over a fault of before the start that waits for a person. Before `start`.
   func restore(_ fault: SafetyFault)
   func start() throws(BoardFailure)

@@ -197,6 +197,7 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
+    nodeDue = nil
     runStage(.command(.powerStage(enabled: false)))
     port.makeSafe()
   }
@@ -214,11 +215,15 @@ public final class ConnectorRuntime {
     return network.trouble
   }
 
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
+  /// take the other connectors' charges away.
   public func isHealthy(at now: Instant) -> Bool {
-    guard port.trouble == nil else { return false }
+    guard isStarted else { return true }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
+
+  /// A device of the electrical side failed, and stays as it is until a new start.
+  public var isBroken: Bool { isStarted && port.isBroken }
 
   /// What keeps the contactor open until it is cleared.
   public var fault: SafetyFault? { node.safety.latched }
@@ -302,8 +307,8 @@ public final class ConnectorRuntime {
 
   // MARK: the interface
 
-  /// Its name, where it is there.
-  var interfaceName: String? { network.name }
+  /// Name of the modem's interface, where it is there.
+  var interfaceName: String? { network.interfaceName }
 
   /// The modem's interface came with another address than the node speaks with.
   private var isNodeOutdated = false

@@ -21,6 +21,9 @@ public final class Daemon {
   /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
   static let stopPatience = Duration.seconds(15)
 
+  /// A failed device is the reason of a new start at most so often.
+  static let restartPause = Duration.seconds(60)
+
   private let loop: EventLoop
   private let log: Log
   private let manager = ServiceManager()
@@ -34,6 +37,7 @@ public final class Daemon {
   private var watchdogTimer: LoopTimer?
   private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
+  private var startedAt = Instant.zero
   private var toldJournalFailure: String?
   private var status = Status.ok
 
@@ -76,7 +80,7 @@ public final class Daemon {
   private func perform() -> Int32 {
     let site: SitePlan
     do throws(SitePlan.Problems) {
-      site = try SitePlan(options)
+      site = try options.task == .safeState ? SitePlan(safeState: options) : SitePlan(options)
     } catch {
       for line in error.description.split(separator: "\n") { complain(String(line)) }
       return Status.badSite
@@ -112,6 +116,7 @@ public final class Daemon {
     let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
+    SafeStateBoard.remember(site.board)
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
     if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }
@@ -134,6 +139,7 @@ public final class Daemon {
       loop.beforeWaiting = { [weak self] in
         desk.tellNews()
         self?.tellJournal()
+        self?.stopIfDue()
       }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
       try watch(site)
@@ -149,10 +155,14 @@ public final class Daemon {
     }
     manager.stopping("outputs safe")
     for connector in connectors { connector.makeSafe() }
+    hardware.makeSafe()
+    for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }
+    if !hardware.failures.isEmpty { status = Status.failed }
     journal.stop()
     // Safe outputs need no reset. After a failure the board gets one all the same.
     if status == Status.ok { hardwareWatchdog?.disarm() }
-    tell(.notice, "stop", "outputs are safe")
+    let isSafe = hardware.failures.isEmpty
+    tell(isSafe ? .notice : .critical, "stop", isSafe ? "outputs are safe" : "outputs may be live")
     return status
   }
 
@@ -197,6 +207,12 @@ public final class Daemon {
 
   private func start(_ connector: any ChargingPoint) throws(LinuxError) {
     let kept = journal.takeOver(connector: connector.number)
+    for name in kept.unknown {
+      tell(
+        .critical, "journal",
+        "\(connector.role.word) \(connector.number): another version latched '\(name)', which this one does not "
+          + "know; held as the gravest until somebody clears it")
+    }
     for fault in kept.faults {
       connector.restore(fault)
       tell(
@@ -248,7 +264,6 @@ public final class Daemon {
     case .phase, .ended: manager.status(summary)
     default: break
     }
-    if isStopping { stopIfAtRest() }
   }
 
   private func authorizationNeeded(_ number: Int) {
@@ -265,9 +280,10 @@ public final class Daemon {
 
   // MARK: watchdog
 
-  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and the electrical side
-  /// of every connector answers. Silence is the only thing that they understand as ill.
+  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and no connector missed
+  /// what was due. Silence is the only thing that they understand as ill.
   private func watch(_ site: SitePlan) throws(LinuxError) {
+    startedAt = loop.now
     let hardware = try site.watchdog.map { (settings) throws(LinuxError) in try HardwareWatchdog(settings) }
     hardwareWatchdog = hardware
     guard let interval = [manager.watchdogInterval, hardware?.interval].compactMap({ $0 }).min() else {
@@ -293,11 +309,25 @@ public final class Daemon {
     manager.stopping("ending sessions")
     for connector in connectors { connector.stop(.site) }
     stopTimer?.deadline = loop.now + Self.stopPatience
-    stopIfAtRest()
+    stopIfDue()
   }
 
-  private func stopIfAtRest() {
-    if connectors.allSatisfy({ $0.isAtRest }) { loop.stop() }
+  /// Before each wait: not everything that ends a session is traced, such as a bolt that is out.
+  private func stopIfDue() {
+    if isStopping {
+      if connectors.allSatisfy({ $0.isAtRest }) { loop.stop() }
+    } else if isRestartDue {
+      status = Status.failed
+      stopNow("a device failed; nobody charges, and a new start tries it again")
+    }
+  }
+
+  /// A device that failed is tried again by a new start only, which takes nobody's charge away, and not again and again.
+  private var isRestartDue: Bool {
+    guard manager.isThere, loop.now - startedAt > Self.restartPause,
+      connectors.contains(where: { $0.isBroken })
+    else { return false }
+    return connectors.allSatisfy { $0.isBroken || $0.isAtRest }
   }
 
   private func stopNow(_ reason: String) {

@@ -39,6 +39,8 @@ public protocol InletPort: AnyObject {
   var samplesPilot: Bool { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
+  /// The trouble stays until the devices are opened anew.
+  var isBroken: Bool { get }
 }
 
 extension InletPort {
@@ -50,6 +52,7 @@ extension InletPort {
     get { nil }
     set {}
   }
+  public var isBroken: Bool { false }
   public var hasBattery: Bool { false }
   public var feedbackMax: Duration? { nil }
   public var temperatureEnds: [Int] { [] }

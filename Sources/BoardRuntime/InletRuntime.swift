@@ -108,6 +108,7 @@ final class InletRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   func makeSafe() {
     isStarted = false
+    nodeDue = nil
     port.makeSafe()
   }
 
@@ -118,11 +119,14 @@ final class InletRuntime {
     return isSilent ? "the battery's management is silent" : nil
   }
 
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed: what the watchdog is fed for.
   func isHealthy(at now: Instant) -> Bool {
-    guard port.trouble == nil else { return false }
+    guard isStarted else { return true }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
+
+  /// A device of the electrical side failed, and stays as it is until a new start.
+  var isBroken: Bool { isStarted && port.isBroken }
 
   // MARK: the battery
 
@@ -235,7 +239,7 @@ final class InletRuntime {
   }
 
   /// The modem's interface, where it is there.
-  var interfaceName: String? { network.name }
+  var interfaceName: String? { network.interfaceName }
 
   /// True once after something changed.
   func takeNews() -> Bool {

@@ -24,6 +24,7 @@ public final class LineInlet: InletPort {
   public var derated: ((Int) -> Void)?
   private var reading: ((VehicleEvent) -> Void)?
   public private(set) var trouble: String?
+  public var isBroken: Bool { trouble != nil }
   /// Where the pilot stands for the proximity contact: it counts as plugged in until then.
   private var pluggedUntil: Instant?
   private var pilotTimer: LoopTimer?

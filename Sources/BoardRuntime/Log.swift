@@ -108,6 +108,7 @@ public final class Log {
   }
 
   private let places: Places
+  private let sink: LineSink
   private var target: Target
   private var limiter = LogLimiter()
   private let now: () -> Instant
@@ -120,6 +121,7 @@ public final class Log {
   init(now: @escaping () -> Instant, places: Places) {
     self.now = now
     self.places = places
+    sink = LineSink(places.standardError)
     target = places.automatic
   }
 
@@ -171,9 +173,8 @@ public final class Log {
     case .prefixed, .plain: break
     }
     let prefix = if case .plain = target { "" } else { "<\(line.priority.syslog)>" }
-    // One call, so that lines of several processes do not mix. A reader that is gone is no reason to stop charging.
-    let octets = Array("\(prefix)\(line.plain)\n".utf8)
-    _ = Glibc.write(places.standardError, octets, octets.count)
+    // A reader that is gone or does not read is no reason to stop charging.
+    sink.write("\(prefix)\(line.plain)\n")
   }
 }
 

@@ -18,7 +18,6 @@ final class NodeNetwork {
 
   /// The address the node speaks with; `nil` before the interface was seen.
   private(set) var address: MACAddress?
-  /// `nil` where there is none to be had: nodes without a modem.
   private let modem: ModemInterface?
   private let role: NetworkEdge.Role
   private let matching: Bool
@@ -27,6 +26,7 @@ final class NodeNetwork {
   private var edge: NetworkEdge?
   private var retry: LoopTimer?
 
+  /// `modem`: `nil` where there is no network to be had (`link: none`).
   init(_ modem: ModemInterface?, role: NetworkEdge.Role, matching: Bool, loop: EventLoop) {
     self.modem = modem
     self.role = role
@@ -35,10 +35,10 @@ final class NodeNetwork {
     address = modem?.present?.macAddress
   }
 
-  /// Why there is no network; `nil` where there is one, or none is needed.
-  var trouble: String? { edge == nil ? modem?.trouble : nil }
-  /// The interface's name, where it is there.
-  var name: String? { modem?.present?.name }
+  /// Why there is no network now; `nil` where there is one, and where there never shall be.
+  var trouble: String? { edge == nil ? modem.map { $0.trouble ?? "its sockets cannot be opened" } : nil }
+  /// Its name, where it is there.
+  var interfaceName: String? { modem?.present?.name }
 
   func start(_ handlers: Handlers) throws(LinuxError) {
     self.handlers = handlers
@@ -64,7 +64,7 @@ final class NodeNetwork {
 
   private func open() {
     retry?.deadline = nil
-    guard edge == nil, let handlers, let modem else { return }
+    guard edge == nil, let modem, let handlers else { return }
     guard let interface = modem.present else {
       return handlers.tell(.warning, "interface", "\(modem.trouble ?? "no interface"); waiting for it")
     }

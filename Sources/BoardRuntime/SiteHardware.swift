@@ -9,6 +9,7 @@ final class SiteHardware {
   private(set) var inletPorts: [any InletPort] = []
   /// What could not be driven.
   private(set) var failures: [String] = []
+  private var ownFailures: [String] = []
   let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
 
@@ -37,7 +38,7 @@ final class SiteHardware {
     for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures += board.failures
+    failures = ownFailures + board.failures
   }
 
   private func port(
@@ -109,7 +110,7 @@ final class SiteHardware {
         case .steady, .capture: break
         }
       } catch {
-        failures.append("\(entry.field): \(error)")
+        ownFailures.append("\(entry.field): \(error)")
       }
     }
   }

@@ -47,6 +47,12 @@ public struct SitePlan {
     try self.init(configuration, options: options, path: path)
   }
 
+  /// A board of which no connector is taken into use.
+  init(boardAlone name: String) throws(Problems) {
+    board = try Self.board(name, "--safe-state")
+    connectors = []
+  }
+
   /// The simulation board with one connector.
   private init(builtIn options: DaemonOptions) throws(Problems) {
     board = try Self.board(options.board ?? SimulationBoard.board.name, "--board")
@@ -68,7 +74,6 @@ public struct SitePlan {
     connectors = []
     journalFolder = site.journal.folder
     control = site.control
-    watchdog = site.watchdog
     log = site.log
     configuration = site
     var problems: [String] = []
@@ -76,6 +81,11 @@ public struct SitePlan {
     if site.inlets.isEmpty, board.outlets.isEmpty {
       problems.append(
         "\(path): connectors: board \(board.name) is a vehicle's and has none; write 'inlets' in their place")
+    }
+    do throws(Problems) {
+      watchdog = try board.watchdog(site.watchdog, "\(path): watchdog")
+    } catch {
+      problems.append(error.description)
     }
     var taken: [Int: Int] = [:]
     for connector in site.connectors {

@@ -7,7 +7,7 @@ public struct SiteConfiguration: Hashable, Sendable {
   public var log = LogSettings()
   public var control = ControlSettings()
   public var journal = JournalSettings()
-  /// `nil`: no hardware watchdog is served.
+  /// `nil`: the board's own, where it is not safe without one.
   public var watchdog: WatchdogSettings?
   /// In the order of their numbers, which are 1, 2, 3 ...
   public var connectors: [ConnectorSettings]

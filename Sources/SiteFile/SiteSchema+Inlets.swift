@@ -1,4 +1,6 @@
 extension SiteSchema {
+  public static let keys: [Key] = stationKeys + inletKeys
+
   /// The keys of a vehicle's inlets.
   static let inletKeys: [Key] = [
     Key(

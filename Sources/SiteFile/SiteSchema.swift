@@ -39,124 +39,123 @@ public enum SiteSchema {
     case evccID
   }
 
-  public static let keys: [Key] =
-    [
-      Key(
-        path: "board", kind: .boardName, isRequired: true, fallback: "",
-        purpose: "Which board this is, as `coupler board list` prints it."),
-      Key(path: "log", kind: .mapping, fallback: "", purpose: "The log of the daemon."),
-      Key(
-        path: "log.level", kind: .words(names(SiteConfiguration.LogSettings.Level.self)), fallback: "info",
-        isLive: true,
-        purpose:
-          "From the quietest to the loudest: `debug` adds SLAC and messages, `trace` every duty and useless frame."
-      ),
-      Key(
-        path: "log.target", kind: .words(names(SiteConfiguration.LogSettings.Target.self)), fallback: "auto",
-        purpose:
-          "`auto`: journald where systemd connected the daemon to it, otherwise standard error. One of the others: there, or the daemon does not start."
-      ),
-      Key(
-        path: "control", kind: .mapping, fallback: "", purpose: "The socket of `coupler status` and others."),
-      Key(
-        path: "control.socket", kind: .path(107), fallback: "/run/coupler/control.sock",
-        purpose: "Where the socket is made."),
-      Key(
-        path: "control.mode", kind: .mode, fallback: "0660",
-        purpose: "Who may connect, and so steer the station: the owner and the group of the daemon."),
-      Key(
-        path: "control.clients-max", kind: .integer(1...64), fallback: "16",
-        purpose: "Clients that are served at the same time."),
-      Key(
-        path: "journal", kind: .mapping, fallback: "", purpose: "The journal of events that survive a crash."),
-      Key(
-        path: "journal.folder", kind: .path(200), fallback: "/var/lib/coupler",
-        purpose: "A folder the daemon may write to."),
-      Key(
-        path: "watchdog", kind: .mapping, fallback: "no watchdog",
-        purpose: "A watchdog of the kernel that resets the board when the daemon hangs."),
-      Key(path: "watchdog.device", kind: .path(200), fallback: "/dev/watchdog", purpose: "Its device."),
-      Key(
-        path: "watchdog.timeout", kind: .seconds(1...300), fallback: "10 s",
-        purpose: "Silence of the daemon after which it resets."),
-      Key(
-        path: "connectors", kind: .list(1...16), fallback: "`inlets`",
-        purpose: "What vehicles are plugged into, in the order of their numbers."),
-      Key(
-        path: "connectors[].id", kind: .integer(1...16), isRequired: true, fallback: "",
-        purpose: "1 for the first, 2 for the second: the number people see."),
-      Key(
-        path: "connectors[].outlet", kind: .integer(1...16), fallback: "the connector's number",
-        purpose: "Outlet of the board, counted from 1."),
-      Key(
-        path: "connectors[].evse-id", kind: .evseID, isRequired: true, fallback: "",
-        purpose: "EVSEID (ISO 15118-2 Annex H): what vehicles and back ends call it."),
-      Key(
-        path: "connectors[].interface", kind: .interface, fallback: "the board's modem",
-        purpose:
-          "Network interface of its PLC modem, where the board's description does not find it or finds another one."
-      ),
-      Key(
-        path: "connectors[].current", kind: .words(names(ConnectorSettings.Current.self)), isRequired: true,
-        fallback: "",
-        purpose: "AC or DC; as the board's outlet."),
-      Key(
-        path: "connectors[].limits", kind: .mapping, fallback: "the outlet's",
-        purpose: "What the site allows; never more than the board's outlet does."),
-      Key(
-        path: "connectors[].limits.current-max", kind: .quantity(.current, 0...1_000_000),
-        fallback: "the outlet's",
-        isLive: true, purpose: "Per phase (AC, 6 A to 80 A) or pole (DC)."),
-      Key(
-        path: "connectors[].limits.current-min", kind: .quantity(.current, 0...1_000_000),
-        fallback: "the outlet's",
-        isLive: true,
-        purpose: "DC: lowest current."),
-      Key(
-        path: "connectors[].limits.voltage-max", kind: .quantity(.voltage, 50_000...1_500_000),
-        fallback: "the outlet's; 230 V with AC", isLive: true,
-        purpose: "DC: highest voltage. AC: nominal voltage from phase to neutral, 100 V to 300 V."),
-      Key(
-        path: "connectors[].limits.voltage-min", kind: .quantity(.voltage, 0...1_500_000),
-        fallback: "the outlet's",
-        isLive: true, purpose: "DC: lowest voltage."),
-      Key(
-        path: "connectors[].limits.power-max", kind: .quantity(.power, 1000...1_500_000),
-        fallback: "the outlet's",
-        isLive: true, purpose: "All phases together."),
-      Key(
-        path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
-        purpose: "AC: phases that are wired."),
-      Key(
-        path: "connectors[].authorization", kind: .words(names(ConnectorSettings.Authorization.self)),
-        fallback: "control",
-        isLive: true, purpose: "`free`: every vehicle may charge. `control`: `coupler authorize` decides."),
-      Key(
-        path: "connectors[].slac", kind: .words(names(ConnectorSettings.SLACMode.self)), fallback: "lenient",
-        purpose: "Matching by the letter of ISO 15118-3, or with what public vehicles are known for."),
-      Key(
-        path: "connectors[].link", kind: .words(names(ConnectorSettings.Link.self)), fallback: "slac",
-        purpose:
-          "`assumed`: a plain network without a modem. For rigs only: nothing proves who the peer is. `none`: no modem and no network, AC by the pilot's duty alone."
-      ),
-      Key(
-        path: "connectors[].digital", kind: .words(names(ConnectorSettings.Digital.self)), fallback: "first",
-        purpose:
-          "AC. `first`: 5 %, and a nominal duty where the vehicle does not communicate. `beside`: a nominal duty at once, on which it may communicate too. `only`: 5 % alone."
-      ),
-      Key(
-        path: "connectors[].lock", kind: .words(names(ConnectorSettings.Lock.self)), fallback: "board",
-        purpose:
-          "`required`: the outlet's lock has to confirm before energy flows. `none`: a tethered cable. `board`: as the board says."
-      ),
-      Key(
-        path: "connectors[].ventilation", kind: .words(names(ConnectorSettings.Ventilation.self)),
-        fallback: "board",
-        purpose: "Whether the place is ventilated, so that state D is served."),
-      Key(
-        path: "connectors[].timers", kind: .words(names(ConnectorSettings.Timers.self)), fallback: "standard",
-        purpose: "`relaxed` waits longer, for peers in a debugger. Never in the field."),
-    ] + inletKeys
+  /// Those of a station as a whole, and of a charger's connectors.
+  static let stationKeys: [Key] = [
+    Key(
+      path: "board", kind: .boardName, isRequired: true, fallback: "",
+      purpose: "Which board this is, as `coupler board list` prints it."),
+    Key(path: "log", kind: .mapping, fallback: "", purpose: "The log of the daemon."),
+    Key(
+      path: "log.level", kind: .words(names(SiteConfiguration.LogSettings.Level.self)), fallback: "info",
+      isLive: true,
+      purpose:
+        "From the quietest to the loudest: `debug` adds SLAC and messages, `trace` every duty and useless frame."
+    ),
+    Key(
+      path: "log.target", kind: .words(names(SiteConfiguration.LogSettings.Target.self)), fallback: "auto",
+      purpose:
+        "`auto`: journald where systemd connected the daemon to it, otherwise standard error. One of the others: there, or the daemon does not start."
+    ),
+    Key(path: "control", kind: .mapping, fallback: "", purpose: "The socket of `coupler status` and others."),
+    Key(
+      path: "control.socket", kind: .path(107), fallback: "/run/coupler/control.sock",
+      purpose: "Where the socket is made."),
+    Key(
+      path: "control.mode", kind: .mode, fallback: "0660",
+      purpose: "Who may connect, and so steer the station: the owner and the group of the daemon."),
+    Key(
+      path: "control.clients-max", kind: .integer(1...64), fallback: "16",
+      purpose: "Clients that are served at the same time."),
+    Key(
+      path: "journal", kind: .mapping, fallback: "", purpose: "The journal of events that survive a crash."),
+    Key(
+      path: "journal.folder", kind: .path(200), fallback: "/var/lib/coupler",
+      purpose: "A folder the daemon may write to."),
+    Key(
+      path: "watchdog", kind: .mapping, fallback: "the board's, where it needs one",
+      purpose: "A watchdog of the kernel that resets the board when the daemon hangs."),
+    Key(path: "watchdog.device", kind: .path(200), fallback: "/dev/watchdog", purpose: "Its device."),
+    Key(
+      path: "watchdog.timeout", kind: .seconds(1...300), fallback: "10 s",
+      purpose: "Silence of the daemon after which it resets."),
+    Key(
+      path: "connectors", kind: .list(1...16), fallback: "`inlets`",
+      purpose: "What vehicles are plugged into, in the order of their numbers."),
+    Key(
+      path: "connectors[].id", kind: .integer(1...16), isRequired: true, fallback: "",
+      purpose: "1 for the first, 2 for the second: the number people see."),
+    Key(
+      path: "connectors[].outlet", kind: .integer(1...16), fallback: "the connector's number",
+      purpose: "Outlet of the board, counted from 1."),
+    Key(
+      path: "connectors[].evse-id", kind: .evseID, isRequired: true, fallback: "",
+      purpose: "EVSEID (ISO 15118-2 Annex H): what vehicles and back ends call it."),
+    Key(
+      path: "connectors[].interface", kind: .interface, fallback: "the board's modem",
+      purpose:
+        "Network interface of its PLC modem, where the board's description does not find it or finds another one."
+    ),
+    Key(
+      path: "connectors[].current", kind: .words(names(ConnectorSettings.Current.self)), isRequired: true,
+      fallback: "",
+      purpose: "AC or DC; as the board's outlet."),
+    Key(
+      path: "connectors[].limits", kind: .mapping, fallback: "the outlet's",
+      purpose: "What the site allows; never more than the board's outlet does."),
+    Key(
+      path: "connectors[].limits.current-max", kind: .quantity(.current, 0...1_000_000),
+      fallback: "the outlet's",
+      isLive: true, purpose: "Per phase (AC, 6 A to 80 A) or pole (DC)."),
+    Key(
+      path: "connectors[].limits.current-min", kind: .quantity(.current, 0...1_000_000),
+      fallback: "the outlet's",
+      isLive: true,
+      purpose: "DC: lowest current."),
+    Key(
+      path: "connectors[].limits.voltage-max", kind: .quantity(.voltage, 50_000...1_500_000),
+      fallback: "the outlet's; 230 V with AC", isLive: true,
+      purpose: "DC: highest voltage. AC: nominal voltage from phase to neutral, 100 V to 300 V."),
+    Key(
+      path: "connectors[].limits.voltage-min", kind: .quantity(.voltage, 0...1_500_000),
+      fallback: "the outlet's",
+      isLive: true, purpose: "DC: lowest voltage."),
+    Key(
+      path: "connectors[].limits.power-max", kind: .quantity(.power, 1000...1_500_000),
+      fallback: "the outlet's",
+      isLive: true, purpose: "All phases together."),
+    Key(
+      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
+      purpose: "AC: phases that are wired."),
+    Key(
+      path: "connectors[].authorization", kind: .words(names(ConnectorSettings.Authorization.self)),
+      fallback: "control",
+      isLive: true, purpose: "`free`: every vehicle may charge. `control`: `coupler authorize` decides."),
+    Key(
+      path: "connectors[].slac", kind: .words(names(ConnectorSettings.SLACMode.self)), fallback: "lenient",
+      purpose: "Matching by the letter of ISO 15118-3, or with what public vehicles are known for."),
+    Key(
+      path: "connectors[].link", kind: .words(names(ConnectorSettings.Link.self)), fallback: "slac",
+      purpose:
+        "`assumed`: a plain network without a modem. For rigs only: nothing proves who the peer is. `none`: no modem and no network, AC by the pilot's duty alone."
+    ),
+    Key(
+      path: "connectors[].digital", kind: .words(names(ConnectorSettings.Digital.self)), fallback: "first",
+      purpose:
+        "AC. `first`: 5 %, and a nominal duty where the vehicle does not communicate. `beside`: a nominal duty at once, on which it may communicate too. `only`: 5 % alone."
+    ),
+    Key(
+      path: "connectors[].lock", kind: .words(names(ConnectorSettings.Lock.self)), fallback: "board",
+      purpose:
+        "`required`: the outlet's lock has to confirm before energy flows. `none`: a tethered cable. `board`: as the board says."
+    ),
+    Key(
+      path: "connectors[].ventilation", kind: .words(names(ConnectorSettings.Ventilation.self)),
+      fallback: "board",
+      purpose: "Whether the place is ventilated, so that state D is served."),
+    Key(
+      path: "connectors[].timers", kind: .words(names(ConnectorSettings.Timers.self)), fallback: "standard",
+      purpose: "`relaxed` waits longer, for peers in a debugger. Never in the field."),
+  ]
 
   /// The keys right below a path; "" is the top.
   static func children(of path: String) -> [Key] {

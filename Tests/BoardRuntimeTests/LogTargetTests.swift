@@ -132,4 +132,70 @@ import Wire
     #expect(rig.errorText == "<7>pilot duty: 5 %\n")
     #expect(duty.journalEntry.hasPrefix("PRIORITY=7\n"))
   }
+
+  // MARK: nobody is waited for
+
+  /// Fills a descriptor until nothing more goes in, without changing how it is used.
+  private func fill(_ descriptor: Int32) {
+    let octets = [UInt8](repeating: 0x78, count: 65_536)
+    let mode = fcntl(descriptor, F_GETFL)
+    _ = fcntl(descriptor, F_SETFL, mode | O_NONBLOCK)
+    for size in [65_536, 4096, 1] { while write(descriptor, octets, size) > 0 {} }
+    _ = fcntl(descriptor, F_SETFL, mode)
+  }
+
+  private func drain(_ descriptor: Int32) -> String {
+    var octets: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while case let got = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), got > 0 {
+      octets += buffer[..<got]
+    }
+    return String(decoding: octets.drop { $0 == 0x78 }, as: UTF8.self)
+  }
+
+  /// As `couplerd -v | less`, and as systemd's stream while journald hangs.
+  @Test func a_reader_that_does_not_read_holds_nothing_up() throws {
+    let rig = try Rig(hasJournal: false)
+    let log = rig.log()
+    fill(rig.places.standardError)
+    let start = Date()
+    for _ in 0..<50 { log.write(line) }
+    #expect(Date().timeIntervalSince(start) < 2)
+    while case let text = rig.errorText, !text.isEmpty {}
+    log.write(line)
+    #expect(rig.errorText == "(50 lines could not be written)\n<5>daemon start: here\n")
+
+    var ends: [Int32] = [-1, -1]
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    defer { for end in ends { close(end) } }
+    let sink = LineSink(ends[0])
+    fill(ends[0])
+    #expect(!sink.write("a\n") && !sink.write("b\n"))
+    _ = drain(ends[1])
+    #expect(sink.write("c\n"))
+    #expect(drain(ends[1]) == "(2 lines could not be written)\nc\n")
+  }
+
+  @Test func a_stopped_terminal_holds_nothing_up() throws {
+    var (leader, follower): (Int32, Int32) = (-1, -1)
+    try #require(openpty(&leader, &follower, nil, nil, nil) == 0)
+    defer { for end in [leader, follower] { close(end) } }
+    let sink = LineSink(follower)
+    #expect(sink.write("before\n"))
+    // Ctrl-S.
+    try #require(tcflow(follower, TCOOFF) == 0)
+    let start = Date()
+    for _ in 0..<50 { sink.write("while\n") }
+    #expect(Date().timeIntervalSince(start) < 2 && sink.leftOut == 50)
+    try #require(tcflow(follower, TCOON) == 0)
+    #expect(sink.write("after\n"))
+  }
+
+  @Test func a_line_of_any_length_is_written_as_one() throws {
+    let rig = try Rig(hasJournal: false)
+    rig.log().write(LogLine(.info, layer: "x", event: "y", String(repeating: "z", count: 100_000)))
+    var text = ""
+    while case let more = rig.errorText, !more.isEmpty { text += more }
+    #expect(text.utf8.count < LineSink.octetsMax && text.hasSuffix("zz...\n"))
+  }
 }

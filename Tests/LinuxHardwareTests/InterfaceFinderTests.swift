@@ -102,3 +102,35 @@ private final class NetworkClass {
     #expect(lo != nil && lo?.driver == nil && lo?.address == MACAddress(0))
   }
 }
+
+@Suite(.enabled(if: NamespacePair.areAvailable, NamespacePair.areNot), .serialized)
+struct InterfaceMonitorTests {
+  @Test func an_interface_that_comes_goes_or_is_renamed_is_told_and_silence_is_none() throws {
+    let pair = try NamespacePair()
+    let loop = try EventLoop()
+    let monitor = try NamespacePair.inside(pair.left) { try InterfaceMonitor() }
+    var news = 0
+    try monitor.attach(to: loop) { news += 1 }
+    func step(_ time: Duration) throws {
+      let end = loop.now + time
+      while loop.now < end { try loop.step(until: end) }
+    }
+    try step(.milliseconds(200))
+    #expect(news == 0)
+    for change in 0..<3 {
+      let before = news
+      switch change {
+      case 0: try NamespacePair.run("-n", pair.left, "link", "set", "plc0", "name", "eth9")
+      case 1: try NamespacePair.run("-n", pair.left, "link", "add", "dummy9", "type", "bridge")
+      default: try NamespacePair.run("-n", pair.left, "link", "del", "eth9")
+      }
+      try step(.milliseconds(200))
+      #expect(news > before, "change \(change)")
+    }
+    monitor.detach()
+    let before = news
+    try NamespacePair.run("-n", pair.left, "link", "del", "dummy9")
+    try step(.milliseconds(100))
+    #expect(news == before)
+  }
+}
