@@ -88,6 +88,7 @@ extension ConnectorPlan {
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
+    configuration.safety.feedbackMax = port.feedbackMax
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in

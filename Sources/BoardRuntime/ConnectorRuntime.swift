@@ -203,9 +203,9 @@ public final class ConnectorRuntime {
     return edge == nil ? "no interface \(plan.interface)" : nil
   }
 
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// The electrical side works and no deadline was missed: what the watchdog is fed for.
   public func isHealthy(at now: Instant) -> Bool {
-    guard port.trouble == nil else { return false }
+    guard port.isHealthy else { return false }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
 

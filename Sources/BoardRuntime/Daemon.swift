@@ -110,6 +110,7 @@ public final class Daemon {
     let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
+    hardware.log = { [weak self] in self?.log.write($0) }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
     if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }

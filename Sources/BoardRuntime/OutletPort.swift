@@ -38,6 +38,10 @@ public protocol OutletPort: AnyObject {
   var samplesPilot: Bool { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
+  /// False where only a new start of the program can help.
+  var isHealthy: Bool { get }
+  /// How long feedback of the contactor may differ from its command.
+  var feedbackMax: Duration { get }
 }
 
 /// Hardware that could not be used: what, and why.
@@ -54,4 +58,6 @@ extension OutletPort {
   public var readsProximity: Bool { false }
   public var readsResidualCurrent: Bool { false }
   public var temperatureEnds: [Int] { [] }
+  public var isHealthy: Bool { trouble == nil }
+  public var feedbackMax: Duration { .milliseconds(200) }
 }
