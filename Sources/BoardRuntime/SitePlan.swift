@@ -28,6 +28,17 @@ public struct SitePlan {
   }
 
   public init(_ options: DaemonOptions) throws(Problems) {
+    try self.init(sited: options)
+    for option in options.controllers {
+      do throws(BoardFailure) {
+        try board.move(option)
+      } catch {
+        throw Problems(description: "\(error)")
+      }
+    }
+  }
+
+  private init(sited options: DaemonOptions) throws(Problems) {
     var found = options.sitePath
     if found == nil, options.interface == nil, options.cablePath == nil, options.board == nil,
       access(DaemonOptions.defaultSitePath, F_OK) == 0
