@@ -21,11 +21,14 @@ public final class Daemon {
   /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
   static let stopPatience = Duration.seconds(15)
 
+  /// A failed device is the reason of a new start at most so often.
+  static let restartPause = Duration.seconds(60)
+
   private let loop: EventLoop
   private let log: Log
   private let manager = ServiceManager()
   private let options: DaemonOptions
-  private var connectors: [ConnectorRuntime] = []
+  private var connectors: [any ChargingPoint] = []
   private var journal = StationJournal(nil)
   private var desk: ControlDesk?
   private var control: ControlSocket?
@@ -34,6 +37,7 @@ public final class Daemon {
   private var watchdogTimer: LoopTimer?
   private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
+  private var startedAt = Instant.zero
   private var toldJournalFailure: String?
   private var status = Status.ok
 
@@ -70,13 +74,13 @@ public final class Daemon {
     let loop = try EventLoop()
     self.loop = loop
     log = Log(now: { loop.now })
-    if options.isVerbose { log.threshold = .debug }
+    if options.isVerbose { log.threshold = .trace }
   }
 
   private func perform() -> Int32 {
     let site: SitePlan
     do throws(SitePlan.Problems) {
-      site = try SitePlan(options)
+      site = try options.task == .safeState ? SitePlan(safeState: options) : SitePlan(options)
     } catch {
       for line in error.description.split(separator: "\n") { complain(String(line)) }
       return Status.badSite
@@ -91,7 +95,8 @@ public final class Daemon {
       case .help, .version: return Status.ok
       }
     } catch {
-      complain("couplerd: \(error)")
+      // Standard error may be nobody's where the log is journald's.
+      if log.isJournal { tell(.critical, "start", "\(error)") } else { complain("couplerd: \(error)") }
       return Status.failed
     }
   }
@@ -107,9 +112,11 @@ public final class Daemon {
   // MARK: running
 
   private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    do throws(Log.Refusal) { try log.write(to: site.log.target) } catch { throw BoardFailure("\(error)") }
     let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
+    SafeStateBoard.remember(site.board)
     hardware.log = { [weak self] in self?.log.write($0) }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
@@ -117,6 +124,12 @@ public final class Daemon {
     try openJournal(site)
     for (plan, port) in zip(site.connectors, hardware.ports) {
       connectors.append(connector(plan, site, port))
+    }
+    for (plan, port) in zip(site.inlets, hardware.inletPorts) {
+      connectors.append(
+        InletRuntime(
+          plan, inlet: site.board.inlets[plan.inlet], port: port, loop: loop, handlers: handlers(plan.number))
+      )
     }
     do throws(LinuxError) {
       try loop.onSignals([SIGINT, SIGTERM, SIGQUIT, SIGHUP]) { [weak self] in self?.signalled($0) }
@@ -127,12 +140,14 @@ public final class Daemon {
       loop.beforeWaiting = { [weak self] in
         desk.tellNews()
         self?.tellJournal()
+        self?.stopIfDue()
       }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
       try watch(site)
       tell(
         .notice, "start",
-        "couplerd \(Self.version), board \(site.board.name), \(connectors.count) connector(s)")
+        "couplerd \(Self.version), board \(site.board.name), \(connectors.count) \(site.inlets.isEmpty ? "connector(s)" : "inlet(s)")"
+      )
       manager.ready(summary)
       try loop.run()
     } catch {
@@ -141,10 +156,14 @@ public final class Daemon {
     }
     manager.stopping("outputs safe")
     for connector in connectors { connector.makeSafe() }
+    hardware.makeSafe()
+    for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }
+    if !hardware.failures.isEmpty { status = Status.failed }
     journal.stop()
     // Safe outputs need no reset. After a failure the board gets one all the same.
     if status == Status.ok { hardwareWatchdog?.disarm() }
-    tell(.notice, "stop", "outputs are safe")
+    let isSafe = hardware.failures.isEmpty
+    tell(isSafe ? .notice : .critical, "stop", isSafe ? "outputs are safe" : "outputs may be live")
     return status
   }
 
@@ -187,39 +206,51 @@ public final class Daemon {
     }
   }
 
-  private func start(_ connector: ConnectorRuntime) throws(LinuxError) {
-    let kept = journal.takeOver(connector: connector.plan.number)
+  private func start(_ connector: any ChargingPoint) throws(LinuxError) {
+    let kept = journal.takeOver(connector: connector.number)
+    for name in kept.unknown {
+      tell(
+        .critical, "journal",
+        "\(connector.role.word) \(connector.number): another version latched '\(name)', which this one does not "
+          + "know; held as the gravest until somebody clears it")
+    }
     for fault in kept.faults {
       connector.restore(fault)
-      tell(.critical, "journal", "connector \(connector.plan.name): latched before the start: \(fault)")
+      tell(
+        .critical, "journal", "\(connector.role.word) \(connector.number): latched before the start: \(fault)"
+      )
     }
     if kept.wasCutOff {
-      tell(.warning, "journal", "connector \(connector.plan.name): the last run was cut off in a session")
+      tell(
+        .warning, "journal",
+        "\(connector.role.word) \(connector.number): the last run was cut off in a session")
     }
     do throws(BoardFailure) {
       try connector.start()
     } catch {
       // One broken connector is no reason to take the others away; it stays safe.
       connector.makeSafe()
-      tell(.critical, "connector", "connector \(connector.plan.name) is out of service: \(error)")
+      tell(.critical, "connector", "\(connector.role.word) \(connector.number) is out of service: \(error)")
     }
   }
 
   private func connector(
     _ plan: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
   ) -> ConnectorRuntime {
-    let number = plan.number
-    return ConnectorRuntime(
-      plan, outlet: site.outlet(plan), port: port, loop: loop,
-      handlers: ConnectorRuntime.Handlers(
-        trace: { [weak self] trace, _ in self?.note(trace, of: number) },
-        authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
-        log: { [weak self] in self?.log.write($0) }))
+    ConnectorRuntime(
+      plan, outlet: site.outlet(plan), port: port, loop: loop, handlers: handlers(plan.number))
+  }
+
+  private func handlers(_ number: Int) -> ConnectorRuntime.Handlers {
+    ConnectorRuntime.Handlers(
+      trace: { [weak self] trace, _ in self?.note(trace, of: number) },
+      authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
+      log: { [weak self] in self?.log.write($0) })
   }
 
   private func note(_ trace: NodeTrace, of number: Int) {
     // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
-    let meter = connectors.first { $0.plan.number == number }?.state.meterWattHours ?? 0
+    let meter = connectors.first { $0.number == number }?.meterWattHours ?? 0
     journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
       self?.desk?.note(trace, of: number)
     }
@@ -234,7 +265,6 @@ public final class Daemon {
     case .phase, .ended: manager.status(summary)
     default: break
     }
-    if isStopping { stopIfAtRest() }
   }
 
   private func authorizationNeeded(_ number: Int) {
@@ -246,14 +276,15 @@ public final class Daemon {
   }
 
   private var summary: String {
-    connectors.map { "\($0.plan.name): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
+    connectors.map { "\($0.number): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
   }
 
   // MARK: watchdog
 
-  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and the electrical side
-  /// of every connector answers. Silence is the only thing that they understand as ill.
+  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and no connector missed
+  /// what was due. Silence is the only thing that they understand as ill.
   private func watch(_ site: SitePlan) throws(LinuxError) {
+    startedAt = loop.now
     let hardware = try site.watchdog.map { (settings) throws(LinuxError) in try HardwareWatchdog(settings) }
     hardwareWatchdog = hardware
     guard let interval = [manager.watchdogInterval, hardware?.interval].compactMap({ $0 }).min() else {
@@ -277,13 +308,27 @@ public final class Daemon {
     isStopping = true
     tell(.notice, "stop", "signal \(number): sessions are ended in order; a second one stops at once")
     manager.stopping("ending sessions")
-    for connector in connectors { connector.post(.stop(.site)) }
+    for connector in connectors { connector.stop(.site) }
     stopTimer?.deadline = loop.now + Self.stopPatience
-    stopIfAtRest()
+    stopIfDue()
   }
 
-  private func stopIfAtRest() {
-    if connectors.allSatisfy(\.isAtRest) { loop.stop() }
+  /// Before each wait: not everything that ends a session is traced, such as a bolt that is out.
+  private func stopIfDue() {
+    if isStopping {
+      if connectors.allSatisfy({ $0.isAtRest }) { loop.stop() }
+    } else if isRestartDue {
+      status = Status.failed
+      stopNow("a device failed; nobody charges, and a new start tries it again")
+    }
+  }
+
+  /// A device that failed is tried again by a new start only, which takes nobody's charge away, and not again and again.
+  private var isRestartDue: Bool {
+    guard manager.isThere, loop.now - startedAt > Self.restartPause,
+      connectors.contains(where: { $0.isBroken })
+    else { return false }
+    return connectors.allSatisfy { $0.isBroken || $0.isAtRest }
   }
 
   private func stopNow(_ reason: String) {
@@ -306,11 +351,7 @@ public final class Daemon {
           tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
         }
       }
-      for connector in connectors {
-        if let plan = new.connectors.first(where: { $0.number == connector.plan.number }) {
-          connector.adopt(plan)
-        }
-      }
+      for connector in connectors { connector.adopt(new) }
       if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
       site = new
       tell(.notice, "reload", "site file read again")
@@ -333,7 +374,8 @@ extension NodeTrace {
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
-    case .duty, .offer, .slac, .frame, .sdpClient, .session: .debug
+    case .offer, .slac, .sdpClient, .session: .debug
+    case .duty, .frame: .trace
     }
   }
 }
@@ -345,7 +387,8 @@ extension LogPriority {
       case .error: .error
       case .warning: .warning
       case .info: .info
-      case .debug, .trace: .debug
+      case .debug: .debug
+      case .trace: .trace
       }
   }
 }

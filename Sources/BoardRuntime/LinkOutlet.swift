@@ -72,8 +72,8 @@ final class LinkOutlet: OutletPort {
   }
 
   var trouble: String? { failure ?? link.trouble }
-  // A controller that is away comes back by itself; that the program starts anew would not bring it.
-  var isHealthy: Bool { failure == nil }
+  /// A controller that is away comes back by itself; that the program starts anew would not bring it.
+  var isBroken: Bool { failure != nil }
   /// With the controller's period, its contactor, and its period again.
   var feedbackMax: Duration {
     if case .chargeBridge = link.kind { .milliseconds(1500) } else { .milliseconds(500) }

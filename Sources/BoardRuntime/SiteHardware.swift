@@ -6,9 +6,11 @@ import SimulatedHardware
 /// The electrical side of a site: all outputs of its board, and a port for each connector.
 final class SiteHardware {
   private(set) var ports: [any OutletPort] = []
+  private(set) var inletPorts: [any InletPort] = []
   /// What could not be driven.
   private(set) var failures: [String] = []
-  private let board: BoardHardware
+  private var ownFailures: [String] = []
+  let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
   /// Told what people should know of controllers.
   var log: (LogLine) -> Void = { _ in } {
@@ -38,13 +40,15 @@ final class SiteHardware {
         throw BoardFailure("connector \(plan.name): \(error)")
       }
     }
+    for plan in site.inlets { inletPorts.append(try inletPort(plan, site.board.inlets[plan.inlet], loop)) }
   }
 
   func makeSafe() {
     for port in ports { port.makeSafe() }
+    for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures += board.failures
+    failures = ownFailures + board.failures
   }
 
   private func port(
@@ -53,7 +57,8 @@ final class SiteHardware {
     switch outlet.hardware {
     case .simulated:
       do throws(LinuxError) {
-        return try BenchOutlet(Self.bench(outlet), cablePath: plan.cablePath, loop: loop)
+        return try BenchOutlet(
+          Self.bench(outlet), cablePath: plan.cablePath, isStageExternal: plan.isStageExternal, loop: loop)
       } catch {
         throw BoardFailure("\(error)")
       }
@@ -115,7 +120,7 @@ final class SiteHardware {
         case .steady, .capture: break
         }
       } catch {
-        failures.append("\(entry.field): \(error)")
+        ownFailures.append("\(entry.field): \(error)")
       }
     }
   }

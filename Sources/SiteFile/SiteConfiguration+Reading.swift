@@ -53,11 +53,12 @@ extension SiteReader {
     checkUnique("evse-id", in: items) { $0.uppercased().filter { $0 != "*" } }
     checkUnique("interface", in: items) { $0 }
     checkUnique("outlet", in: items) { $0 }
+    site.inlets = inlets(top, root)
     return site
   }
 
   /// What two connectors cannot share.
-  private mutating func checkUnique(
+  mutating func checkUnique(
     _ name: String, in items: [SiteMapping?], _ form: (String) -> String
   ) {
     var seen: [(text: String, index: Int)] = []
@@ -66,18 +67,20 @@ extension SiteReader {
       var text: String?
       if case .scalar(let given)? = item.member(name)?.value.content { text = form(given) }
       // Without one it has the outlet of its number.
-      if name == "outlet", text == nil { text = "\(index + 1)" }
+      if name == "outlet" || name == "inlet", text == nil { text = "\(index + 1)" }
       guard let text, !text.isEmpty else { continue }
       if let first = seen.first(where: { $0.text == text }) {
         note(
           item, name,
-          "is that of connectors[\(first.index + 1)] as well (line \(items[first.index]?.line ?? 0)); each has its own"
+          "is that of \(Self.list(item))[\(first.index + 1)] as well (line \(items[first.index]?.line ?? 0)); each has its own"
         )
       } else {
         seen.append((text, index))
       }
     }
   }
+
+  private static func list(_ item: SiteMapping) -> Substring { item.schema.prefix { $0 != "[" } }
 
   private mutating func connector(_ item: SiteMapping, number index: Int) -> ConnectorSettings? {
     let id = number("id", in: item)
@@ -91,21 +94,43 @@ extension SiteReader {
     let interface = text("interface", in: item)
     let current = word("current", in: item, ConnectorSettings.Current.self)
     var settings = ConnectorSettings(
-      id: index, outlet: outlet, evseID: evseID ?? "", interface: interface ?? "", current: current ?? .ac)
+      id: index, outlet: outlet, evseID: evseID ?? "", interface: interface, current: current ?? .ac)
     settings.authorization =
       word("authorization", in: item, ConnectorSettings.Authorization.self) ?? settings.authorization
     settings.slac = word("slac", in: item, ConnectorSettings.SLACMode.self) ?? settings.slac
     settings.link = word("link", in: item, ConnectorSettings.Link.self) ?? settings.link
+    settings.digital = word("digital", in: item, ConnectorSettings.Digital.self) ?? settings.digital
     settings.lock = word("lock", in: item, ConnectorSettings.Lock.self) ?? settings.lock
     settings.ventilation =
       word("ventilation", in: item, ConnectorSettings.Ventilation.self) ?? settings.ventilation
     settings.timers = word("timers", in: item, ConnectorSettings.Timers.self) ?? settings.timers
-    if settings.link == .assumed, item.member("slac") != nil {
-      note(item, "slac", "has no meaning with 'link: assumed'; take one of them out")
-    }
+    checkLink(item, settings.link, current)
     if let limits = mapping("limits", in: item) { settings.limits = self.limits(limits, current) }
     // What is missing or wrong is noted by now.
-    return id == index && evseID != nil && interface != nil && current != nil ? settings : nil
+    return id == index && evseID != nil && current != nil ? settings : nil
+  }
+
+  /// What goes with the way the data link comes about, and with the current.
+  private mutating func checkLink(
+    _ item: SiteMapping, _ link: ConnectorSettings.Link, _ current: ConnectorSettings.Current?
+  ) {
+    let idle: [String] =
+      switch link {
+      case .slac: []
+      case .assumed: ["slac"]
+      case .none: ["interface", "slac", "digital"]
+      }
+    for name in idle where item.member(name) != nil {
+      note(item, name, "has no meaning with 'link: \(link.rawValue)'; take one of them out")
+    }
+    guard current == .dc else { return }
+    if link == .none {
+      note(item, "link", "is for AC; with 'current: dc' nothing charges without digital communication")
+    }
+    if item.member("digital") != nil {
+      note(
+        item, "digital", "is for AC; with 'current: dc' there is digital communication alone, so take it out")
+    }
   }
 
   private mutating func limits(_ mapping: SiteMapping, _ current: ConnectorSettings.Current?) -> SiteLimits {
