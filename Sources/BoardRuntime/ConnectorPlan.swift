@@ -62,10 +62,13 @@ extension ConnectorPlan {
     case .ac:
       var limits = EVSELimits.ac(milliamps: milliamps, phases: phases)
       limits.maximumWatts = min(limits.maximumWatts, wattsMax)
+      // A duty below 6 A says nothing anyway.
+      let least = max(milliampsMin, outlet.limits.milliampsMin)
+      if least > 6_000 { limits.minimumMilliamps = least }
       return limits
     case .dc:
       var limits = EVSELimits()
-      limits.minimumMilliamps = milliampsMin
+      limits.minimumMilliamps = max(milliampsMin, outlet.limits.milliampsMin)
       limits.maximumMillivolts = millivoltsMax
       limits.minimumMillivolts = millivoltsMin
       limits.maximumMilliamps = milliamps
@@ -89,6 +92,8 @@ extension ConnectorPlan {
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
+    configuration.safety.testsResidualCurrent = port.testsResidualCurrent
+    configuration.safety.switchesPhases = port.switchesPhases
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in
       Derating(

@@ -5,6 +5,9 @@ import Wire
 /// A lock with a motor on two half bridges. Repeats a movement that failed; tells positions, not commands.
 final class LockDriver {
   static let pollPeriod = Duration.milliseconds(250)
+  /// A bolt that does not let go - somebody pulls at the plug - is tried again after this time, so often.
+  static let unlockAgain = Duration.seconds(5)
+  static let unlockRounds = 12
 
   private let motor: LockMotor
   private let toLock: any OutputPin
@@ -19,6 +22,8 @@ final class LockDriver {
   /// What was asked for; `nil` before anybody asked.
   private var wanted: Bool?
   private var triesLeft = 0
+  private var roundsLeft = 0
+  private var againDue: Instant?
   private var movingUntil: Instant?
   private var last: Bool?
   private var isStopped = false
@@ -55,10 +60,13 @@ final class LockDriver {
   func command(locked: Bool) {
     wanted = locked
     triesLeft = motor.repetitions
+    roundsLeft = locked ? 0 : Self.unlockRounds
+    againDue = nil
     move()
   }
 
-  /// No current in the motor, wherever it is.
+  /// No current in the motor, wherever it is. The bolt stays where it is: a movement takes longer than a program has that
+  /// ends, and half of one leaves it nowhere.
   func release() {
     isStopped = true
     timer?.deadline = nil
@@ -87,6 +95,12 @@ final class LockDriver {
   private func elapse() {
     guard !isStopped else { return }
     if movingUntil == nil {
+      if let due = againDue, loop.now >= due {
+        againDue = nil
+        roundsLeft -= 1
+        triesLeft = motor.repetitions
+        return move()
+      }
       if last != wanted, wanted != nil, triesLeft > 0 { return move() }
       poll()
       return
@@ -104,7 +118,8 @@ final class LockDriver {
         return move()
       } else {
         // Nowhere counts as not locked; the supervisor draws its conclusion from the silence.
-        report(false)
+        report(reached ?? false)
+        if wanted == false, roundsLeft > 0 { againDue = loop.now + Self.unlockAgain }
       }
     } catch {
       failed(error)
@@ -114,7 +129,10 @@ final class LockDriver {
 
   /// A locked plug is looked at from time to time; an unlocked one may rest.
   private func poll() {
-    guard position != nil, wanted == true else { return }
+    guard position != nil, wanted == true else {
+      timer?.deadline = againDue
+      return
+    }
     if let isLocked = isLockedByPosition { report(isLocked) } else { report(false) }
     timer?.deadline = loop.now + Self.pollPeriod
   }

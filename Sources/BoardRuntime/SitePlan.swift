@@ -56,6 +56,7 @@ public struct SitePlan {
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
+    watchdog = board.crashSafety.watchdog
   }
 
   /// A site file's settings on their board.
@@ -64,7 +65,7 @@ public struct SitePlan {
     connectors = []
     journalFolder = site.journal.folder
     control = site.control
-    watchdog = site.watchdog
+    watchdog = site.watchdog ?? board.crashSafety.watchdog
     log = site.log
     configuration = site
     var problems: [String] = []

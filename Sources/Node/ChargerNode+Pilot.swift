@@ -153,6 +153,10 @@ extension ChargerNode {
       case .lock(let lock):
         perform(.lock(lock))
         perform(.trace(.safety(.lock(lock))))
+      case .residualCurrentTest(let on): perform(.residualCurrentTest(on))
+      case .phases(let three):
+        perform(.phases(three: three))
+        perform(.trace(.coupling(.phases(three: three))))
       case .energized(let live): perform(.trace(.safety(.energized(live))))
       case .cleared(let fault):
         conditions.fault = nil
@@ -232,7 +236,7 @@ extension ChargerNode {
     plug.lastEnergyTrace = now
     let energy = EnergyReading(
       millivolts: reading.millivolts, milliamps: reading.milliamps,
-      phases: configuration.session.modes.contains(.AC_three_phase_core) ? 3 : 1, wattHours: plug.wattHours)
+      phases: configuration.session.modes.contains(.AC_three_phase_core) && supervisor.closesThreePhases ? 3 : 1, wattHours: plug.wattHours)
     perform(.trace(.energy(energy)))
   }
 }

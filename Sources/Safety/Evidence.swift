@@ -14,6 +14,9 @@ struct SessionProven: ~Copyable { fileprivate init() {} }
 /// Protective earth and the residual-current monitors are sound, those that report by themselves included.
 struct EarthProven: ~Copyable { fileprivate init() {} }
 
+/// The residual-current monitor has tripped under test and returned since the last closing, or has no test.
+struct MonitorProven: ~Copyable { fileprivate init() {} }
+
 /// A cable is in, where that can be read, and its plug cannot be pulled, or it is not ours to lock.
 struct PlugProven: ~Copyable { fileprivate init() {} }
 
@@ -30,8 +33,8 @@ struct NoFaultProven: ~Copyable { fileprivate init() {} }
 struct ClosingPermit: ~Copyable {
   init(
     pilot: consuming PilotProven, session: consuming SessionProven, earth: consuming EarthProven,
-    plug: consuming PlugProven, insulation: consuming InsulationProven, contactor: consuming ContactorProven,
-    noFault: consuming NoFaultProven
+    monitor: consuming MonitorProven, plug: consuming PlugProven, insulation: consuming InsulationProven,
+    contactor: consuming ContactorProven, noFault: consuming NoFaultProven
   ) {}
 }
 
@@ -70,11 +73,18 @@ extension Facts {
     isResidualCurrentSound ?? !settings.hasResidualCurrentInput
   }
 
+  /// It has passed its self-test since the last closing, or has none.
+  func isMonitorTested(_ settings: SafetySettings) -> Bool { test == .passed || !settings.testsResidualCurrent }
+
   /// A cable is in, where the socket can tell.
   func isCableFine(_ settings: SafetySettings) -> Bool { isCableSeen || !settings.readsProximity }
 
   func proveEarth(_ settings: SafetySettings) -> EarthProven? {
     isEarthSound && isResidualCurrentFine(settings) ? EarthProven() : nil
+  }
+
+  func proveMonitor(_ settings: SafetySettings) -> MonitorProven? {
+    isMonitorTested(settings) ? MonitorProven() : nil
   }
 
   func provePlug(_ settings: SafetySettings) -> PlugProven? {
@@ -96,29 +106,47 @@ extension Facts {
   /// The permit, where every proof can be made now.
   func permit(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> ClosingPermit? {
     guard let pilot = provePilot(settings), let session = proveSession(settings),
-      let earth = proveEarth(settings),
+      let earth = proveEarth(settings), let monitor = proveMonitor(settings),
       let plug = provePlug(settings), let insulation = proveInsulation(),
       let contactor = proveContactor(settings, at: now), let noFault = proveNoFault(latched: latched)
     else { return nil }
     return ClosingPermit(
-      pilot: pilot, session: session, earth: earth, plug: plug, insulation: insulation, contactor: contactor,
-      noFault: noFault)
+      pilot: pilot, session: session, earth: earth, monitor: monitor, plug: plug, insulation: insulation,
+      contactor: contactor, noFault: noFault)
   }
 
   /// What the permit lacks, in words. The same conditions, for people.
   func obstacles(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> [ClosingObstacle] {
     var found: [ClosingObstacle] = []
-    if !isPilotReady(settings) || !duty.isOscillating { found.append(.pilotNotInC2OrD2) }
-    if !isAuthorized { found.append(.notAuthorized) }
-    if demand?.current != settings.current { found.append(.nothingDemanded) }
-    if !isEarthSound { found.append(.earthNotSound) }
-    if !isResidualCurrentFine(settings) { found.append(.residualCurrentNotSound) }
-    if !isCableFine(settings) { found.append(.noCable) }
-    if settings.hasLock, !isLocked { found.append(.notLocked) }
-    if !isInsulationSufficient { found.append(.insulationNotProven) }
-    if contactorReadsClosed != false { found.append(.contactorNotOpen) }
-    if let lastClosing, now < lastClosing + settings.recloseMin { found.append(.resting) }
-    if latched != nil || isEmergencyStopPressed { found.append(.faultLatched) }
+    eachObstacle(settings, latched: latched, at: now) { found.append($0) }
     return found
+  }
+
+  /// Nothing but the self-test, which is made last, keeps the contactor open.
+  func lacksOnlyTest(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> Bool {
+    var lacksMore = false
+    eachObstacle(settings, latched: latched, at: now) { obstacle in
+      if obstacle != .monitorNotTested { lacksMore = true }
+    }
+    return !lacksMore
+  }
+
+  private func eachObstacle(
+    _ settings: SafetySettings, latched: SafetyFault?, at now: Instant,
+    _ found: (ClosingObstacle) -> Void
+  ) {
+    if !isPilotReady(settings) || !duty.isOscillating { found(.pilotNotInC2OrD2) }
+    if !isAuthorized { found(.notAuthorized) }
+    if demand?.current != settings.current { found(.nothingDemanded) }
+    if !isEarthSound { found(.earthNotSound) }
+    // Under test it is meant to trip.
+    if !test.isUnderWay, !isResidualCurrentFine(settings) { found(.residualCurrentNotSound) }
+    if !isMonitorTested(settings) { found(.monitorNotTested) }
+    if !isCableFine(settings) { found(.noCable) }
+    if settings.hasLock, !isLocked { found(.notLocked) }
+    if !isInsulationSufficient { found(.insulationNotProven) }
+    if contactorReadsClosed != false { found(.contactorNotOpen) }
+    if let lastClosing, now < lastClosing + settings.recloseMin { found(.resting) }
+    if latched != nil || isEmergencyStopPressed { found(.faultLatched) }
   }
 }

@@ -12,6 +12,8 @@ struct Facts: Hashable, Sendable {
   var isEarthSound = false
   /// What the residual-current monitor says; `nil` before it has reported.
   var isResidualCurrentSound: Bool?
+  /// How far its self-test is.
+  var test = MonitorTest.due
   /// The socket reads a cable whose rating is known.
   var isCableSeen = false
   var isLocked = false
@@ -30,6 +32,7 @@ public enum ClosingObstacle: String, Hashable, Sendable, CaseIterable {
   case nothingDemanded = "no energy demanded"
   case earthNotSound = "protective earth not proven"
   case residualCurrentNotSound = "residual-current monitor not sound"
+  case monitorNotTested = "residual-current monitor not tested"
   case noCable = "no sound cable read by the proximity contact"
   case notLocked = "plug not locked"
   case insulationNotProven = "insulation not tested"

@@ -17,6 +17,7 @@ extension SafetySupervisor {
       facts.contactorReadsClosed = closed
     case .earth(let ok): facts.isEarthSound = ok
     case .residualCurrent(let ok): facts.isResidualCurrentSound = ok
+    case .phases(let three): phases.wantsThree = three
     case .proximity(let proximity):
       facts.isCableSeen = if case .plugged = proximity { true } else { false }
     case .lock(let locked): facts.isLocked = locked
@@ -91,7 +92,7 @@ extension SafetySupervisor {
     guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
-    if fault == .residualCurrent, !facts.isResidualCurrentFine(settings) { return }
+    if fault == .residualCurrent || fault == .residualCurrentTest(.didNotReturn), !facts.isResidualCurrentFine(settings) { return }
     clear(perform)
   }
 }

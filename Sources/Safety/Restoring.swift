@@ -10,7 +10,7 @@ extension SafetySupervisor {
 extension SafetyFault {
   /// The fault that waits for service and is called so; `nil` for any other.
   public init?(serviceName name: String) {
-    let faults = [SafetyFault.contactorWelded] + SafetyInvariant.allCases.map { .invariantBroken($0) }
+    let faults = [SafetyFault.contactorWelded, .residualCurrentTest(.didNotTrip)] + SafetyInvariant.allCases.map { .invariantBroken($0) }
     guard let fault = faults.first(where: { $0.latch == .service && $0.name == name }) else { return nil }
     self = fault
   }

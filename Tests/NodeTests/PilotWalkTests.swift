@@ -38,6 +38,10 @@ import Wire
       tethered.charge()
       var worn = OutletRig(isVentilated: isVentilated, recloseMin: .seconds(10))
       worn.charge()
+      var everything = OutletRig(isVentilated: isVentilated, hasEverything: true)
+      let everythingIdle = everything
+      everything.charge()
+      rigs += [everything, everythingIdle]
       rigs += [idle, charging, charging, waiting, paused, tethered, worn]
     }
     return rigs
@@ -62,12 +66,20 @@ import Wire
     case 31: rig.tell(.earth(ok: draw(3) > 0))
     case 32: rig.tell(.earth(ok: true))
     case 33: rig.tell(.emergencyStop(draw(3) == 0))
+    case 34 where rig.hasEverything: rig.monitor.isLeaking = draw(4) == 0
     case 34: rig.tell(.residualCurrent(ok: draw(4) > 0))
     case 35: rig.contactor.fault = SimulatedContactor.Fault.allCases[draw(4)]
     case 36: rig.contactor.fault = .none
     case 37: rig.lock.isJammed = draw(2) == 0
     case 38: if draw(3) == 0 { rig.service() }
-    default: rig.tell(.residualCurrent(ok: true))
+    default:
+      guard rig.hasEverything else { return rig.tell(.residualCurrent(ok: true)) }
+      rig.monitor.isLeaking = false
+      if draw(3) == 0 {
+        rig.monitor.fault = SimulatedResidualCurrentMonitor.Fault.allCases[draw(3)]
+      } else {
+        rig.tell(.phases(three: draw(2) == 0))
+      }
     }
   }
 

@@ -406,7 +406,7 @@ import Wire
         $0.isPowerStageOn = true; $0.facts.contactorReadsClosed = false
       }
     ),
-    (.unlockedOnlyOpen, { $0.isLockCommanded = false }),
+    (.unlockedOnlyOpen, { $0.lockCommand = false }),
   ]
 
   /// States no event leads to, made by hand: each is found, opened and told.

@@ -108,6 +108,11 @@ extension BoardDescription {
         }
       }
     }
+    for trigger in triggers {
+      look(trigger.field) { () throws(LinuxError) in
+        try DevicePresence.find(trigger.channels, trigger: trigger.name, roots: roots)
+      }
+    }
     for (index, link) in links.enumerated() {
       guard case .serial(let device, _, _) = link.transport else { continue }
       look("links[\(index)].transport") { () throws(LinuxError) in
