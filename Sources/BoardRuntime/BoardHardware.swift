@@ -14,6 +14,7 @@ public final class BoardHardware {
   private(set) var stop: BoardStop?
   /// Outputs that could not be taken or driven, in words.
   public private(set) var failures: [String] = []
+  private var notTaken: [String] = []
 
   /// Which value an output is taken with.
   public enum Purpose: Hashable, Sendable {
@@ -33,7 +34,7 @@ public final class BoardHardware {
         pins[entry.line] = try devices.output(entry.line, purpose == .start ? start : stop, stop)
       } catch {
         guard purpose == .safeState else { throw BoardFailure("\(entry.field): \(error)") }
-        failures.append("\(entry.field): \(error)")
+        notTaken.append("\(entry.field): \(error)")
       }
     }
     self.outputs = outputs
@@ -67,6 +68,7 @@ public final class BoardHardware {
 
   /// Every output to its stop value.
   public func makeSafe() {
+    failures = notTaken
     for output in outputs {
       do throws(LinuxError) {
         try pins[output.line]?.set(output.stop)

@@ -1,14 +1,24 @@
 import HAL
 import SiteFile
 
-extension CrashSafety {
-  /// The watchdog that the board's outputs depend on; `nil` where they are safe without one. A site file may name another
-  /// one, but not none: outputs that stay would then stay for good.
-  var watchdog: SiteConfiguration.WatchdogSettings? {
-    guard case .hardwareWatchdog(let device, let timeout, _) = self else { return nil }
-    var settings = SiteConfiguration.WatchdogSettings()
-    settings.device = device
-    settings.timeout = timeout
-    return settings
+extension BoardDescription {
+  /// The watchdog to arm: the site's, or the one that the board needs to be safe when the program is killed. `place` is
+  /// where the site file says it.
+  func watchdog(
+    _ site: SiteConfiguration.WatchdogSettings?, _ place: String
+  ) throws(SitePlan.Problems) -> SiteConfiguration.WatchdogSettings? {
+    guard case .hardwareWatchdog(let device, let timeout, _) = crashSafety else { return site }
+    guard let site else {
+      var own = SiteConfiguration.WatchdogSettings()
+      (own.device, own.timeout) = (device, timeout)
+      return own
+    }
+    guard site.timeout <= timeout else {
+      throw SitePlan.Problems(
+        description:
+          "\(place).timeout: board \(name) holds its outputs until its watchdog resets it, so that "
+          + "\(timeout.components.seconds) s is the most, not \(site.timeout.components.seconds) s")
+    }
+    return site
   }
 }

@@ -38,7 +38,8 @@ import Wire
     var settings = SafetySettings.relaxed(.ac)
     if missing == .insulationNotProven { settings.current = .dc }
     if missing == .resting { settings.recloseMin = .seconds(10) }
-    settings.hasResidualCurrentInput = missing == .residualCurrentNotSound
+    settings.hasResidualCurrentInput = missing == .residualCurrentNotSound || missing == .monitorNotTested
+    settings.testsResidualCurrent = missing == .monitorNotTested
     settings.readsProximity = missing == .noCable
     var supervisor = SafetySupervisor(settings: settings)
     var closes = 0
@@ -48,6 +49,7 @@ import Wire
       supervisor.handle(event, at: now) { if $0 == .contactor(close: true) { closes += 1 } }
     }
     if missing != .earthNotSound { feed(.earth(ok: true), now) }
+    if missing == .monitorNotTested { feed(.residualCurrent(ok: true), now) }
     if missing != .contactorNotOpen { feed(.contactorFeedback(closed: false), now) }
     feed(.pilot(.B, .digital), now)
     if missing != .notAuthorized { feed(.authorized(true), now) }
@@ -65,6 +67,7 @@ import Wire
       feed(.contactorFeedback(closed: false), now)
       feed(.authorized(true), now)
       feed(.lock(locked: true), now)
+      if missing == .monitorNotTested { feed(.residualCurrent(ok: false), now) }
       feed(.residualCurrent(ok: true), now)
       feed(.proximity(.plugged(cableMilliamps: 32_000)), now)
       feed(.insulation(.valid), now)
@@ -386,9 +389,9 @@ import Wire
     feed(.pilot(.A, .steadyHigh), 2)
     feed(.timeout, 6)
     feed(.timeout, 30)
-    #expect(log == ["lock", "fault outputLive"])
+    #expect(log == ["unlock", "lock", "fault outputLive"])
     feed(.powerStage(PowerReading(volts: 59, amps: 0)), 31)
-    #expect(log == ["lock", "fault outputLive", "unlock"])
+    #expect(log == ["unlock", "lock", "fault outputLive", "unlock"])
   }
 }
 
@@ -437,12 +440,15 @@ import Wire
   @Test func every_fault_says_what_to_do() {
     let faults: [SafetyFault] = [
       .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
-      .proximityLost,
+      .residualCurrentTest(.didNotTrip), .residualCurrentTest(.didNotReturn), .proximityLost,
       .emergencyStop, .heartbeatLost,
       .lockNotConfirmed, .lockLost, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
       .insulation(.fault), .wrongDemand, .outputLive(millivolts: 61_000), .invariantBroken(.closedOnlyInCOrD),
     ]
-    for fault in faults { #expect(fault.description.count > 40) }
+    for fault in faults {
+      #expect(fault.description.count > 40)
+      #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault.name)")
+    }
     #expect(Set(faults.map(\.description)).count == faults.count)
   }
 }
