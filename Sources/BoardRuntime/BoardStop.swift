@@ -10,6 +10,8 @@ final class BoardStop {
   private let buttons: [any InputPin]
   private var listeners: [Listener] = []
   private var isWatching = false
+  /// A button that could not be watched at the start: no outlet may run without it.
+  private var failure: LinuxError?
   private var isPressed = false
 
   init(_ buttons: [any InputPin]) { self.buttons = buttons }
@@ -19,15 +21,21 @@ final class BoardStop {
   func attach(
     to loop: EventLoop, told: @escaping (Bool) -> Void, failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) {
-    listeners.append(Listener(told: told, failed: failed))
+    if let failure { throw failure }
     if !isWatching {
-      isWatching = true
-      for button in buttons {
-        try button.watch(
-          on: loop, edges: { [weak self] in self?.changed($0) }, failed: { [weak self] in self?.fail($0) })
+      do throws(LinuxError) {
+        for button in buttons {
+          try button.watch(
+            on: loop, edges: { [weak self] in self?.changed($0) }, failed: { [weak self] in self?.fail($0) })
+        }
+        isPressed = try read()
+      } catch {
+        failure = error
+        throw error
       }
-      isPressed = try read()
+      isWatching = true
     }
+    listeners.append(Listener(told: told, failed: failed))
     told(isPressed)
   }
 
@@ -49,5 +57,8 @@ final class BoardStop {
     for listener in listeners { listener.told(pressed) }
   }
 
-  private func fail(_ error: LinuxError) { for listener in listeners { listener.failed(error) } }
+  private func fail(_ error: LinuxError) {
+    failure = error
+    for listener in listeners { listener.failed(error) }
+  }
 }

@@ -21,6 +21,7 @@ final class ContactorDriver {
   private let order: ContactorDescription.Order
   /// Poles that the next closing drives, in their order.
   private var chosen: [Int]
+  private var wanted: [Int]
   private let economiser: EconomiserDriver?
   private let loop: EventLoop
   private let told: (Bool) -> Void
@@ -49,6 +50,7 @@ final class ContactorDriver {
     self.poles = poles
     order = description.order
     chosen = description.poles(closingThree: true)
+    wanted = chosen
     self.description = description
     economiser =
       if let economiser = description.economiser {
@@ -72,7 +74,6 @@ final class ContactorDriver {
   func command(closed: Bool) throws(LinuxError) {
     isCommandedClosed = closed
     guard closed else { return try open() }
-    try economiser?.pullIn()
     driven = 0
     switch order {
     case .simultaneous, .mutual: while driven < chosen.count { try driveNext() }
@@ -82,11 +83,21 @@ final class ContactorDriver {
     look()
   }
 
-  /// Which poles the next closing drives. EBUSY while commanded closed: never under load.
-  func choose(three: Bool) throws(LinuxError) {
-    guard !isCommandedClosed else { throw LinuxError("change phases with the contactor closed", code: 16) }
-    chosen = description.poles(closingThree: three)
+  /// Which poles the next closing drives. While commanded closed nothing changes until it is opened: never under load.
+  func choose(three: Bool) {
+    wanted = description.poles(closingThree: three)
+    guard !isCommandedClosed else { return }
+    chosen = wanted
     look()
+  }
+
+  /// Every mirror contact reads open, read now; false where one cannot be read.
+  var readsOpen: Bool {
+    for pole in poles {
+      guard let feedback = pole.feedback else { continue }
+      guard let isActive = try? feedback.isActive(), isActive != pole.isNormallyOpen else { return false }
+    }
+    return poles.contains { $0.feedback != nil }
   }
 
   /// All coils at once; a coil that cannot be driven keeps none of the others closed.
@@ -100,12 +111,15 @@ final class ContactorDriver {
       do throws(LinuxError) { try pole.coil.set(false) } catch { failure = error }
     }
     try? economiser?.off()
+    chosen = wanted
     look()
     if let failure { throw failure }
   }
 
   private func driveNext() throws(LinuxError) {
     guard driven < chosen.count else { return }
+    // Each coil pulls in with all there is.
+    try economiser?.pullIn()
     try poles[chosen[driven]].coil.set(true)
     driven += 1
     nextDue = nil

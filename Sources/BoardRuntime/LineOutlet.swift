@@ -25,10 +25,12 @@ public final class LineOutlet: OutletPort {
   public private(set) var trouble: String?
   public var isBroken: Bool { trouble != nil }
   private var isStarted = false
-  private var areContactsOpen = false
+  /// After a failure the contactor is opened again and again until it reads so.
+  static let openAgain = Duration.milliseconds(100)
+  private var openDue: Instant?
   /// After a failure the plug is let go then, with open contacts.
   private var unlockDue: Instant?
-  private var unlockTimer: LoopTimer?
+  private var troubleTimer: LoopTimer?
 
   public init(
     _ description: LineDrivenOutlet, of outlet: Outlet, hardware: BoardHardware, loop: EventLoop
@@ -45,7 +47,7 @@ public final class LineOutlet: OutletPort {
         told: { [weak self] in self?.tell(.pilot($0)) }, failed: failed)
       contactor = try ContactorDriver(
         description.contactor, hardware: hardware, loop: loop,
-        told: { [weak self] in self?.contactsMoved(closed: $0) }, failed: failed)
+        told: { [weak self] in self?.tell(.contactorFeedback(closed: $0)) }, failed: failed)
       lock = try LockDriver(
         description.lock, hardware: hardware, loop: loop,
         told: { [weak self] in self?.tell(.lock(locked: $0)) }, failed: failed)
@@ -57,7 +59,7 @@ public final class LineOutlet: OutletPort {
     } catch {
       throw BoardFailure("\(error)")
     }
-    unlockTimer = loop.addTimer { [weak self] in self?.letPlugGo() }
+    troubleTimer = loop.addTimer { [weak self] in self?.mendTrouble() }
   }
 
   public var samplesPilot: Bool { levels?.samples ?? true }
@@ -65,6 +67,7 @@ public final class LineOutlet: OutletPort {
   public var readsResidualCurrent: Bool {
     if case .line = outlet.monitoring.residualCurrent { true } else { false }
   }
+  public var feedbackMax: Duration { description.contactor.feedbackMax }
   public var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   public var switchesPhases: Bool {
     if case .ac(_, canSwitch: true) = outlet.limits.supply { description.contactor.switchesPhases } else { false }
@@ -90,7 +93,11 @@ public final class LineOutlet: OutletPort {
   }
 
   public func perform(_ command: OutletCommand) {
-    guard trouble == nil else { return }
+    guard trouble == nil else {
+      // Whatever failed, to open is never too much.
+      if case .contactor(close: false) = command { mendTrouble() }
+      return
+    }
     do throws(LinuxError) {
       switch command {
       case .setDuty(let duty):
@@ -101,8 +108,8 @@ public final class LineOutlet: OutletPort {
       case .lock(let locked): lock?.command(locked: locked)
       case .insulationTest: monitors?.testInsulation()
       case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
-      case .phases(let three): try contactor?.choose(three: three)
-      // The board has no power stage: one behind lines is refused by `BoardDescription.problems`.
+      case .phases(let three): contactor?.choose(three: three)
+      // Lines drive no power stage: another program does, or there is none.
       case .powerStage, .setPoint, .modemPower: break
       }
     } catch {
@@ -119,8 +126,8 @@ public final class LineOutlet: OutletPort {
   }
 
   public func makeSafe() {
-    unlockDue = nil
-    unlockTimer?.deadline = nil
+    (unlockDue, openDue) = (nil, nil)
+    troubleTimer?.deadline = nil
     makeHarmless()
     lock?.release()
   }
@@ -139,16 +146,23 @@ public final class LineOutlet: OutletPort {
     reading?(event)
   }
 
-  private func contactsMoved(closed: Bool) {
-    areContactsOpen = !closed
-    tell(.contactorFeedback(closed: closed))
-    if !closed { letPlugGo() }
-  }
-
-  private func letPlugGo() {
-    guard let due = unlockDue, loop.now >= due, areContactsOpen else { return }
-    unlockDue = nil
-    lock?.command(locked: false)
+  /// Opens until every coil was switched off without an error and the contacts read open, read now and not told before;
+  /// then, in time, lets the plug go.
+  private func mendTrouble() {
+    guard trouble != nil, isStarted else { return }
+    let now = loop.now
+    var isOpen = false
+    do throws(LinuxError) {
+      try contactor?.open()
+      isOpen = contactor?.readsOpen ?? false
+    } catch {}
+    openDue = isOpen ? nil : now + Self.openAgain
+    if isOpen, let due = unlockDue, now >= due {
+      unlockDue = nil
+      lock?.command(locked: false)
+    }
+    // Until the plug is let go the contacts are looked at again.
+    troubleTimer?.deadline = openDue ?? unlockDue
   }
 
   private func fail(_ error: LinuxError) {
@@ -158,7 +172,8 @@ public final class LineOutlet: OutletPort {
     // The supervisor's commands are not followed any more, so the plug is let go from here: as late as the supervisor would
     // with a pilot that is lost, and as it would only with open contacts.
     unlockDue = loop.now + SafetySettings(outlet).unlockAfterPilotLoss
-    unlockTimer?.deadline = unlockDue
+    openDue = loop.now
+    mendTrouble()
     // Whatever the node thinks of the pilot, nothing of it is known any more.
     reading?(.earth(ok: false))
   }

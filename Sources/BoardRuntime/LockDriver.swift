@@ -25,6 +25,10 @@ final class LockDriver {
   private var roundsLeft = 0
   private var againDue: Instant?
   private var movingUntil: Instant?
+  /// The buffer is looked at again then.
+  private var bufferDue: Instant?
+  /// The last movement ended where it should.
+  private var isAtRest = false
   private var last: Bool?
   private var isStopped = false
 
@@ -61,7 +65,7 @@ final class LockDriver {
     wanted = locked
     triesLeft = motor.repetitions
     roundsLeft = locked ? 0 : Self.unlockRounds
-    againDue = nil
+    (againDue, bufferDue) = (nil, nil)
     move()
   }
 
@@ -70,24 +74,30 @@ final class LockDriver {
   func release() {
     isStopped = true
     timer?.deadline = nil
-    try? toLock.set(false)
-    try? toUnlock.set(false)
+    stopMotor()
   }
 
   private func move() {
     guard let wanted, !isStopped else { return }
     do throws(LinuxError) {
+      // Never both at once, and nothing goes on that is not wanted any more.
+      try toLock.set(false)
+      try toUnlock.set(false)
+      movingUntil = nil
+      // A plug that is being let go, or whose bolt was stopped on its way, is not locked.
+      report(wanted && isAtRest && (last ?? false))
+      isAtRest = false
       if let buffer, try buffer.millivolts() < motor.buffer?.millivoltsMin ?? 0 {
         // Half a movement is worse than none: the buffer has to be full enough for all of it.
-        timer?.deadline = loop.now + Self.pollPeriod
+        bufferDue = loop.now + Self.pollPeriod
+        timer?.deadline = bufferDue
         return
       }
-      // Never both at once.
-      try (wanted ? toUnlock : toLock).set(false)
       try (wanted ? toLock : toUnlock).set(true)
       movingUntil = loop.now + motor.pulse
       timer?.deadline = movingUntil
     } catch {
+      stopMotor()
       failed(error)
     }
   }
@@ -95,13 +105,17 @@ final class LockDriver {
   private func elapse() {
     guard !isStopped else { return }
     if movingUntil == nil {
+      if let due = bufferDue {
+        guard loop.now >= due else { return }
+        bufferDue = nil
+        return move()
+      }
       if let due = againDue, loop.now >= due {
         againDue = nil
         roundsLeft -= 1
         triesLeft = motor.repetitions
         return move()
       }
-      if last != wanted, wanted != nil, triesLeft > 0 { return move() }
       poll()
       return
     }
@@ -111,6 +125,7 @@ final class LockDriver {
       try toUnlock.set(false)
       let isFaulty = try fault?.isActive() ?? false
       let reached: Bool? = position == nil ? (isFaulty ? nil : wanted) : isLockedByPosition
+      isAtRest = reached == wanted
       if reached == wanted, let reached {
         report(reached)
       } else if triesLeft > 0 {
@@ -122,9 +137,16 @@ final class LockDriver {
         if wanted == false, roundsLeft > 0 { againDue = loop.now + Self.unlockAgain }
       }
     } catch {
+      stopMotor()
       failed(error)
     }
     poll()
+  }
+
+  private func stopMotor() {
+    movingUntil = nil
+    try? toLock.set(false)
+    try? toUnlock.set(false)
   }
 
   /// A locked plug is looked at from time to time; an unlocked one may rest.

@@ -62,7 +62,7 @@ public struct SitePlan {
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
-    watchdog = board.crashSafety.watchdog
+    watchdog = try board.watchdog(nil, "")
   }
 
   /// A site file's settings on their board.

@@ -77,9 +77,11 @@ extension Outlet {
 
 extension LineDrivenOutlet {
   func check(_ check: inout FieldCheck, _ field: String, _ outlet: Outlet) {
-    check.isTrue(
-      outlet.current == .ac, "\(field).current",
-      "a DC outlet has a power stage, which lines do not drive: put it behind a safety link")
+    for (index, pole) in contactor.poles.enumerated() where pole.duty == .preCharge {
+      check.add(
+        "\(field).contactor.poles[\(index)].duty",
+        "an outlet charges the vehicle's input through its power stage (PreCharge), not through a resistor")
+    }
     generator.check(&check, "\(field).generator")
     checkTriggered(&check, field, outlet)
     levels.check(&check, "\(field).levels")

@@ -16,9 +16,11 @@ extension ChargerNode {
       isNews = true
       news.append(.pilot(action))
     }
-    guard isNews else { return }
     // The supervisor knows of a duty before it is on the wire, and of a state before anybody else.
-    supervise(.pilot(pilot.state, pilot.duty), now, perform)
+    if isNews { supervise(.pilot(pilot.state, pilot.duty), now, perform) }
+    guard pilot.isDiodeProven != isDiodeTold else { return }
+    isDiodeTold = pilot.isDiodeProven
+    supervise(.diode(proven: isDiodeTold), now, perform)
   }
 
   /// Tells the upper layers what pilot and supervisor have brought, in the order in which it came. What they do

@@ -8,6 +8,9 @@ import Wire
 /// The pilot is in C2, or in D2 where that may be served (IEC 61851-1 Table A.4).
 struct PilotProven: ~Copyable { fileprivate init() {} }
 
+/// The vehicle has a diode, seen on the pilot as it oscillates now (IEC 61851-1 Table A.4): what has none is no vehicle.
+struct DiodeProven: ~Copyable { fileprivate init() {} }
+
 /// A session is authorized, and demands energy this outlet has.
 struct SessionProven: ~Copyable { fileprivate init() {} }
 
@@ -32,7 +35,7 @@ struct NoFaultProven: ~Copyable { fileprivate init() {} }
 /// All of it. Consumed by closing.
 struct ClosingPermit: ~Copyable {
   init(
-    pilot: consuming PilotProven, session: consuming SessionProven, earth: consuming EarthProven,
+    pilot: consuming PilotProven, diode: consuming DiodeProven, session: consuming SessionProven, earth: consuming EarthProven,
     monitor: consuming MonitorProven, plug: consuming PlugProven, insulation: consuming InsulationProven,
     contactor: consuming ContactorProven, noFault: consuming NoFaultProven
   ) {}
@@ -64,6 +67,8 @@ extension Facts {
     isPilotReady(settings) && duty.isOscillating ? PilotProven() : nil
   }
 
+  func proveDiode() -> DiodeProven? { isDiodeProven ? DiodeProven() : nil }
+
   func proveSession(_ settings: SafetySettings) -> SessionProven? {
     isAuthorized && demand?.current == settings.current ? SessionProven() : nil
   }
@@ -87,8 +92,13 @@ extension Facts {
     isMonitorTested(settings) ? MonitorProven() : nil
   }
 
+  /// The lock confirms, and was asked to: a bolt found locked, or on its way back, holds nothing.
+  func isPlugHeld(_ settings: SafetySettings) -> Bool {
+    !settings.hasLock || (isLocked && lockCommand == true)
+  }
+
   func provePlug(_ settings: SafetySettings) -> PlugProven? {
-    isCableFine(settings) && (isLocked || !settings.hasLock) ? PlugProven() : nil
+    isCableFine(settings) && isPlugHeld(settings) ? PlugProven() : nil
   }
 
   func proveInsulation() -> InsulationProven? { isInsulationSufficient ? InsulationProven() : nil }
@@ -105,13 +115,13 @@ extension Facts {
 
   /// The permit, where every proof can be made now.
   func permit(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> ClosingPermit? {
-    guard let pilot = provePilot(settings), let session = proveSession(settings),
+    guard let pilot = provePilot(settings), let diode = proveDiode(), let session = proveSession(settings),
       let earth = proveEarth(settings), let monitor = proveMonitor(settings),
       let plug = provePlug(settings), let insulation = proveInsulation(),
       let contactor = proveContactor(settings, at: now), let noFault = proveNoFault(latched: latched)
     else { return nil }
     return ClosingPermit(
-      pilot: pilot, session: session, earth: earth, monitor: monitor, plug: plug, insulation: insulation,
+      pilot: pilot, diode: diode, session: session, earth: earth, monitor: monitor, plug: plug, insulation: insulation,
       contactor: contactor, noFault: noFault)
   }
 
@@ -136,6 +146,7 @@ extension Facts {
     _ found: (ClosingObstacle) -> Void
   ) {
     if !isPilotReady(settings) || !duty.isOscillating { found(.pilotNotInC2OrD2) }
+    if !isDiodeProven { found(.diodeNotProven) }
     if !isAuthorized { found(.notAuthorized) }
     if demand?.current != settings.current { found(.nothingDemanded) }
     if !isEarthSound { found(.earthNotSound) }
@@ -143,7 +154,7 @@ extension Facts {
     if !test.isUnderWay, !isResidualCurrentFine(settings) { found(.residualCurrentNotSound) }
     if !isMonitorTested(settings) { found(.monitorNotTested) }
     if !isCableFine(settings) { found(.noCable) }
-    if settings.hasLock, !isLocked { found(.notLocked) }
+    if !isPlugHeld(settings) { found(.notLocked) }
     if !isInsulationSufficient { found(.insulationNotProven) }
     if contactorReadsClosed != false { found(.contactorNotOpen) }
     if let lastClosing, now < lastClosing + settings.recloseMin { found(.resting) }

@@ -5,6 +5,10 @@ import Wire
 struct Facts: Hashable, Sendable {
   var pilot: PilotState = .A
   var duty: PilotDuty = .steadyHigh
+  /// The vehicle's diode was seen on the pilot as it oscillates now.
+  var isDiodeProven = false
+  /// What the lock was commanded last; `nil` before anything was.
+  var lockCommand: Bool?
   var isAuthorized = false
   var demand: EnergyDemand?
   /// What the mirror contacts say; `nil` before the first reading.
@@ -28,6 +32,7 @@ struct Facts: Hashable, Sendable {
 /// What still keeps the contactor from closing, for people and traces.
 public enum ClosingObstacle: String, Hashable, Sendable, CaseIterable {
   case pilotNotInC2OrD2 = "pilot not in C2 or D2"
+  case diodeNotProven = "vehicle's diode not seen yet"
   case notAuthorized = "session not authorized"
   case nothingDemanded = "no energy demanded"
   case earthNotSound = "protective earth not proven"

@@ -7,6 +7,7 @@ extension SafetySupervisor {
   mutating func observe(_ event: Event, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .pilot(let state, let duty): observe(state, duty, now, perform)
+    case .diode(let proven): facts.isDiodeProven = proven && facts.duty.isOscillating && facts.pilot.isConnected
     case .authorized(let authorized):
       // While a fault is latched there is no session to authorize; it has to ask anew.
       facts.isAuthorized = authorized && latched == nil
@@ -40,6 +41,7 @@ extension SafetySupervisor {
     _ state: PilotState, _ duty: PilotDuty, _ now: Instant, _ perform: (Action) -> Void
   ) {
     let previous = facts.pilot
+    if !duty.isOscillating || !facts.duty.isOscillating || !state.isConnected { facts.isDiodeProven = false }
     facts.pilot = state
     facts.duty = duty
     guard state != previous else { return }

@@ -23,6 +23,9 @@ public struct SafetySupervisor: Machine, Sendable {
   public enum Event: Hashable, Sendable {
     /// On each change of either. The state is the debounced one.
     case pilot(PilotState, PilotDuty)
+    /// Whether the vehicle's diode was seen on the pilot as it oscillates now, on each change. Forgotten by itself when the
+    /// oscillation ends or begins.
+    case diode(proven: Bool)
     /// The session's authorization, given or withdrawn.
     case authorized(Bool)
     /// What the session wants now; `nil` ends it in the ordinary way. Counts as a heartbeat.
@@ -89,8 +92,6 @@ public struct SafetySupervisor: Machine, Sendable {
   var facts = Facts()
   var phase: Phase = .open
   var isPowerStageOn = false
-  /// What the lock was commanded last; `nil` before anything was.
-  var lockCommand: Bool?
   var phases = PhaseSelection()
   var waits = Waits()
 
@@ -104,7 +105,7 @@ public struct SafetySupervisor: Machine, Sendable {
     }
   }
 
-  var isLockCommanded: Bool { lockCommand ?? false }
+  var isLockCommanded: Bool { facts.lockCommand ?? false }
 
   /// While true, the host must not hand the session's requests to the pilot.
   public var isPilotForced: Bool { latched != nil }
@@ -242,9 +243,9 @@ public struct SafetySupervisor: Machine, Sendable {
     guard settings.hasLock else { return }
     let isWanted = facts.pilot.isConnected && facts.isAuthorized && latched == nil
     // At the start nobody knows where the bolt was left: without a session it holds nothing that anybody decided.
-    guard isWanted != lockCommand else { return }
+    guard isWanted != facts.lockCommand else { return }
     if !isWanted, mustHoldPlug(now) { return }
-    lockCommand = isWanted
+    facts.lockCommand = isWanted
     perform(.lock(isWanted))
   }
 

@@ -101,8 +101,11 @@ import Wire
     let rig = try rig([.mains, .firstPhase], .mutual)
     rig.outlet.perform(.contactor(close: true))
     rig.outlet.perform(.phases(three: false))
-    #expect(rig.outlet.trouble != nil)
-    #expect(try coils(rig, [.mains, .firstPhase]) == [false, false])
+    #expect(rig.outlet.trouble == nil)
+    #expect(try coils(rig, [.mains, .firstPhase]) == [true, false], "as it was")
+    rig.outlet.perform(.contactor(close: false))
+    rig.outlet.perform(.contactor(close: true))
+    #expect(try coils(rig, [.mains, .firstPhase]) == [false, true], "from the next closing on")
   }
 
   @Test func a_board_that_may_not_switch_does_not() throws {

@@ -29,10 +29,12 @@ final class FakeBoard {
 
   final class Input: InputPin {
     private(set) var value = false
-    private var edges: (([EdgeEvent]) -> Void)?
+    private var listeners: [([EdgeEvent]) -> Void] = []
+    private func edges(_ events: [EdgeEvent]) { for listener in listeners { listener(events) } }
     private var failed: ((LinuxError) -> Void)?
     private(set) var watchers = 0
     private var isBroken = false
+    var refusesWatching = false
     func isActive() throws(LinuxError) -> Bool {
       if isBroken { throw LinuxError("read a line", code: EIO) }
       return value
@@ -40,14 +42,15 @@ final class FakeBoard {
     func watch(
       on loop: EventLoop, edges: @escaping ([EdgeEvent]) -> Void, failed: @escaping (LinuxError) -> Void
     ) throws(LinuxError) {
-      self.edges = edges
+      if refusesWatching { throw LinuxError("watch a line", code: EBUSY) }
+      listeners.append(edges)
       self.failed = failed
       watchers += 1
     }
     /// There and back before anybody looks.
     func flick(at now: Instant) {
       let edge = { (rising: Bool) in EdgeEvent(rising: rising, at: now, sequence: 1, missed: 0) }
-      edges?([edge(!value), edge(value)])
+      edges([edge(!value), edge(value)])
     }
     func fail() {
       isBroken = true
@@ -56,7 +59,7 @@ final class FakeBoard {
     func set(_ new: Bool, at now: Instant) {
       guard new != value else { return }
       value = new
-      edges?([EdgeEvent(rising: new, at: now, sequence: 1, missed: 0)])
+      edges([EdgeEvent(rising: new, at: now, sequence: 1, missed: 0)])
     }
   }
 

@@ -232,11 +232,91 @@ import Wire
     try rig.run(.milliseconds(5_200))
     #expect(try rig.output("UNLOCK").history.contains(true) == false, "the contacts are welded")
     try rig.input("MIRROR").set(false, at: rig.loop.now)
-    #expect(try rig.output("UNLOCK").value)
     try rig.board.setVoltage(3, 3_000)
-    try rig.run(.milliseconds(60))
+    try rig.run(.milliseconds(400))
+    #expect(try rig.output("UNLOCK").history.filter { $0 }.count == 1)
     #expect(try !rig.output("UNLOCK").value)
     #expect(rig.locks() == [false, true, false])
+  }
+
+  @Test func contacts_that_cannot_be_read_hold_the_plug_of_an_outlet_that_failed() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    // Told last as open; then the coil goes on, and the contact's line is gone before anybody heard of it.
+    rig.outlet.perform(.contactor(close: true))
+    try rig.input("MIRROR").fail()
+    #expect(rig.outlet.trouble != nil)
+    #expect(try !rig.output("COIL").value)
+    try rig.run(.milliseconds(5_500))
+    #expect(try rig.output("UNLOCK").history.contains(true) == false)
+  }
+
+  @Test func a_coil_that_could_not_be_switched_off_is_switched_off_again() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.contactor(close: true))
+    try rig.input("MIRROR").set(true, at: rig.loop.now)
+    try rig.output("COIL").fails = true
+    rig.outlet.perform(.contactor(close: false))
+    #expect(rig.outlet.trouble != nil)
+    #expect(try rig.output("COIL").value)
+    try rig.output("COIL").fails = false
+    try rig.run(.milliseconds(250))
+    #expect(try !rig.output("COIL").value)
+    // And by the supervisor, at any time.
+    try rig.output("COIL").set(true)
+    rig.outlet.perform(.contactor(close: false))
+    #expect(try !rig.output("COIL").value)
+  }
+
+  @Test func a_plug_that_is_being_let_go_is_not_locked() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    #expect(rig.locks() == [false, true])
+    rig.outlet.perform(.lock(false))
+    #expect(rig.locks() == [false, true, false], "with the command, and not when the motor stops")
+    rig.outlet.perform(.lock(true))
+    #expect(try rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    #expect(rig.locks() == [false, true, false])
+    try rig.run(.milliseconds(40))
+    #expect(rig.locks() == [false, true, false, true])
+  }
+
+  @Test func a_movement_that_the_buffer_is_too_low_for_stops_the_one_before_and_waits() throws {
+    let rig = try Rig {
+      $0.lines { lines in
+        guard case .positioned(var motor, _) = lines.lock else { return }
+        motor.buffer = LockBuffer(FakeBoard.adc(3), millivoltsMin: 2_000)
+        lines.lock = .timed(motor)
+      }
+    }
+    try rig.start()
+    rig.outlet.perform(.lock(false))
+    #expect(try rig.output("UNLOCK").value)
+    try rig.board.setVoltage(3, 1_000)
+    rig.outlet.perform(.lock(true))
+    #expect(try !rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    try rig.run(.milliseconds(300))
+    #expect(try !rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    #expect(rig.locks() == [false], "nothing moved")
+    try rig.board.setVoltage(3, 3_000)
+    try rig.run(.milliseconds(400))
+    #expect(rig.locks() == [false, true])
+  }
+
+  @Test func no_outlet_runs_beside_a_stop_button_that_cannot_be_watched() throws {
+    let rig = try Rig { $0.stopButtons = [FakeBoard.line("STOP ALL")] }
+    guard case .lines(let lines) = rig.description.outlets[0].hardware else { return }
+    let other = try LineOutlet(lines, of: rig.description.outlets[0], hardware: rig.hardware, loop: rig.loop)
+    try rig.input("STOP ALL").refusesWatching = true
+    #expect(throws: BoardFailure.self) { try rig.start() }
+    #expect(throws: BoardFailure.self) { try other.start { _ in } }
   }
 
   @Test func a_program_that_ends_moves_no_bolt() throws {
@@ -258,12 +338,12 @@ import Wire
     rig.outlet.perform(.lock(false))
     try rig.run(.milliseconds(200))
     #expect(try rig.output("UNLOCK").history.filter { $0 }.count == 2, "once, and one repetition")
-    #expect(rig.locks() == [false, true], "it is locked, whatever was asked for")
+    #expect(rig.locks() == [false, true, false, true], "it is locked, whatever was asked for")
     try rig.run(.milliseconds(5_100))
     #expect(try rig.output("UNLOCK").history.filter { $0 }.count >= 3)
     try rig.board.setVoltage(3, 3_000)
-    try rig.run(.milliseconds(60))
-    #expect(rig.locks() == [false, true, false])
+    try rig.run(.milliseconds(5_200))
+    #expect(rig.locks().last == false)
   }
 
   @Test func the_stage_of_the_pilot_is_enabled_after_it_has_settled() throws {
@@ -393,5 +473,10 @@ import Wire
     try wire(9_000)
     let levels = try bank.levels(.digital)
     #expect(levels.highMillivolts == 9_000 && levels.lowMillivolts > -11_000)
+    // Shorted, with a comparator that is stuck above.
+    try wire(0)
+    try #require(board.inputs[FakeBoard.line("CMP4500")]).set(true, at: loop.now)
+    _ = try bank.levels(.digital)
+    #expect(try bank.levels(.digital).highMillivolts < 1_500)
   }
 }

@@ -177,7 +177,10 @@ private let pilot: [Broken] = [
       $0.levels = .triggered(high: high, low: low, trigger: "pilot-mid")
     }
   },
-  Broken(tarragon, "outlets[0].current") { $0.outlets[0].current = .dc },
+  Broken(tarragon, "outlets[0].contactor.poles[0].duty") {
+    $0.outlets[0].current = .dc
+    $0.lines { $0.contactor.poles[0].duty = .preCharge }
+  },
   Broken(tarragon, "outlets[0].limits.supply.canSwitch") {
     $0.lines {
       $0.contactor = ContactorDescription(

@@ -11,6 +11,8 @@ struct OutletObserver {
     var isBoltOut: Bool
     /// The contacts stick, whatever the coil does.
     var isStuck = false
+    /// There is no vehicle's diode between wire and earth, whether or not it can be seen now.
+    var isDiodeMissing = false
     /// The residual-current monitor.
     var isUnderTest = false
     var isTripped = false
@@ -36,6 +38,7 @@ struct OutletObserver {
   /// Welded contacts were seen, and nobody has looked at them since.
   private(set) var isOutOfService = false
   private var notReadySince: Instant?
+  private var noDiodeSince: Instant?
   private var coilOffSince: Instant?
   private var last: Sight?
 
@@ -61,6 +64,7 @@ struct OutletObserver {
   /// After every step.
   mutating func look(_ sight: Sight, at now: Instant) {
     notReadySince = sight.isReady ? nil : notReadySince ?? now
+    noDiodeSince = sight.isDiodeMissing ? noDiodeSince ?? now : nil
     coilOffSince = sight.isCoilOn ? nil : coilOffSince ?? now
     func rule(_ holds: Bool, _ text: @autoclosure () -> String) {
       if !holds, violation == nil { violation = "\(now): \(text())" }
@@ -82,6 +86,7 @@ struct OutletObserver {
       rule(hasReturned || !testsMonitor, "coil on without a test of the monitor")
       (hasTripped, hasReturned) = (false, false)
       rule(!isOutOfService, "coil on after a weld")
+      if let gone = noDiodeSince { rule(now - gone <= Self.blindness, "coil on without a diode") }
       if let left = notReadySince {
         rule(now - left <= Self.blindness, "coil on \((now - left).milliseconds) ms after leaving C and D")
       }

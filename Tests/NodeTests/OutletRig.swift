@@ -137,7 +137,7 @@ struct OutletRig {
         isReady: isReady, isCoilOn: contactor.isCoilOn, areContactsClosed: contactor.areContactsClosed,
         isBoltOut: lock.isLocked(),
         isStuck: contactor.areContactsClosed && !contactor.isCoilOn && contactor.deadline == nil,
-        isUnderTest: monitor.isUnderTest, isTripped: monitor.isTripped), at: now)
+        isDiodeMissing: wire.faults.contains(.diodeMissing), isUnderTest: monitor.isUnderTest, isTripped: monitor.isTripped), at: now)
   }
 
   /// A vehicle that charges by the duty.

@@ -176,6 +176,33 @@ import Wire
     #expect(welded.violation != nil, "coil on after a weld")
   }
 
+  /// What a steady pilot cannot show has to be seen on the oscillation before anything closes.
+  @Test(arguments: [true, false])
+  func a_resistor_without_a_diode_is_never_energized(isPausedFirst: Bool) {
+    var rig = OutletRig(hasLock: false)
+    if isPausedFirst {
+      rig.charge()
+      rig.tell(.limits(.ac(milliamps: 0, phases: 3)))
+      rig.wire.load = .b
+      rig.run(.seconds(1))
+    }
+    let before = rig.observer.closings
+    rig.wire.faults = .diodeMissing
+    rig.wire.load = .c
+    rig.run(.seconds(1))
+    rig.tell(.identified(true))
+    rig.tell(.limits(.ac(milliamps: 32_000, phases: 3)))
+    rig.run(.seconds(2))
+    #expect(rig.observer.closings == before && !rig.contactor.isCoilOn)
+    #expect(rig.observer.violation == nil)
+    // And with one it closes: the test could fail.
+    rig.wire.load = .detached
+    rig.wire.faults = []
+    rig.run(.seconds(1))
+    rig.charge()
+    #expect(rig.observer.closings == before + 1)
+  }
+
   @Test func a_welded_contactor_is_found_holds_the_plug_and_blocks_every_session_until_service() {
     var rig = OutletRig()
     rig.charge()

@@ -53,6 +53,18 @@ import Wire
     #expect(actions(&supervisor, .contactorFeedback(closed: false)) == [], "once")
   }
 
+  @Test func a_bolt_found_locked_proves_nothing_before_it_was_asked_to_hold() {
+    var supervisor = SafetySupervisor(settings: .relaxed(.ac))
+    _ = actions(&supervisor, .lock(locked: true))
+    _ = actions(&supervisor, .earth(ok: true))
+    _ = actions(&supervisor, .pilot(.C, .digital))
+    _ = actions(&supervisor, .diode(proven: true))
+    _ = actions(&supervisor, .energyRequested(.ac))
+    #expect(actions(&supervisor, .contactorFeedback(closed: false)) == ["unlock"])
+    #expect(actions(&supervisor, .authorized(true)) == ["lock"])
+    #expect(actions(&supervisor, .lock(locked: true)) == ["close"], "asked, and confirmed")
+  }
+
   @Test func contacts_that_are_welded_at_the_start_hold_the_plug() {
     var supervisor = SafetySupervisor(settings: .relaxed(.ac))
     #expect(!actions(&supervisor, .contactorFeedback(closed: true)).contains("unlock"))

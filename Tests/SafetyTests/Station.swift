@@ -35,6 +35,7 @@ struct Station {
   private var reportedClosed: Bool?
   private var reportedLocked: Bool?
   private var reportedTripped: Bool?
+  private var isDiodeTold = false
 
   init(_ settings: SafetySettings) {
     supervisor = SafetySupervisor(settings: settings)
@@ -81,6 +82,10 @@ struct Station {
       case .stateChanged(_, let state, _): supervise(.pilot(state, pilot.duty))
       case .fault: break
       }
+    }
+    if pilot.isDiodeProven != isDiodeTold {
+      isDiodeTold = pilot.isDiodeProven
+      supervise(.diode(proven: isDiodeTold))
     }
     observeWire()
   }

@@ -71,6 +71,7 @@ import Wire
     }
     rows += [
       ("pilot F, -12 V", .pilot(.F, .steadyLow)),
+      ("diode seen", .diode(proven: true)), ("diode not seen", .diode(proven: false)),
       ("authorized", .authorized(true)), ("authorization withdrawn", .authorized(false)),
       ("demand none", .energyRequested(nil)),
     ]
