@@ -57,6 +57,10 @@ public struct ConnectorPlan: Hashable, Sendable {
   public var usesSLAC: Bool { link == .slac }
   public var coupling = ChargerCoupling()
   public var digital = Digital.first
+  /// Another program drives the power stage, also where the board has one that is simulated.
+  public var isStageExternal = false
+  /// Longest silence of that program.
+  public var stageSilenceMax: Duration = .seconds(1)
   /// Simulation board: the socket at which a vehicle in another process is plugged in.
   public var cablePath: String?
   /// Timers for slow peers on a rig.
@@ -102,6 +106,8 @@ extension ConnectorPlan {
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
+    configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
+    configuration.safety.feedbackMax = port.feedbackMax
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
     configuration.safety.testsResidualCurrent = port.testsResidualCurrent
     configuration.safety.switchesPhases = port.switchesPhases

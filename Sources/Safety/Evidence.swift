@@ -26,6 +26,9 @@ struct PlugProven: ~Copyable { fileprivate init() {} }
 /// The insulation is tested, or is what the contactor closes to test, or the outlet is AC.
 struct InsulationProven: ~Copyable { fileprivate init() {} }
 
+/// The power stage is heard and well, or the board's own.
+struct PowerStageProven: ~Copyable { fileprivate init() {} }
+
 /// The contactor reads open and has rested.
 struct ContactorProven: ~Copyable { fileprivate init() {} }
 
@@ -35,8 +38,9 @@ struct NoFaultProven: ~Copyable { fileprivate init() {} }
 /// All of it. Consumed by closing.
 struct ClosingPermit: ~Copyable {
   init(
-    pilot: consuming PilotProven, diode: consuming DiodeProven, session: consuming SessionProven, earth: consuming EarthProven,
-    monitor: consuming MonitorProven, plug: consuming PlugProven, insulation: consuming InsulationProven,
+    pilot: consuming PilotProven, diode: consuming DiodeProven, session: consuming SessionProven,
+    earth: consuming EarthProven, monitor: consuming MonitorProven, plug: consuming PlugProven,
+    powerStage: consuming PowerStageProven, insulation: consuming InsulationProven,
     contactor: consuming ContactorProven, noFault: consuming NoFaultProven
   ) {}
 }
@@ -84,6 +88,15 @@ extension Facts {
   /// A cable is in, where the socket can tell.
   func isCableFine(_ settings: SafetySettings) -> Bool { isCableSeen || !settings.readsProximity }
 
+  /// What is wrong with a power stage that another program drives; `nil` also where there is none.
+  func stageTrouble(_ settings: SafetySettings) -> PowerStageTrouble? {
+    settings.hasExternalPowerStage ? stageTrouble : nil
+  }
+
+  func provePowerStage(_ settings: SafetySettings) -> PowerStageProven? {
+    stageTrouble(settings) == nil ? PowerStageProven() : nil
+  }
+
   func proveEarth(_ settings: SafetySettings) -> EarthProven? {
     isEarthSound && isResidualCurrentFine(settings) ? EarthProven() : nil
   }
@@ -117,11 +130,13 @@ extension Facts {
   func permit(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> ClosingPermit? {
     guard let pilot = provePilot(settings), let diode = proveDiode(), let session = proveSession(settings),
       let earth = proveEarth(settings), let monitor = proveMonitor(settings),
-      let plug = provePlug(settings), let insulation = proveInsulation(),
-      let contactor = proveContactor(settings, at: now), let noFault = proveNoFault(latched: latched)
+      let plug = provePlug(settings), let powerStage = provePowerStage(settings),
+      let insulation = proveInsulation(), let contactor = proveContactor(settings, at: now),
+      let noFault = proveNoFault(latched: latched)
     else { return nil }
     return ClosingPermit(
-      pilot: pilot, diode: diode, session: session, earth: earth, monitor: monitor, plug: plug, insulation: insulation,
+      pilot: pilot, diode: diode, session: session, earth: earth, monitor: monitor, plug: plug,
+      powerStage: powerStage, insulation: insulation,
       contactor: contactor, noFault: noFault)
   }
 
@@ -155,6 +170,7 @@ extension Facts {
     if !isMonitorTested(settings) { found(.monitorNotTested) }
     if !isCableFine(settings) { found(.noCable) }
     if !isPlugHeld(settings) { found(.notLocked) }
+    if stageTrouble(settings) != nil { found(.powerStageNotSound) }
     if !isInsulationSufficient { found(.insulationNotProven) }
     if contactorReadsClosed != false { found(.contactorNotOpen) }
     if let lastClosing, now < lastClosing + settings.recloseMin { found(.resting) }

@@ -20,6 +20,7 @@ extension SafetySupervisor {
     hold(.testedOnlyOpen, !facts.test.isOutputOn || !isContactorCommandedClosed)
     if isPowerStageOn {
       hold(.powerOnlyThroughClosedContactor, isContactorCommandedClosed && facts.contactorReadsClosed == true)
+      hold(.powerOnlyWhileStageSound, facts.stageTrouble(settings) == nil)
       hold(.powerOnlyInsulated, facts.demand != nil && facts.isInsulationSufficient)
     }
     if settings.hasLock, phase != .open, facts.contactorReadsClosed == true {

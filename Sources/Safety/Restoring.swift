@@ -31,5 +31,6 @@ extension SafetyFault {
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
     .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
     .residualCurrentTest(.didNotReturn), .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
+    .powerStage(.silent), .powerStage(.faulty), .powerStage(.disobeying),
   ]
 }

@@ -30,6 +30,8 @@ public struct SafetySettings: Hashable, Sendable {
   public var switchesPhases = false
   /// The socket reads the cable's proximity resistor (IEC 61851-1 Table B.2). Until it reads a cable, nothing closes.
   public var readsProximity = false
+  /// DC: another program drives the power stage and tells how it is. Until it has, nothing closes.
+  public var hasExternalPowerStage = false
   /// Feedback that disagrees with the command for so long is a fault.
   public var feedbackMax: Duration = .milliseconds(200)
   /// Longest time for the residual-current monitor to trip under test: IEC 62955 gives 300 ms at 60 mA ...
