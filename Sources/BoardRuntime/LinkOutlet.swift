@@ -80,6 +80,7 @@ final class LinkOutlet: OutletPort {
   }
   var samplesPilot: Bool { false }
   var readsProximity: Bool { description.proximity != nil }
+  var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
   var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
 
@@ -120,7 +121,8 @@ final class LinkOutlet: OutletPort {
       wantsLock = locked
       if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
     case .insulationTest: tellInsulation()
-    case .powerStage, .setPoint, .modemPower: break
+    case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
+    case .powerStage, .setPoint, .modemPower, .phases: break
     }
   }
 
