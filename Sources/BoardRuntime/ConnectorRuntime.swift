@@ -37,6 +37,8 @@ public final class ConnectorRuntime {
   public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
+  /// Vehicles that have left.
+  private(set) var visits = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
@@ -149,7 +151,13 @@ public final class ConnectorRuntime {
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
     plan.phases = new.phases
+    let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    if !wasFree {
+      offerToEverybody()
+    } else if plan.authorization != .free, node.phase == .idle {
+      post(.identified(false))
+    }
     state.isNew = true
     post(.limits(presentLimits))
   }
@@ -274,6 +282,7 @@ public final class ConnectorRuntime {
       if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
+        visits += 1
         if plan.authorization == .free { turns.add(.identified(true)) }
         replaceNodeWhereDue()
       }
@@ -357,7 +366,9 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
+    let before = node
     node = Self.node(plan, outlet, address, port)
+    node.inherit(before)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))

@@ -133,6 +133,8 @@ extension ConnectorPlan {
     usesSLAC = site.link == .slac
     isConformant = site.slac == .conformant
     isRelaxed = site.timers == .relaxed
+    isStageExternal = site.powerStage.source == .control
+    stageSilenceMax = site.powerStage.silenceMax
     milliampsMax = site.limits.currentMax ?? outlet.milliampsMax
     milliampsMin = site.limits.currentMin ?? 0
     switch outlet.limits.supply {

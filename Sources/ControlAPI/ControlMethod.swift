@@ -240,6 +240,16 @@ extension ControlEvent {
   public var jsonText: String { json.text }
 }
 
+extension PowerReport {
+  /// As it stands in the parameters of `power`, on one line.
+  public var jsonText: String { json.text }
+}
+
+extension PowerStageStatus {
+  /// As it stands in `ConnectorStatus`, on one line.
+  public var jsonText: String { json.text }
+}
+
 extension ControlFailure {
   /// As it stands in an answer, on one line.
   public var jsonText: String { json.text }

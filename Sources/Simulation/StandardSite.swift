@@ -32,6 +32,8 @@ public struct SiteDescription: Sendable {
   public var recloseInterval: Duration?
   /// The socket reads the cable: `ChargerEvent.proximity` has to come.
   public var readsProximity = false
+  /// The power stage is another program's: `ChargerEvent.powerStage` has to come.
+  public var isStageExternal = false
   /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
   public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
@@ -101,6 +103,7 @@ extension SiteDescription {
     configuration.coupling = chargerCoupling
     configuration.temperatureSensors = temperatureSensors
     configuration.safety.readsProximity = readsProximity
+    configuration.safety.hasExternalPowerStage = isStageExternal
     if let recloseInterval { configuration.safety.recloseMin = recloseInterval }
     if isVentilated { configuration.safety.isVentilated = true }
     return configuration

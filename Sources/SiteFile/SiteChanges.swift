@@ -84,6 +84,8 @@ extension ConnectorSettings {
       ("limits.phases", limits.phases.map { "\($0)" }),
       ("authorization", authorization.rawValue), ("slac", slac.rawValue), ("link", link.rawValue),
       ("lock", lock.rawValue), ("ventilation", ventilation.rawValue), ("timers", timers.rawValue),
+      ("power-stage.source", powerStage.source.rawValue),
+      ("power-stage.silence-max", "\(powerStage.silenceMax.components.seconds) s"),
     ]
   }
 }

@@ -103,9 +103,23 @@ extension SiteReader {
     if settings.link == .assumed, item.member("slac") != nil {
       note(item, "slac", "has no meaning with 'link: assumed'; take one of them out")
     }
+    if let stage = mapping("power-stage", in: item) {
+      settings.powerStage = powerStage(stage)
+      if current == .ac {
+        note(
+          item, "power-stage", "is for DC; with 'current: ac' a meter may report without it, so take it out")
+      }
+    }
     if let limits = mapping("limits", in: item) { settings.limits = self.limits(limits, current) }
     // What is missing or wrong is noted by now.
     return id == index && evseID != nil && interface != nil && current != nil ? settings : nil
+  }
+
+  private mutating func powerStage(_ mapping: SiteMapping) -> PowerStageSettings {
+    var stage = PowerStageSettings()
+    stage.source = word("source", in: mapping, PowerStageSettings.Source.self) ?? stage.source
+    stage.silenceMax = number("silence-max", in: mapping).map { .seconds($0) } ?? stage.silenceMax
+    return stage
   }
 
   private mutating func limits(_ mapping: SiteMapping, _ current: ConnectorSettings.Current?) -> SiteLimits {

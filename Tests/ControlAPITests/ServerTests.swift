@@ -422,6 +422,19 @@ import Wire
     #expect(rig.closed[fourth] == nil)
   }
 
+  /// Whoever connects again and again uses up no more descriptors than there are for that.
+  @Test func a_crowd_is_closed_without_a_word() {
+    var rig = ServerRig(clientsMax: 2)
+    for number in UInt64(1)...1000 {
+      let id = ControlClientID(number)
+      rig.stuck.insert(id)
+      rig.handle(.connected(id))
+      #expect(rig.server.clientCount <= 2 + ControlServer.partingMax)
+    }
+    #expect(rig.closed.count == 1000 - 2 - ControlServer.partingMax)
+    #expect(rig.closed.values.allSatisfy { $0 == .tooManyClients })
+  }
+
   @Test func who_says_all_and_waits_gets_its_answers_and_then_the_end() {
     var rig = ServerRig()
     let client = rig.connect(1)

@@ -52,6 +52,23 @@ import Testing
       ])
   }
 
+  @Test func a_power_stage_of_another_program_has_a_line_of_its_own() {
+    var status = Self.charging
+    var stage = PowerStageStatus()
+    stage.state = .faulty
+    stage.fault = "module 3\u{1B}[31m overheated"
+    stage.insulation = .valid
+    stage.milliampsMax = 87_400
+    status.stage = stage
+    let lines = view(status).lines(width: 120, height: 24, isColoured: false, atSecond: 100)
+    #expect(
+      lines.contains(
+        "  stage    faulty   module 3?[31m overheated   insulation valid   can give at most 87.4 A"))
+    var view = view()
+    view.take(ControlEvent(connector: 1, milliseconds: 0, .stage(stage)), atSecond: 100)
+    #expect(view.connectors.first?.stage == stage)
+  }
+
   @Test(arguments: [20, 24, 30, 39, 40, 60, 80, 200])
   func no_line_is_wider_than_the_terminal(width: Int) {
     var status = Self.charging

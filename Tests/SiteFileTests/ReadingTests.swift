@@ -50,7 +50,10 @@ func siteProblems(_ text: String) -> [String] {
     for key in SiteSchema.keys where key.path.hasPrefix("connectors[].") && !key.isRequired {
       guard case .words(let words) = key.kind, words.contains(key.fallback), !key.path.contains("limits")
       else { continue }
-      let site = try readSite(minimal + "    \(key.name): \(key.fallback)\n")
+      let parts = key.path.split(separator: ".").dropFirst().map(String.init)
+      let line =
+        parts.count == 1 ? "\(parts[0]): \(key.fallback)" : "\(parts[0]): {\(parts[1]): \(key.fallback)}"
+      let site = try readSite(minimal + "    \(line)\n")
       #expect(short.changes(to: site).isEmpty, "\(key.path)")
     }
     let watched = try readSite("watchdog: {}\n" + minimal)
