@@ -51,7 +51,8 @@ public final class ConnectorRuntime {
   let port: any OutletPort
   let loop: EventLoop
   private let handlers: Handlers
-  private var monitor: LinkLocalMonitor?
+  /// `nil` where there is none to be had: `link: none`.
+  private let modem: ModemInterface?
   private var edge: NetworkEdge?
   /// The address the node speaks with; `nil` before the interface was seen.
   private var address: MACAddress?
@@ -66,7 +67,8 @@ public final class ConnectorRuntime {
   private var restored: [SafetyFault] = []
 
   public init(
-    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers,
+    roots: DeviceRoots = DeviceRoots()
   ) {
     self.plan = plan
     self.outlet = outlet
@@ -74,7 +76,9 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
-    address = try? NetworkInterface(plan.interface).macAddress
+    modem =
+      plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots)
+    address = modem?.present?.macAddress
     node = Self.node(plan, outlet, address, port)
     stage = ExternalPowerStage(plan, outlet, port)
   }
@@ -105,9 +109,7 @@ public final class ConnectorRuntime {
     rearm()
     offerToEverybody()
     do throws(LinuxError) {
-      let monitor = try LinkLocalMonitor(interface: plan.interface)
-      try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
-      self.monitor = monitor
+      try modem?.follow(on: loop) { [weak self] in self?.interfaceChanged() }
     } catch {
       throw BoardFailure("connector \(plan.name): \(error)")
     }
@@ -205,6 +207,7 @@ public final class ConnectorRuntime {
   public func makeSafe() {
     isStarted = false
     runStage(.command(.powerStage(enabled: false)))
+    nodeDue = nil
     port.makeSafe()
   }
 
@@ -218,14 +221,18 @@ public final class ConnectorRuntime {
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
     if let trouble = stageTrouble { return trouble }
-    return edge == nil ? "no interface \(plan.interface)" : nil
+    return edge == nil ? modem?.trouble : nil
   }
 
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
+  /// take the other connectors' charges away.
   public func isHealthy(at now: Instant) -> Bool {
-    guard port.trouble == nil else { return false }
+    guard isStarted else { return true }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
+
+  /// A device of the electrical side failed, and stays as it is until a new start.
+  public var isBroken: Bool { isStarted && port.isBroken }
 
   /// What keeps the contactor open until it is cleared.
   public var fault: SafetyFault? { node.safety.latched }
@@ -307,6 +314,7 @@ public final class ConnectorRuntime {
     let now = loop.now
     if let due = retryDue, now >= due {
       retryDue = nil
+      modem?.lookUp()
       openEdge()
     }
     if let due = nodeDue, now >= due { turns.add(.timeout) }
@@ -320,15 +328,21 @@ public final class ConnectorRuntime {
 
   // MARK: the interface
 
-  private func interfaceChanged(_ state: LinkLocalState) {
-    if case .missing = state { closeEdge() } else { openEdge() }
+  /// Its name, where it is there.
+  var interfaceName: String? { modem?.present?.name }
+
+  private func interfaceChanged() {
+    // Renamed, or unplugged and back in one turn: the sockets are the old one's.
+    if let edge, edge.interface != modem?.present { closeEdge() }
+    openEdge()
   }
 
   private func openEdge() {
-    guard edge == nil, let interface = try? NetworkInterface(plan.interface) else {
-      if edge == nil { tell(.warning, "interface", "no interface \(plan.interface) yet; waiting for it") }
-      return
+    guard edge == nil, let modem else { return }
+    guard let interface = modem.present else {
+      return tell(.warning, "interface", "\(modem.trouble ?? "no interface"); waiting for it")
     }
+    if let mismatch = modem.mismatch { tell(.warning, "interface", mismatch) }
     if interface.macAddress != address {
       address = interface.macAddress
       isNodeOutdated = true
@@ -353,9 +367,9 @@ public final class ConnectorRuntime {
   }
 
   private func closeEdge() {
-    guard edge != nil else { return }
+    guard let name = edge?.interface.name else { return }
     edge = nil
-    tell(.error, "interface", "\(plan.interface) is gone; waiting for it")
+    tell(.error, "interface", "\(name) is gone; waiting for it")
     post(.network(.disconnected))
     post(.network(.address(nil)))
   }

@@ -42,6 +42,8 @@ public protocol OutletPort: AnyObject {
   var samplesPilot: Bool { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
+  /// The trouble stays until the devices are opened anew.
+  var isBroken: Bool { get }
 }
 
 /// Hardware that could not be used: what, and why.
@@ -55,6 +57,7 @@ extension OutletPort {
     get { nil }
     set {}
   }
+  public var isBroken: Bool { false }
   public var readsProximity: Bool { false }
   public var readsResidualCurrent: Bool { false }
   public var temperatureEnds: [Int] { [] }

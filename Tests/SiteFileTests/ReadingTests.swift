@@ -37,6 +37,13 @@ func siteProblems(_ text: String) -> [String] {
     #expect(site != expected)
   }
 
+  @Test func without_an_interface_the_board_finds_its_own() throws {
+    let site = try readSite(minimal.replacing("    interface: plc0\n", with: ""))
+    #expect(site.connectors.map(\.interface) == [nil])
+    let named = site.changes(to: try readSite(minimal))
+    #expect(named.needRestart.map(\.description) == ["connectors[1].interface: (none) -> plc0"])
+  }
+
   /// What the schema calls a default is what the reader takes.
   @Test func written_defaults_change_nothing() throws {
     let short = try readSite(minimal)
@@ -53,7 +60,9 @@ func siteProblems(_ text: String) -> [String] {
       let parts = key.path.split(separator: ".").dropFirst().map(String.init)
       let line =
         parts.count == 1 ? "\(parts[0]): \(key.fallback)" : "\(parts[0]): {\(parts[1]): \(key.fallback)}"
-      let site = try readSite(minimal + "    \(line)\n")
+      let base = key.name == "digital" ? minimal.replacing("current: dc", with: "current: ac") : minimal
+      let short = try readSite(base)
+      let site = try readSite(base + "    \(line)\n")
       #expect(short.changes(to: site).isEmpty, "\(key.path)")
     }
     let watched = try readSite("watchdog: {}\n" + minimal)
