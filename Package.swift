@@ -109,6 +109,7 @@ let package = Package(
 
     // MARK: boards, one target per folder below Boards/
     board("simulation"),
+    board("simulation-ev"),
     board("generic"),
     board("raspberrypi-qca7000"),
     board("raspberrypi-qca7000-ev"),
@@ -123,6 +124,7 @@ let package = Package(
         "HAL", "BoardSimulation", "BoardGeneric", "BoardRaspberrypiQca7000", "BoardRaspberrypiQca7000Ev",
         "BoardChargebyteTarragon", "BoardChargebyteChargeSom", "BoardChargebyteEvachargeSe",
         "BoardPionixBelaybox", "BoardPhytecPhyverso",
+        "BoardSimulationEv",
       ],
       swiftSettings: house),
 

@@ -6,10 +6,11 @@ import SimulatedHardware
 /// The electrical side of a site: all outputs of its board, and a port for each connector.
 final class SiteHardware {
   private(set) var ports: [any OutletPort] = []
+  private(set) var inletPorts: [any InletPort] = []
   /// What could not be driven.
   private(set) var failures: [String] = []
   private var ownFailures: [String] = []
-  private let board: BoardHardware
+  let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
 
   init(
@@ -29,10 +30,12 @@ final class SiteHardware {
         throw BoardFailure("connector \(plan.name): \(error)")
       }
     }
+    for plan in site.inlets { inletPorts.append(try inletPort(plan, site.board.inlets[plan.inlet], loop)) }
   }
 
   func makeSafe() {
     for port in ports { port.makeSafe() }
+    for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
     failures = ownFailures + board.failures

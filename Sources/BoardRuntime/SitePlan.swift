@@ -11,6 +11,8 @@ import Wire
 public struct SitePlan {
   public var board: BoardDescription
   public var connectors: [ConnectorPlan]
+  /// A vehicle's board has these instead.
+  public var inlets: [InletPlan] = []
   /// Folder of the event journal; `nil` keeps none.
   public var journalFolder: String?
   /// `nil`: no control socket.
@@ -58,7 +60,9 @@ public struct SitePlan {
     plan.interface = options.interface ?? "plc0"
     plan.cablePath = options.cablePath
     guard let outlet = board.outlets.first else {
-      throw Problems(description: "board \(board.name) has no outlet: it is a vehicle's")
+      connectors = []
+      inlets = [InletPlan(builtIn: options, board)]
+      return
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
@@ -118,7 +122,7 @@ public struct SitePlan {
     guard problems.isEmpty else { throw Problems(description: problems.joined(separator: "\n")) }
   }
 
-  private static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
+  static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
     guard let board = BoardCatalogue.board(named: name) else {
       throw Problems(description: "\(place): no board '\(name)'; coupler board list shows those there are")
     }
