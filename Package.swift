@@ -155,6 +155,7 @@ let package = Package(
         "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware",
         "Simulation",
         "Recorder",
+        "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
     .target(
@@ -180,6 +181,7 @@ let package = Package(
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
         "ControlAPI",
+        "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
     .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
@@ -269,6 +271,7 @@ let package = Package(
         "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
         "ControlAPI", "BoardChargebyteTarragon",
+        "SafetyLinks", "SimulatedController", "LinuxRuntime",
       ]),
     .testTarget(
       name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),

@@ -37,6 +37,7 @@ public struct ConnectorState: Sendable {
   mutating func note(_ event: ChargerEvent) {
     switch event {
     case .contactorFeedback(let closed): outputs.contactorFeedback = closed
+    case .contactorUnknown: outputs.contactorFeedback = nil
     case .lock(let locked): outputs.locked = locked
     case .output(let reading, let wattHours):
       power.millivolts = reading.millivolts

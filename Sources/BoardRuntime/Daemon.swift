@@ -117,6 +117,7 @@ public final class Daemon {
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
     SafeStateBoard.remember(site.board)
+    hardware.log = { [weak self] in self?.log.write($0) }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
     if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }

@@ -21,8 +21,8 @@ public struct InletPlan: Hashable, Sendable {
   public var name: String { "\(number)" }
   /// Which inlet of the board, from 0.
   public var inlet = 0
-  /// Interface of the modem.
-  public var interface = "plc0"
+  /// Interface of the modem; `nil` looks for the one that the board describes.
+  public var interface: String?
   /// EVCCID; `nil`: the interface's MAC address.
   public var evccID: MACAddress?
   public var battery = Battery.board
@@ -31,7 +31,7 @@ public struct InletPlan: Hashable, Sendable {
   /// Per phase or pole, mA; never above what the inlet carries.
   public var milliampsMax = 32_000
   /// DC: highest voltage, mV.
-  public var millivoltsMax = 920_000
+  public var millivoltsMax = 1_000_000
   public var wattsMax = 350_000
   /// A session ends in order with this energy, Wh; `nil` for none.
   public var wattHoursMax: Int?
@@ -55,6 +55,12 @@ public struct InletPlan: Hashable, Sendable {
 }
 
 extension InletPlan {
+  /// How the link comes about: a board of lines without a modem charges by the duty alone.
+  func link(_ inlet: Inlet) -> LinkPolicy {
+    if inlet.modem == nil, inlet.hardware != .simulated, interface == nil { return .absent }
+    return usesSLAC ? .slac : .assumed
+  }
+
   /// Within what the inlet carries.
   func milliamps(_ inlet: Inlet) -> Int { min(milliampsMax, inlet.milliampsMax) }
 
@@ -67,8 +73,7 @@ extension InletPlan {
     var session = EVCCConfiguration(evccID: evccID ?? address ?? MACAddress(0), modes: modes)
     session.protocols = protocols
     var configuration = VehicleConfiguration(
-      link: inlet.modem == nil && inlet.hardware != .simulated ? .absent : usesSLAC ? .slac : .assumed,
-      session: session)
+      link: link(inlet), session: session)
     if !port.samplesPilot { configuration.pilot.measurementSilenceMax = nil }
     configuration.pilot.toggleHalf = matching.validationPhase
     configuration.coupling.basicCharging = chargesBasic

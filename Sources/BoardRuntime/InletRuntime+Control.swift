@@ -26,7 +26,8 @@ extension InletRuntime: ChargingPoint {
   /// All of it, for the control socket.
   func status(at now: Instant) -> ConnectorStatus {
     var status = ConnectorStatus(
-      connector: plan.number, evseID: "", current: inlet.current.rawValue, interface: plan.interface)
+      connector: plan.number, evseID: "", current: inlet.current.rawValue,
+      interface: interfaceName ?? plan.interface ?? "")
     status.role = .vehicle
     status.evccID = "\(node.configuration.session.evccID)"
     status.pilot = pilotStatus
@@ -80,6 +81,9 @@ extension InletRuntime: ChargingPoint {
       try check(new.millivolts, plan.millivoltsMax, "voltage", "mV")
     } else if new.millivolts != nil {
       throw ControlFailure(.unsupported, "an AC inlet has the voltage of the mains")
+    }
+    if new.phases != nil {
+      throw ControlFailure(.unsupported, "a vehicle takes the phases that the charger closes")
     }
     take(new)
   }

@@ -51,7 +51,8 @@ final class InletRuntime {
   private var told: EVConditions?
 
   init(
-    _ plan: InletPlan, inlet: Inlet, port: any InletPort, loop: EventLoop, handlers: ConnectorRuntime.Handlers
+    _ plan: InletPlan, inlet: Inlet, port: any InletPort, loop: EventLoop,
+    handlers: ConnectorRuntime.Handlers, roots: DeviceRoots = DeviceRoots()
   ) {
     self.plan = plan
     self.inlet = inlet
@@ -59,9 +60,10 @@ final class InletRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: plan.hasLock ?? inlet.hasLock, usesSLAC: plan.usesSLAC)
-    network = NodeNetwork(
-      ModemInterface(name: plan.interface, modem: inlet.modem, roots: DeviceRoots()), role: .vehicle,
-      matching: plan.usesSLAC, loop: loop)
+    let link = plan.link(inlet)
+    let modem =
+      link == .absent ? nil : ModemInterface(name: plan.interface, modem: inlet.modem, roots: roots)
+    network = NodeNetwork(modem, role: .vehicle, matching: link == .slac, loop: loop)
     node = Self.node(plan, inlet, network.address, port)
   }
 
@@ -236,6 +238,9 @@ final class InletRuntime {
     tellConditions()
   }
 
+  /// The modem's interface, where it is there.
+  var interfaceName: String? { network.interfaceName }
+
   /// True once after something changed.
   func takeNews() -> Bool {
     defer { state.isNew = false }
@@ -332,17 +337,23 @@ final class InletRuntime {
   /// What the battery is told, as far as it changed.
   private func noteWanted() {
     var new = wanted
-    let progress = node.progress
-    new.closeContactor = node.isContactorCommanded
-    new.millivolts = progress.presentMillivolts
-    new.milliamps = progress.presentMilliamps
-    new.milliampsMax = progress.maximumMilliamps
-    new.phase = "\(node.phase)"
+    let progress = Self.look(&node, &new)
     new.isBatteryHeard = !isSilent
     new.socPercent = report?.socPercent
     guard new != wanted else { return }
     wanted = new
     state.note(progress, millivolts: report?.inletMillivolts, soc: report?.socPercent)
+  }
+
+  /// Inout: a getter on a property of an object would copy the whole node first.
+  private static func look(_ node: inout Node, _ status: inout InletStatus) -> EVProgress {
+    let progress = node.progress
+    status.closeContactor = node.isContactorCommanded
+    status.millivolts = progress.presentMillivolts
+    status.milliamps = progress.presentMilliamps
+    status.milliampsMax = progress.maximumMilliamps
+    status.phase = "\(node.phase)"
+    return progress
   }
 
   private func elapse() {

@@ -3,8 +3,8 @@ import LinuxRuntime
 import Node
 import Wire
 
-/// The network interface of a modem, as a connector or an inlet uses it: it may come later, go and come back. Meanwhile what
-/// the node sends is lost as on a wire that is cut.
+/// The network of a connector's or an inlet's node. Its interface may come later, go and come back: meanwhile what the node
+/// sends is lost as on a wire that is cut.
 final class NodeNetwork {
   static let retryAfter = Duration.seconds(10)
 

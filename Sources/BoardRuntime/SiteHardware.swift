@@ -12,6 +12,10 @@ final class SiteHardware {
   private var ownFailures: [String] = []
   let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
+  /// Told what people should know of controllers.
+  var log: (LogLine) -> Void = { _ in } {
+    didSet { for link in links.values { link.log = log } }
+  }
 
   init(
     _ site: SitePlan, devices: BoardDevices, purpose: BoardHardware.Purpose, loop: EventLoop
@@ -19,7 +23,13 @@ final class SiteHardware {
     board = try BoardHardware(site.board, devices: devices, purpose: purpose)
     guard purpose == .start else {
       driveSafePilots(site, devices)
-      for link in site.board.links { _ = try controller(link.name, loop) }
+      for link in site.board.links {
+        do throws(BoardFailure) {
+          _ = try controller(link.name, loop)
+        } catch {
+          failures.append("\(error)")
+        }
+      }
       return
     }
     try powerOn()

@@ -28,6 +28,17 @@ public struct SitePlan {
   }
 
   public init(_ options: DaemonOptions) throws(Problems) {
+    try self.init(sited: options)
+    for option in options.controllers {
+      do throws(BoardFailure) {
+        try board.move(option)
+      } catch {
+        throw Problems(description: "\(error)")
+      }
+    }
+  }
+
+  private init(sited options: DaemonOptions) throws(Problems) {
     var found = options.sitePath
     if found == nil, options.interface == nil, options.cablePath == nil, options.board == nil,
       access(DaemonOptions.defaultSitePath, F_OK) == 0
@@ -77,6 +88,11 @@ public struct SitePlan {
     log = site.log
     configuration = site
     var problems: [String] = []
+    adopt(site.inlets, options: options, path: path, &problems)
+    if site.inlets.isEmpty, board.outlets.isEmpty {
+      problems.append(
+        "\(path): connectors: board \(board.name) is a vehicle's and has none; write 'inlets' in their place")
+    }
     do throws(Problems) {
       watchdog = try board.watchdog(site.watchdog, "\(path): watchdog")
     } catch {

@@ -214,6 +214,7 @@ extension VehicleNode {
   mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
+    plug.progress = EVProgress()
     plug.isBasic = false
     plug.communicationDue = nil
     plug.offerLostUntil = nil

@@ -18,7 +18,9 @@ import Wire
     ),
     (
       #"{"jsonrpc":"2.0","id":"a","method":"limit","params":{"connector":1,"watts":1}}"#,
-      [#"{"jsonrpc":"2.0","id":"a","result":{"milliamps":125000,"millivolts":500000,"watts":50000}}"#]
+      [
+        #"{"jsonrpc":"2.0","id":"a","result":{"milliamps":125000,"millivolts":500000,"watts":50000,"phases":3}}"#
+      ]
     ),
     (#"{"jsonrpc":"2.0","method":"pause","params":{"connector":1}}"#, []),
     (#"{"jsonrpc":"2.0","method":"nonsense"}"#, []),
@@ -80,7 +82,7 @@ import Wire
       [
         error(
           -32601, "there is no method 'reboot'", "methodNotFound",
-          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
+          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, battery, subscribe, unsubscribe",
           id: "1")
       ]
     ),
@@ -127,14 +129,16 @@ import Wire
       #"{"jsonrpc":"2.0","id":1,"method":"limit","params":{"connector":1}}"#,
       [
         error(
-          -32602, "limit: params must name one of milliamps, millivolts, watts", "invalidParameters", id: "1")
+          -32602, "limit: params must name one of milliamps, millivolts, watts, phases", "invalidParameters",
+          id: "1")
       ]
     ),
     (
       #"{"jsonrpc":"2.0","id":1,"method":"limit","params":{"connector":1,"milliamp":6000}}"#,
       [
         error(
-          -32602, "limit: params must name one of milliamps, millivolts, watts", "invalidParameters", id: "1")
+          -32602, "limit: params must name one of milliamps, millivolts, watts, phases", "invalidParameters",
+          id: "1")
       ]
     ),
     (
@@ -164,7 +168,7 @@ import Wire
       [
         error(
           -32602,
-          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, paused, fault, cleared, ended; \"slca\" is none"#,
+          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared, ended; \"slca\" is none"#,
           "invalidParameters", id: "1")
       ]
     ),
@@ -189,7 +193,7 @@ import Wire
         "[" + error(-32600, "a request must be an object, is a number", "invalidRequest") + ","
           + error(
             -32601, "there is no method 'x'", "methodNotFound",
-            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
+            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, battery, subscribe, unsubscribe",
             id: "2")
           + "," + #"{"jsonrpc":"2.0","id":1,"result":{}}"# + "]"
       ]
