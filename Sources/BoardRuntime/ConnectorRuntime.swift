@@ -37,8 +37,8 @@ public final class ConnectorRuntime {
   public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
-  /// Vehicles that have left.
-  private(set) var visits = 0
+  /// Goes up with each vehicle that leaves and each refusal: a grant of before either counts no more.
+  private(set) var epoch = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
@@ -137,6 +137,7 @@ public final class ConnectorRuntime {
 
   /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
   func authorize(_ granted: Bool) {
+    if !granted { epoch += 1 }
     if state.session.authorization == .needed {
       post(.authorization(granted ? .granted : .refused))
     } else {
@@ -287,7 +288,7 @@ public final class ConnectorRuntime {
       if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
-        visits += 1
+        epoch += 1
         if plan.authorization == .free { turns.add(.identified(true)) }
         replaceNodeWhereDue()
       }

@@ -53,15 +53,15 @@ final class ControlDesk {
         let connector = try charger(number, "authorizes nobody", remedy: "ask the charger's daemon")
         // A refusal waits for nothing; a grant counts once it is kept, for the vehicle it was meant for.
         if !granted { connector.authorize(false) }
-        let visit = connector.visits
+        let epoch = connector.epoch
         journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
           guard granted else { return done(.success(.done)) }
-          guard connector.visits == visit else {
+          guard connector.epoch == epoch else {
             return done(
               .failure(
                 ControlFailure(
-                  .wrongState, "the vehicle left before its authorization was kept",
-                  remedy: "authorize the next one anew")))
+                  .wrongState, "the vehicle left or was refused before its authorization was kept",
+                  remedy: "authorize anew")))
           }
           connector.authorize(true)
           done(.success(.done))

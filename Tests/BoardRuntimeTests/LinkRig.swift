@@ -140,7 +140,7 @@ final class LinkRig {
       try LinkOutlet(driven, of: outlet, link: link, hardware: hardware, loop: loop))
     var plan = ConnectorPlan()
     plan.interface = "none-such"
-    plan.digitalFirst = false
+    plan.digital = .beside
     var trace: (NodeTrace) -> Void = { _ in }
     connector = ConnectorRuntime(
       plan, outlet: outlet, port: port, loop: loop,

@@ -12,7 +12,7 @@ import Wire
 @Suite struct PowerStageTests {
   private func rig(ready: Bool = true, wattHours: Int = 150) -> Rig {
     var rig = Rig(.dc, wattHours: wattHours) { $0.isStageExternal = true }
-    if ready { rig.tell(.powerStage(ready: true, trouble: nil)) }
+    if ready { rig.tellCharger(.powerStage(ready: true, trouble: nil)) }
     return rig
   }
 
@@ -28,7 +28,7 @@ import Wire
     rig.reach(.energy)
     rig.run(for: .seconds(1))
     #expect(rig.site.bench.isPowerStageEnabled && rig.site.bench.contactor.isClosed())
-    rig.tell(.powerStage(ready: true, trouble: trouble))
+    rig.tellCharger(.powerStage(ready: true, trouble: trouble))
     #expect(!rig.site.bench.isPowerStageEnabled)
     rig.run(for: .milliseconds(100))
     #expect(!rig.site.bench.contactor.isClosed())
@@ -41,7 +41,7 @@ import Wire
     }
     #expect(failure.cause == .emergency, "\(failure)")
     // Well again with the plug out: the next vehicle charges.
-    rig.tell(.powerStage(ready: true, trouble: nil))
+    rig.tellCharger(.powerStage(ready: true, trouble: nil))
     rig.rest()
     rig.chargeAgain()
   }
@@ -50,7 +50,7 @@ import Wire
     var rig = rig()
     rig.plugIn()
     rig.reach(.preparation)
-    rig.tell(.powerStage(ready: false, trouble: .silent))
+    rig.tellCharger(.powerStage(ready: false, trouble: .silent))
     rig.run { $0.isFinal }
     #expect(rig.failures.map(\.description) == [NodeFailure.safety(.powerStage(.silent)).description])
     #expect(!rig.site.bench.isPowerStageEnabled && !rig.site.bench.contactor.isClosed())
@@ -62,7 +62,7 @@ import Wire
     rig.reach(.setup)
     rig.run(for: .seconds(20))
     #expect(rig.phase == .setup && !rig.site.bench.contactor.isClosed(), "EVSE_NotReady, Ongoing")
-    rig.tell(.powerStage(ready: true, trouble: nil))
+    rig.tellCharger(.powerStage(ready: true, trouble: nil))
     rig.run { $0.isFinal }
     #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
   }
@@ -72,7 +72,7 @@ import Wire
     rig.plugIn()
     rig.reach(.energy)
     rig.run(for: .seconds(1))
-    rig.tell(.powerStage(ready: false, trouble: nil))
+    rig.tellCharger(.powerStage(ready: false, trouble: nil))
     rig.run { $0.isFinal }
     #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
     #expect(rig.vehicleOutcome?.isCompleted == true)
@@ -84,7 +84,7 @@ import Wire
       rig.plugIn()
       rig.reach(phase)
       rig.run(for: .milliseconds(200))
-      rig.tell(.insulation(.fault))
+      rig.tellCharger(.insulation(.fault))
       #expect(!rig.site.bench.isPowerStageEnabled, "\(phase)")
       rig.run(for: .milliseconds(100))
       #expect(!rig.site.bench.contactor.isClosed(), "\(phase)")
@@ -93,13 +93,5 @@ import Wire
         rig.failures.map(\.description).first == NodeFailure.safety(.insulation(.fault)).description,
         "\(phase)")
     }
-  }
-}
-
-extension Rig {
-  /// Hands the charger an event now.
-  mutating func tell(_ event: ChargerEvent) {
-    site.schedule(event, at: site.now)
-    run(for: .milliseconds(1))
   }
 }

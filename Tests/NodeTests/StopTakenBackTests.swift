@@ -10,7 +10,7 @@ import Wire
     rig.plugIn()
     rig.reach(.energy)
     rig.run(for: .seconds(2))
-    rig.tell(.stop(.backend))
+    rig.tellCharger(.stop(.backend))
     return rig
   }
 
@@ -20,7 +20,7 @@ import Wire
     rig.run { $0.isFinal }
     rig.run(for: .seconds(30))
     #expect(rig.phase == .finished, "nothing begins by itself")
-    rig.tell(.resume)
+    rig.tellCharger(.resume)
     rig.reach(.energy)
     rig.rest()
     #expect(rig.watch.violations == [])
@@ -28,17 +28,26 @@ import Wire
 
   @Test func while_the_session_ends_it_ends_first() {
     var rig = stopped(.dc)
-    rig.tell(.resume)
+    rig.tellCharger(.resume)
     rig.run { $0.outcome != nil }
     #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
     rig.reach(.energy)
   }
 
+  @Test func the_last_word_counts() {
+    var rig = stopped(.dc)
+    rig.tellCharger(.resume)
+    rig.tellCharger(.stop(.user))
+    rig.run { $0.isFinal }
+    rig.run(for: .seconds(30))
+    #expect(rig.phase == .finished && rig.notes.outcomes.count == 1)
+  }
+
   @Test func before_a_session_nothing_is_lost() {
     var rig = Rig(.dc, wattHours: 20)
     rig.plugIn()
-    rig.tell(.stop(.backend))
-    rig.tell(.resume)
+    rig.tellCharger(.stop(.backend))
+    rig.tellCharger(.resume)
     rig.run { $0.isFinal }
     #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
   }
@@ -47,7 +56,7 @@ import Wire
     var rig = Rig(.dc, wattHours: 20)
     rig.plugIn()
     rig.run { $0.isFinal }
-    rig.tell(.resume)
+    rig.tellCharger(.resume)
     rig.run(for: .seconds(30))
     #expect(rig.phase == .finished && rig.notes.outcomes.count == 1)
   }
