@@ -40,6 +40,8 @@ public final class ConnectorRuntime {
   public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
+  /// Goes up with each vehicle that leaves and each refusal: a grant of before either counts no more.
+  private(set) var epoch = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
@@ -138,6 +140,7 @@ public final class ConnectorRuntime {
 
   /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
   func authorize(_ granted: Bool) {
+    if !granted { epoch += 1 }
     if state.session.authorization == .needed {
       post(.authorization(granted ? .granted : .refused))
     } else {
@@ -153,7 +156,13 @@ public final class ConnectorRuntime {
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
     plan.phases = new.phases
+    let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    if !wasFree {
+      offerToEverybody()
+    } else if plan.authorization != .free, node.phase == .idle {
+      post(.identified(false))
+    }
     state.isNew = true
     post(.limits(presentLimits))
   }
@@ -200,8 +209,8 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
-    nodeDue = nil
     runStage(.command(.powerStage(enabled: false)))
+    nodeDue = nil
     port.makeSafe()
   }
 
@@ -285,6 +294,7 @@ public final class ConnectorRuntime {
       if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
+        epoch += 1
         if plan.authorization == .free { turns.add(.identified(true)) }
         replaceNodeWhereDue()
       }
@@ -327,7 +337,9 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
+    let before = node
     node = Self.node(plan, outlet, network.address, port)
+    node.inherit(before)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))

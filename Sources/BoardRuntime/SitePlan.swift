@@ -182,6 +182,8 @@ extension ConnectorPlan {
       }
     isConformant = site.slac == .conformant
     isRelaxed = site.timers == .relaxed
+    isStageExternal = site.powerStage.source == .control
+    stageSilenceMax = site.powerStage.silenceMax
     milliampsMax = site.limits.currentMax ?? outlet.milliampsMax
     milliampsMin = site.limits.currentMin ?? outlet.limits.milliampsMin
     switch outlet.limits.supply {

@@ -18,6 +18,8 @@ public struct ControlServer: Machine {
   public static let batchMax = 32
   /// Calls of one client that wait for their answer.
   public static let callsMax = 32
+  /// Clients beyond those served that are told so at the same time; the rest is closed without a word.
+  public static let partingMax = 16
   /// How long a client that is parted from has to take the reason.
   public static let farewell: Duration = .seconds(2)
 
@@ -97,6 +99,8 @@ public struct ControlServer: Machine {
 
   private mutating func connected(_ id: ControlClientID, _ now: Instant, _ perform: (Action) -> Void) {
     guard clients[id] == nil else { return }
+    // Each of those that are told so has a descriptor for a while: no crowd may use them up.
+    guard clients.count < clientsMax + Self.partingMax else { return perform(.close(id, .tooManyClients)) }
     let open = clients.values.count { $0.closing == nil }
     clients[id] = Client()
     guard open >= clientsMax else { return }

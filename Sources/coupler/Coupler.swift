@@ -35,6 +35,7 @@ struct Coupler: ParsableCommand {
       ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,
       StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
       ClearCommand.self,
+      PowerStageCommand.self,
     ])
 
   /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.
