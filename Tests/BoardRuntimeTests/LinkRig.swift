@@ -51,7 +51,7 @@ final class RecordingPort: OutletPort {
   var temperatureEnds: [Int] { inner.temperatureEnds }
   var samplesPilot: Bool { inner.samplesPilot }
   var trouble: String? { inner.trouble }
-  var isHealthy: Bool { inner.isHealthy }
+  var isBroken: Bool { inner.isBroken }
   var feedbackMax: Duration { inner.feedbackMax }
 
   var contactor: [Bool] {
@@ -140,7 +140,7 @@ final class LinkRig {
       try LinkOutlet(driven, of: outlet, link: link, hardware: hardware, loop: loop))
     var plan = ConnectorPlan()
     plan.interface = "none-such"
-    plan.digitalFirst = false
+    plan.digital = .beside
     var trace: (NodeTrace) -> Void = { _ in }
     connector = ConnectorRuntime(
       plan, outlet: outlet, port: port, loop: loop,
