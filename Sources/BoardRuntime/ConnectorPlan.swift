@@ -57,6 +57,10 @@ public struct ConnectorPlan: Hashable, Sendable {
   public var usesSLAC: Bool { link == .slac }
   public var coupling = ChargerCoupling()
   public var digital = Digital.first
+  /// Another program drives the power stage, also where the board has one that is simulated.
+  public var isStageExternal = false
+  /// Longest silence of that program.
+  public var stageSilenceMax: Duration = .seconds(1)
   /// Simulation board: the socket at which a vehicle in another process is plugged in.
   public var cablePath: String?
   /// Timers for slow peers on a rig.
@@ -99,6 +103,8 @@ extension ConnectorPlan {
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
+    configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
+    configuration.safety.feedbackMax = port.feedbackMax
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in

@@ -19,6 +19,7 @@ extension ConnectorRuntime {
     status.power = state.power
     status.limits = controlLimits
     status.isPaused = isPaused
+    status.stage = stageStatus
     status.fault = fault.map { ControlFault($0) }
     return status
   }

@@ -9,9 +9,9 @@ import Wire
 /// What is known of a connector beyond its node, in the words of the control socket.
 public struct ConnectorState: Sendable {
   public private(set) var slac = SLACStatus()
-  public private(set) var session = SessionStatus()
-  public private(set) var outputs = OutputStatus()
-  public private(set) var power = PowerValues()
+  public internal(set) var session = SessionStatus()
+  public internal(set) var outputs = OutputStatus()
+  public internal(set) var power = PowerValues()
   /// What the meter shows, Wh.
   public private(set) var meterWattHours = 0
   /// Something of it changed since it was told.
@@ -37,12 +37,14 @@ public struct ConnectorState: Sendable {
   mutating func note(_ event: ChargerEvent) {
     switch event {
     case .contactorFeedback(let closed): outputs.contactorFeedback = closed
+    case .contactorUnknown: outputs.contactorFeedback = nil
     case .lock(let locked): outputs.locked = locked
     case .output(let reading, let wattHours):
       power.millivolts = reading.millivolts
       power.milliamps = reading.milliamps
       // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
-      let product = Int64(reading.millivolts) * Int64(reading.milliamps) * Int64(power.phases)
+      let currents = power.phaseMilliamps?.reduce(0, +) ?? reading.milliamps * power.phases
+      let product = Int64(reading.millivolts) * Int64(currents)
       power.watts = Int(clamping: product / 1_000_000)
       meterWattHours = wattHours
     case .authorization(let decision):
@@ -56,6 +58,9 @@ public struct ConnectorState: Sendable {
     }
     isNew = true
   }
+
+  /// What a meter tells beside its reading.
+  mutating func note(_ report: PowerReport) { power.phaseMilliamps = report.phaseMilliamps }
 
   mutating func note(_ command: OutletCommand) {
     switch command {

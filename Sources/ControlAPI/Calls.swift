@@ -25,6 +25,11 @@ public enum ControlRequest: Hashable, Sendable {
   case limit(connector: Int, ControlLimits)
   /// A person has looked at the charger: clears faults that wait for that. Answer: `.done`.
   case clear(connector: Int)
+  /// Present values of the power stage or meter, from the program that drives it. Answer: `.powerCommand`, what it has to
+  /// do now.
+  case power(connector: Int, PowerReport)
+  /// A vehicle's battery management tells how it is. Answer: `.inlet`.
+  case battery(connector: Int, BatteryReport)
 
   /// Who wants a session to end; as the session's own reasons.
   public enum StopReason: String, CaseIterable, Sendable { case user, backend, site }
@@ -37,6 +42,8 @@ public enum ControlResult: Hashable, Sendable {
   case values([ConnectorValues])
   case errors([ErrorEntry])
   case limits(ControlLimits)
+  case powerCommand(PowerCommand)
+  case inlet(InletStatus)
   case done
 }
 
@@ -86,7 +93,8 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, paused, fault, cleared, ended
+    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared,
+      ended
   }
 
   public enum Content: Hashable, Sendable {
@@ -96,6 +104,10 @@ public struct ControlEvent: Hashable, Sendable {
     case outputs(OutputStatus)
     case power(PowerValues)
     case limits(ControlLimits)
+    /// The power stage of another program, as the station sees it.
+    case stage(PowerStageStatus)
+    /// What the program that drives the power stage has to do.
+    case powerCommand(PowerCommand)
     case paused(Bool)
     /// Something failed.
     case fault(ControlFault)
@@ -103,6 +115,8 @@ public struct ControlEvent: Hashable, Sendable {
     case cleared(name: String)
     /// A plug-in ended: in order or not, and how, for people.
     case ended(ok: Bool, text: String, wattHours: Int)
+    /// What a vehicle wants of its battery.
+    case inlet(InletStatus)
   }
 
   public var connector: Int
@@ -124,10 +138,13 @@ public struct ControlEvent: Hashable, Sendable {
     case .outputs: .outputs
     case .power: .power
     case .limits: .limits
+    case .stage: .stage
+    case .powerCommand: .powerCommand
     case .paused: .paused
     case .fault: .fault
     case .cleared: .cleared
     case .ended: .ended
+    case .inlet: .inlet
     }
   }
 
@@ -135,7 +152,7 @@ public struct ControlEvent: Hashable, Sendable {
   /// for it. The others are told one by one.
   public var isState: Bool {
     switch content {
-    case .pilot, .slac, .session, .outputs, .power, .limits, .paused: true
+    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .inlet, .paused: true
     case .fault, .cleared, .ended: false
     }
   }

@@ -1,7 +1,7 @@
 /// The station as a whole: result of `info`.
 public struct StationInfo: Hashable, Sendable {
   /// Version of this interface: a larger one knows all of the smaller ones.
-  public static let apiVersion = 1
+  public static let apiVersion = 2
 
   /// Of the program that answers, "couplerd".
   public var name: String
@@ -30,9 +30,16 @@ public struct StationInfo: Hashable, Sendable {
 
 /// One connector, all of it: an item of the result of `status`.
 public struct ConnectorStatus: Hashable, Sendable {
+  /// Which side of the cable it is.
+  public enum Role: String, CaseIterable, Sendable { case charger, vehicle }
+
   /// 1, 2, 3 ... as in the site file.
   public var connector: Int
+  public var role = Role.charger
+  /// Empty for a vehicle's inlet.
   public var evseID: String
+  /// EVCCID; `nil` for a charger's connector.
+  public var evccID: String?
   /// "ac" or "dc".
   public var current: String
   /// Network interface of the modem.
@@ -45,8 +52,12 @@ public struct ConnectorStatus: Hashable, Sendable {
   public var limits = ControlLimits()
   /// Held back by `pause`: no new session begins.
   public var isPaused = false
+  /// The power stage, where another program drives it.
+  public var stage: PowerStageStatus?
   /// What keeps the contactor open now; `nil` where nothing does.
   public var fault: ControlFault?
+  /// What is wanted of the battery; `nil` for a charger's connector.
+  public var inlet: InletStatus?
 
   public init(connector: Int, evseID: String, current: String, interface: String) {
     self.connector = connector
@@ -146,6 +157,8 @@ public struct PowerValues: Hashable, Sendable {
   public var milliamps = 0
   /// 1 with DC.
   public var phases = 1
+  /// AC: of each phase, where a meter tells them apart.
+  public var phaseMilliamps: [Int]?
   public var watts = 0
   /// Set point of the power stage (DC), `nil` where there is none.
   public var targetMillivolts: Int?

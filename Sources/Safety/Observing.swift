@@ -13,8 +13,9 @@ extension SafetySupervisor {
       if !authorized, settings.current == .ac { facts.demand = nil }
     case .energyRequested(let demand): observe(demand, now, perform)
     case .contactorFeedback(let closed):
-      if closed != (facts.contactorReadsClosed ?? false) { perform(.energized(closed)) }
-      facts.contactorReadsClosed = closed
+      if closed != facts.isLive { perform(.energized(closed)) }
+      (facts.contactorReadsClosed, facts.isLive) = (closed, closed)
+    case .contactorUnknown: facts.contactorReadsClosed = nil
     case .earth(let ok): facts.isEarthSound = ok
     case .residualCurrent(let ok): facts.isResidualCurrentSound = ok
     case .proximity(let proximity):
@@ -22,6 +23,7 @@ extension SafetySupervisor {
     case .lock(let locked): facts.isLocked = locked
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
+    case .powerStageTrouble(let trouble): observe(trouble, perform)
     case .emergencyStop(let pressed):
       let wasPressed = facts.isEmergencyStopPressed
       facts.isEmergencyStopPressed = pressed
@@ -76,6 +78,7 @@ extension SafetySupervisor {
     let isNew = facts.demand == nil
     facts.demand = demand
     if isNew, facts.pilot == .D, !settings.isVentilated { raise(.ventilationMissing, perform) }
+    if isNew { refuseDemand(perform) }
   }
 
   mutating func clear(_ perform: (Action) -> Void) {
@@ -91,6 +94,7 @@ extension SafetySupervisor {
     guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
+    if case .powerStage = fault, facts.stageTrouble(settings) != nil { return }
     if fault == .residualCurrent, !facts.isResidualCurrentFine(settings) { return }
     clear(perform)
   }

@@ -33,7 +33,7 @@ struct Coupler: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
-      SPICommand.self, EXICommand.self, BoardCommand.self,
+      ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,
       StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
       ClearCommand.self,
     ])

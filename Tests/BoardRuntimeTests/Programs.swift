@@ -32,7 +32,7 @@ enum Program: String {
     while body: ((Process) throws -> Void)? = nil
   ) throws -> Result {
     let process = Process()
-    let command = through + [try #require(url).path] + arguments
+    let command = through + [url?.path ?? rawValue] + arguments
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
     let files = ["out", "err"].map {
