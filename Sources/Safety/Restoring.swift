@@ -9,7 +9,7 @@ extension SafetySupervisor {
   /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.
   public mutating func inherit(_ other: SafetySupervisor) {
     facts.lastClosing = other.facts.lastClosing
-    isLockCommanded = other.isLockCommanded
+    facts.lockCommand = other.facts.lockCommand
   }
 }
 
