@@ -31,6 +31,7 @@ final class LinkOutlet: OutletPort {
   private var proximityDue: Instant?
   private var duty = PilotDuty.steadyHigh
   private var wantsLock: Bool?
+  private var wantsThreePhases: Bool?
   private var isCommandedClosed = false
   private var isUp = false
   /// The controller has answered, or was given up; before that nothing of it is wrong.
@@ -83,7 +84,12 @@ final class LinkOutlet: OutletPort {
     if case .chargeBridge = link.kind { .milliseconds(1500) } else { .milliseconds(500) }
   }
   var samplesPilot: Bool { false }
+  var switchesPhases: Bool {
+    guard case .ac(_, canSwitch: true) = outlet.limits.supply else { return false }
+    return link.kind.switchesPhases
+  }
   var readsProximity: Bool { description.proximity != nil }
+  var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
   var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
 
@@ -125,6 +131,10 @@ final class LinkOutlet: OutletPort {
       wantsLock = locked
       if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
     case .insulationTest: tellInsulation()
+    case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
+    case .phases(let three):
+      wantsThreePhases = three
+      send(.threePhases(three))
     case .powerStage, .setPoint, .modemPower: break
     }
   }
@@ -164,6 +174,7 @@ final class LinkOutlet: OutletPort {
       (isUp, isKnown) = (true, true)
       // What was wanted before: never the contactor, which the supervisor has to decide anew.
       send(.duty(duty))
+      if let wantsThreePhases { send(.threePhases(wantsThreePhases)) }
       if lock == nil, wantsLock == true { send(.lock(true)) }
     case .down:
       // Of a stop button it is only known that it was pressed.

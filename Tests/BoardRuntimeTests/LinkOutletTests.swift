@@ -67,6 +67,16 @@ import Wire
     #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
   }
 
+  @Test func phases_are_switched_where_the_controller_can_and_again_after_it_started_anew() throws {
+    let rig = try LinkRig.up(.yeti)
+    rig.port.perform(.phases(three: false))
+    #expect(try rig.waits { !rig.outputs.hasThreePhases })
+    rig.tell(.reset)
+    #expect(rig.outputs.hasThreePhases)
+    #expect(try rig.waits { !rig.outputs.hasThreePhases && rig.outputs.duty == 10_000 }, "\(rig.situation)")
+    #expect(!rig.port.inner.switchesPhases, "its wiring cannot")
+  }
+
   @Test func a_last_word_that_nobody_hears_is_told() throws {
     let rig = try LinkRig(.yeti, present: false)
     rig.controller.unplug()
@@ -111,7 +121,7 @@ import Wire
     try rig.run(.seconds(1))
     #expect(rig.connector.fault == .earthLost, "not welded: nobody knows. \(rig.situation)")
     // No restart of the program would help: the service manager is told that all is well.
-    #expect(rig.connector.isHealthy(at: rig.loop.now))
+    #expect(!rig.connector.isBroken)
     rig.controller.setMute(false)
     try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
     #expect(!rig.isClosed && !rig.outputs.allowsPower)
@@ -147,7 +157,7 @@ import Wire
     try rig.start()
     try #require(
       try rig.waits { rig.connector.trouble?.contains("does not answer") == true }, "\(rig.situation)")
-    #expect(rig.connector.isHealthy(at: rig.loop.now))
+    #expect(!rig.connector.isBroken)
     // It comes late.
     rig.tell(.reset)
     #expect(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
