@@ -199,6 +199,44 @@ def gpio_drivers_on_libgpiod_2(rig):
     drivers(rig, "PROBE2", "2.")
 
 
+def twins(rig, variable):
+    """Two chips of one label: by the label no line is found, by the device of its chip the right one."""
+    chips = [Chip("twin", [None] * 4, device=f"twin{number}") for number in (1, 2)]
+    check(chips[0].place != chips[1].place, f"both at {chips[0].place}")
+    probe = Probe(rig.program(variable))
+    text = probe.refusal("output", "x", "chip=twin", "offset=1")
+    check("twin" in text and "several" in text, text)
+    for number, chip in enumerate(chips):
+        probe.tell("output", f"coil{number}", f"path={chip.place}", "offset=1", "active-low")
+        probe.tell("edges", f"button{number}", f"path={chip.place}", "offset=2")
+    for number, chip in enumerate(chips):
+        other = chips[1 - number]
+        equal([c.line(1).level for c in chips], [1, 1], "start values, active low")
+        probe.tell("set", f"coil{number}", 1)
+        equal((chip.line(1).level, other.line(1).level), (0, 1), f"levels of the chip at {chip.place} and of its twin")
+        probe.tell("set", f"coil{number}", 0)
+        chip.line(2).pull(1)
+        probe.expect_edges(f"button{number}", 1)
+        equal([probe.tell("get", f"button{index}") for index in (number, 1 - number)], ["1", "0"], "readings")
+        chip.line(2).pull(0)
+        probe.expect_edges(f"button{number}", 2)
+        equal(len(probe.edges.get(f"button{1 - number}", [])), 2 * number, "edges of the twin")
+    text = probe.refusal("input", "x", "path=platform/gpio-sim.none", "offset=1")
+    check("gpio-sim.none" in text, text)
+    check("offset" in probe.refusal("input", "x", f"path={chips[0].place}", "offset=9"), "an offset beyond the chip")
+    equal(probe.end(), 0, "exit code")
+
+
+@scenario(limit=120, virtual=True, needs=["PROBE"])
+def twin_chips_are_told_apart_by_their_device_on_libgpiod_1(rig):
+    twins(rig, "PROBE")
+
+
+@scenario(limit=120, virtual=True, needs=["PROBE2"])
+def twin_chips_are_told_apart_by_their_device_on_libgpiod_2(rig):
+    twins(rig, "PROBE2")
+
+
 def swift_tests(rig, variable):
     """The suites of LinuxHardwareTests that need a kernel with simulated chips."""
     tests = rig.start("tests", [rig.program(variable), "--testing-library", "swift-testing", "--filter", "GPIOTests"],
@@ -249,6 +287,6 @@ def a_watchdog_that_is_not_petted_restarts_the_system(rig):
     probe.tell("watchdog", "watchdog0", 5)
     probe.kill()
     # The verdict: the kernel ends this before the sleep is over.
-    rig.expect_restart()
+    rig.expect_restart(4.5, 6)
     time.sleep(30)
     check(False, "no restart within 30 s")
