@@ -42,6 +42,7 @@ kernel-test: ## the drivers, boards and sessions inside a Linux kernel that is b
 	$(SWIFT) build --product couplerd
 	$(SWIFT) build --product kernel-probe
 	Tests/Kernel/gpiod2.sh build --product kernel-probe || [ $$? -eq 77 ]
+	$(SWIFT) build --build-tests
 	Tests/Kernel/gpiod2.sh tests || [ $$? -eq 77 ]
 	Tests/Kernel/kernel.py $(SCENARIO) || [ $$? -eq 77 ]
 

@@ -266,7 +266,7 @@ let package = Package(
         "BoardRuntime", "Cryptography", "HomePlug", "SLAC", "LinuxHardware", "Node", "Safety", "ControlPilot",
         "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
-        "ControlAPI",
+        "ControlAPI", "BoardChargebyteTarragon",
       ]),
     .testTarget(
       name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),

@@ -1,5 +1,4 @@
 import EXI
-import Glibc
 import Wire
 
 /// What every stream has to withstand: nothing traps; what is accepted can be written, and comes out as the same
@@ -48,13 +47,6 @@ func withstand<Message>(
     visit(message, in: bytes, strange: true)
   }
   return 0
-}
-
-/// Ends the run: libFuzzer keeps the input.
-func fail(_ what: String, _ octets: [UInt8]) -> Never {
-  print("DISAGREEMENT: \(what)\nencoding: \(hexadecimal(octets))")
-  fflush(nil)
-  abort()
 }
 
 // MARK: slots

@@ -1,4 +1,4 @@
-import HAL
+public import HAL
 public import LinuxHardware
 import LinuxRuntime
 public import Node
@@ -22,11 +22,18 @@ public final class BenchOutlet: OutletPort {
   private var repeatDue: Instant?
   private var told: [Kind: ChargerEvent] = [:]
 
+  /// The power stage is driven by another program.
+  private let isStageExternal: Bool
+
   private enum Kind: Hashable { case pilot, contactor, lock, earth, output, insulation }
 
   /// `cablePath`: where a vehicle may be plugged in (`coupler ev --pilot PATH`); `nil` for an outlet nobody uses.
-  public init(_ bench: ChargingBench, cablePath: String?, loop: EventLoop) throws(LinuxError) {
+  /// `isStageExternal`: what is at the output is told by `adopt`.
+  public init(
+    _ bench: ChargingBench, cablePath: String?, isStageExternal: Bool = false, loop: EventLoop
+  ) throws(LinuxError) {
     self.bench = bench
+    self.isStageExternal = isStageExternal
     self.loop = loop
     start = loop.now
     cable =
@@ -35,6 +42,16 @@ public final class BenchOutlet: OutletPort {
 
   public var trouble: String? { nil }
   public var samplesPilot: Bool { false }
+  public var hasPowerStage: Bool {
+    if case .dc = bench.path { !isStageExternal } else { false }
+  }
+
+  public func adopt(_ output: PowerReading) {
+    guard isStageExternal else { return }
+    bench.adopt(output)
+    advance()
+    rearm()
+  }
 
   public func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
     self.reading = reading
@@ -57,7 +74,7 @@ public final class BenchOutlet: OutletPort {
     case .lock(let locked): bench.apply(.lock(locked))
     case .powerStage(let enabled): bench.apply(.powerStage(enabled: enabled))
     case .setPoint(let target): bench.apply(.setPoint(target))
-    case .insulationTest: bench.apply(.insulationTest)
+    case .insulationTest: if !isStageExternal { bench.apply(.insulationTest) }
     case .modemPower: return
     }
     rearm()
@@ -111,8 +128,17 @@ public final class BenchOutlet: OutletPort {
     if changed { tell() }
     for new in readings {
       let event = ChargerEvent(new)
+      if isStageExternal, Self.isOfStage(event) { continue }
       if let kind = Self.kind(event) { told[kind] = event }
       reading?(event)
+    }
+  }
+
+  /// What a power stage's own program tells.
+  private static func isOfStage(_ event: ChargerEvent) -> Bool {
+    switch event {
+    case .output, .insulation: true
+    default: false
     }
   }
 

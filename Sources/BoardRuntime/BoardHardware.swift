@@ -12,6 +12,7 @@ public final class BoardHardware {
   private let outputs: [OutputDescription]
   /// Outputs that could not be taken or driven, in words.
   public private(set) var failures: [String] = []
+  private var notTaken: [String] = []
 
   /// Which value an output is taken with.
   public enum Purpose: Hashable, Sendable {
@@ -36,7 +37,7 @@ public final class BoardHardware {
         pins[entry.line] = try devices.output(entry.line, purpose == .start ? start : stop, stop)
       } catch {
         guard purpose == .safeState else { throw BoardFailure("\(entry.field): \(error)") }
-        failures.append("\(entry.field): \(error)")
+        notTaken.append("\(entry.field): \(error)")
       }
     }
     self.outputs = outputs
@@ -61,6 +62,7 @@ public final class BoardHardware {
 
   /// Every output to its stop value.
   public func makeSafe() {
+    failures = notTaken
     for output in outputs {
       do throws(LinuxError) {
         try pins[output.line]?.set(output.stop)

@@ -15,13 +15,23 @@ public struct ConnectorPlan: Hashable, Sendable {
     case control
   }
 
+  /// How digital communication and a nominal duty go together with AC.
+  public enum Digital: String, Hashable, Sendable {
+    /// 5 %, and a nominal duty where the vehicle does not communicate.
+    case first
+    /// A nominal duty at once; a vehicle that communicates may do so beside it.
+    case beside
+    /// 5 % alone.
+    case only
+  }
+
   /// 1, 2, 3 ..., as people and the control socket say.
   public var number = 1
   public var name: String { "\(number)" }
   /// Which outlet of the board, from 0.
   public var outlet = 0
-  /// Interface of the modem.
-  public var interface = "plc0"
+  /// Interface of the modem; `nil` looks for the one that the board describes.
+  public var interface: String?
   /// Port of the session; `nil` for a free one.
   public var port: UInt16?
   public var evseID = "DE*CPL*E00001"
@@ -41,11 +51,16 @@ public struct ConnectorPlan: Hashable, Sendable {
   public var isVentilated: Bool?
   /// SLAC by the letter, for a test laboratory.
   public var isConformant = false
-  /// SLAC proves who is at the plug; without it any station on the interface is taken for the vehicle. For rigs.
-  public var usesSLAC = true
+  /// SLAC proves who is at the plug; with `.assumed` any station on the interface is taken for the vehicle, which is for
+  /// rigs. `.absent` charges by the duty alone, and opens no network.
+  public var link = LinkPolicy.slac
+  public var usesSLAC: Bool { link == .slac }
   public var coupling = ChargerCoupling()
-  /// AC: 5 % is tried before a nominal duty.
-  public var digitalFirst = true
+  public var digital = Digital.first
+  /// Another program drives the power stage, also where the board has one that is simulated.
+  public var isStageExternal = false
+  /// Longest silence of that program.
+  public var stageSilenceMax: Duration = .seconds(1)
   /// Simulation board: the socket at which a vehicle in another process is plugged in.
   public var cablePath: String?
   /// Timers for slow peers on a rig.
@@ -84,10 +99,11 @@ extension ConnectorPlan {
     session.evseID = evseID
     session.freeService = authorization == .free
     var configuration = ChargerConfiguration(
-      link: usesSLAC ? .slac : .assumed, safety: SafetySettings(outlet), session: session)
+      link: link, safety: SafetySettings(outlet), session: session)
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
+    configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in
@@ -95,8 +111,8 @@ extension ConnectorPlan {
         startMillicelsius: end - 1_000, endMillicelsius: end, fullMilliamps: outlet.milliampsMax,
         endMilliamps: outlet.milliampsMax)
     }
-    // Whoever may charge at all may do so without digital communication, which is tried first.
-    configuration.coupling.digitalFirst = digitalFirst && outlet.current == .ac
+    configuration.coupling.digitalFirst = digital == .first && outlet.current == .ac
+    configuration.coupling.offersNominal = digital != .only
     if isRelaxed {
       configuration.session.timers = .relaxed
       configuration.transport = .relaxed

@@ -11,7 +11,7 @@ extension ConnectorRuntime {
   public func status(at now: Instant) -> ConnectorStatus {
     var status = ConnectorStatus(
       connector: plan.number, evseID: plan.evseID, current: outlet.current.rawValue,
-      interface: plan.interface)
+      interface: interfaceName ?? plan.interface ?? "")
     status.pilot = pilotStatus
     status.slac = state.slac
     status.session = state.session(at: now)
@@ -19,6 +19,7 @@ extension ConnectorRuntime {
     status.power = state.power
     status.limits = controlLimits
     status.isPaused = isPaused
+    status.stage = stageStatus
     status.fault = fault.map { ControlFault($0) }
     return status
   }

@@ -34,22 +34,28 @@ public final class ConnectorRuntime {
 
   public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
-  public private(set) var state: ConnectorState
+  public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
+  var stage: ExternalPowerStage?
+  /// Told each time that power stage has something else to do.
+  var commanded: (PowerCommand) -> Void = { _ in }
   /// What heat leaves of the outlet's current, percent.
   private var heatShare = 100
   private var node: Node
-  private let port: any OutletPort
-  private let loop: EventLoop
+  let port: any OutletPort
+  let loop: EventLoop
   private let handlers: Handlers
-  private var monitor: LinkLocalMonitor?
+  /// `nil` where there is none to be had: `link: none`.
+  private let modem: ModemInterface?
   private var edge: NetworkEdge?
   /// The address the node speaks with; `nil` before the interface was seen.
   private var address: MACAddress?
   private var timer: LoopTimer?
+  var stageTimer: LoopTimer?
   private var turns = NodeTurns<ChargerEvent>()
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
@@ -59,7 +65,8 @@ public final class ConnectorRuntime {
   private var restored: [SafetyFault] = []
 
   public init(
-    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers
+    _ plan: ConnectorPlan, outlet: Outlet, port: any OutletPort, loop: EventLoop, handlers: Handlers,
+    roots: DeviceRoots = DeviceRoots()
   ) {
     self.plan = plan
     self.outlet = outlet
@@ -67,8 +74,11 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
-    address = try? NetworkInterface(plan.interface).macAddress
+    modem =
+      plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots)
+    address = modem?.present?.macAddress
     node = Self.node(plan, outlet, address, port)
+    stage = ExternalPowerStage(plan, outlet, port)
   }
 
   private static func node(
@@ -90,15 +100,14 @@ public final class ConnectorRuntime {
     post(.start)
     post(.limits(presentLimits))
     port.derated = { [weak self] in self?.derate(to: $0) }
-    try port.start { [weak self] event in self?.post(event) }
+    stageTimer = loop.addTimer { [weak self] in self?.runStage(.timeout) }
+    try port.start { [weak self] event in self?.read(event) }
     // Behind the port's timers: of a turn that comes late, the samples that are due count before the time that is up.
     timer = loop.addTimer { [weak self] in self?.elapse() }
     rearm()
     offerToEverybody()
     do throws(LinuxError) {
-      let monitor = try LinkLocalMonitor(interface: plan.interface)
-      try monitor.attach(to: loop) { [weak self] state in self?.interfaceChanged(state) }
-      self.monitor = monitor
+      try modem?.follow(on: loop) { [weak self] in self?.interfaceChanged() }
     } catch {
       throw BoardFailure("connector \(plan.name): \(error)")
     }
@@ -153,6 +162,7 @@ public final class ConnectorRuntime {
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
     // mA * percent, in 64 bits for targets with a 32-bit Int.
+    bound(&limits)
     if heatShare < 100 {
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
@@ -188,6 +198,8 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
+    nodeDue = nil
+    runStage(.command(.powerStage(enabled: false)))
     port.makeSafe()
   }
 
@@ -200,14 +212,19 @@ public final class ConnectorRuntime {
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
-    return edge == nil ? "no interface \(plan.interface)" : nil
+    if let trouble = stageTrouble { return trouble }
+    return edge == nil ? modem?.trouble : nil
   }
 
-  /// The electrical side answers and no deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
+  /// take the other connectors' charges away.
   public func isHealthy(at now: Instant) -> Bool {
-    guard port.trouble == nil else { return false }
+    guard isStarted else { return true }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
+
+  /// A device of the electrical side failed, and stays as it is until a new start.
+  public var isBroken: Bool { isStarted && port.isBroken }
 
   /// What keeps the contactor open until it is cleared.
   public var fault: SafetyFault? { node.safety.latched }
@@ -261,6 +278,7 @@ public final class ConnectorRuntime {
     case .trace(let trace):
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
+      if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
         if plan.authorization == .free { turns.add(.identified(true)) }
@@ -273,6 +291,8 @@ public final class ConnectorRuntime {
     // After `makeSafe` nothing is driven any more.
     guard isStarted else { return }
     state.note(command)
+    // The power stage hears of it before its contactor does.
+    runStage(.command(command))
     port.perform(command)
   }
 
@@ -285,6 +305,7 @@ public final class ConnectorRuntime {
     let now = loop.now
     if let due = retryDue, now >= due {
       retryDue = nil
+      modem?.lookUp()
       openEdge()
     }
     if let due = nodeDue, now >= due { turns.add(.timeout) }
@@ -298,15 +319,21 @@ public final class ConnectorRuntime {
 
   // MARK: the interface
 
-  private func interfaceChanged(_ state: LinkLocalState) {
-    if case .missing = state { closeEdge() } else { openEdge() }
+  /// Its name, where it is there.
+  var interfaceName: String? { modem?.present?.name }
+
+  private func interfaceChanged() {
+    // Renamed, or unplugged and back in one turn: the sockets are the old one's.
+    if let edge, edge.interface != modem?.present { closeEdge() }
+    openEdge()
   }
 
   private func openEdge() {
-    guard edge == nil, let interface = try? NetworkInterface(plan.interface) else {
-      if edge == nil { tell(.warning, "interface", "no interface \(plan.interface) yet; waiting for it") }
-      return
+    guard edge == nil, let modem else { return }
+    guard let interface = modem.present else {
+      return tell(.warning, "interface", "\(modem.trouble ?? "no interface"); waiting for it")
     }
+    if let mismatch = modem.mismatch { tell(.warning, "interface", mismatch) }
     if interface.macAddress != address {
       address = interface.macAddress
       isNodeOutdated = true
@@ -331,9 +358,9 @@ public final class ConnectorRuntime {
   }
 
   private func closeEdge() {
-    guard edge != nil else { return }
+    guard let name = edge?.interface.name else { return }
     edge = nil
-    tell(.error, "interface", "\(plan.interface) is gone; waiting for it")
+    tell(.error, "interface", "\(name) is gone; waiting for it")
     post(.network(.disconnected))
     post(.network(.address(nil)))
   }
@@ -349,10 +376,11 @@ public final class ConnectorRuntime {
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
+    runStage(.renewed)
     runTurns()
   }
 
-  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
-    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
+  func tell(_ priority: LogPriority, _ event: String, _ text: String, layer: String = "link") {
+    handlers.log(LogLine(priority, connector: plan.name, layer: layer, event: event, text))
   }
 }

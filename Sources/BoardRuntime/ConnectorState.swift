@@ -42,7 +42,8 @@ public struct ConnectorState: Sendable {
       power.millivolts = reading.millivolts
       power.milliamps = reading.milliamps
       // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
-      let product = Int64(reading.millivolts) * Int64(reading.milliamps) * Int64(power.phases)
+      let currents = power.phaseMilliamps?.reduce(0, +) ?? reading.milliamps * power.phases
+      let product = Int64(reading.millivolts) * Int64(currents)
       power.watts = Int(clamping: product / 1_000_000)
       meterWattHours = wattHours
     case .authorization(let decision):
@@ -56,6 +57,9 @@ public struct ConnectorState: Sendable {
     }
     isNew = true
   }
+
+  /// What a meter tells beside its reading.
+  mutating func note(_ report: PowerReport) { power.phaseMilliamps = report.phaseMilliamps }
 
   mutating func note(_ command: OutletCommand) {
     switch command {

@@ -26,13 +26,18 @@ final class ControlDesk {
     self.journal = journal
     self.connectors = connectors
     startedAt = loop.now
+    for connector in connectors {
+      let number = connector.plan.number
+      connector.commanded = { [weak self] in self?.tell(number, .powerCommand($0)) }
+    }
   }
 
   // MARK: answers
 
   /// Does what was asked; `done` is called when what had to be kept is kept.
   func answer(
-    _ request: ControlRequest, done: @escaping (Result<ControlResult, ControlFailure>) -> Void
+    _ request: ControlRequest, of client: ControlClientID,
+    done: @escaping (Result<ControlResult, ControlFailure>) -> Void
   ) {
     do throws(ControlFailure) {
       switch request {
@@ -67,6 +72,10 @@ final class ControlDesk {
         let connector = try connector(number)
         try connector.narrow(limits)
         done(.success(.limits(connector.controlLimits)))
+      case .power(let number, let report):
+        let connector = try connector(number)
+        try connector.power(report, from: client)
+        done(.success(.powerCommand(connector.powerCommand)))
       case .clear(let number):
         try connector(number).clear()
         done(.success(.done))
@@ -74,6 +83,11 @@ final class ControlDesk {
     } catch {
       done(.failure(error))
     }
+  }
+
+  /// A client's connection is gone.
+  func isGone(_ client: ControlClientID) {
+    for connector in connectors { connector.clientIsGone(client) }
   }
 
   private var info: StationInfo {
@@ -109,6 +123,7 @@ final class ControlDesk {
       if old?.outputs != status.outputs { tell(status.connector, .outputs(status.outputs)) }
       if old?.power != status.power { tell(status.connector, .power(status.power)) }
       if old?.limits != status.limits { tell(status.connector, .limits(status.limits)) }
+      if let stage = status.stage, old?.stage != stage { tell(status.connector, .stage(stage)) }
       if let old, old.isPaused != status.isPaused { tell(status.connector, .paused(status.isPaused)) }
     }
   }

@@ -46,6 +46,7 @@ final class ControlSocket {
           closed: { [weak self] _ in
             self?.clients[client] = nil
             self?.handle(.disconnected(client))
+            self?.desk.isGone(client)
           }))
       handle(.connected(client))
     } catch {
@@ -74,16 +75,17 @@ final class ControlSocket {
     case .close(let client, let reason):
       if reason != .finished { log("parted from a client: \(reason.rawValue)") }
       clients.removeValue(forKey: client)?.close()
+      desk.isGone(client)
     case .call(let call, let request, let client):
       note(request, of: client)
-      desk.answer(request) { [weak self] result in self?.handle(.answer(call, result)) }
+      desk.answer(request, of: client) { [weak self] result in self?.handle(.answer(call, result)) }
     }
   }
 
   /// Who steers the station is worth a line; who only looks is not.
   private func note(_ request: ControlRequest, of client: ControlClientID) {
     switch request {
-    case .info, .status, .values, .errors: return
+    case .info, .status, .values, .errors, .power: return
     case .authorize, .stop, .pause, .resume, .limit, .clear: break
     }
     let peer = clients[client]?.peer.map { "user \($0.userID), process \($0.processID)" } ?? "unknown"
@@ -95,7 +97,7 @@ extension ControlRequest {
   /// For the log, as an order: what came of it is told by events. Without the customer's token.
   fileprivate var words: String {
     switch self {
-    case .info, .status, .values, .errors: "a look"
+    case .info, .status, .values, .errors, .power: "a look"
     case .authorize(let connector, let granted, _):
       "\(granted ? "authorize" : "refuse") connector \(connector)"
     case .stop(let connector, let reason): "stop connector \(connector) (\(reason.rawValue))"

@@ -21,6 +21,9 @@ public final class Daemon {
   /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
   static let stopPatience = Duration.seconds(15)
 
+  /// A failed device is the reason of a new start at most so often.
+  static let restartPause = Duration.seconds(60)
+
   private let loop: EventLoop
   private let log: Log
   private let manager = ServiceManager()
@@ -34,6 +37,7 @@ public final class Daemon {
   private var watchdogTimer: LoopTimer?
   private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
+  private var startedAt = Instant.zero
   private var toldJournalFailure: String?
   private var status = Status.ok
 
@@ -70,13 +74,13 @@ public final class Daemon {
     let loop = try EventLoop()
     self.loop = loop
     log = Log(now: { loop.now })
-    if options.isVerbose { log.threshold = .debug }
+    if options.isVerbose { log.threshold = .trace }
   }
 
   private func perform() -> Int32 {
     let site: SitePlan
     do throws(SitePlan.Problems) {
-      site = try SitePlan(options)
+      site = try options.task == .safeState ? SitePlan(safeState: options) : SitePlan(options)
     } catch {
       for line in error.description.split(separator: "\n") { complain(String(line)) }
       return Status.badSite
@@ -91,7 +95,8 @@ public final class Daemon {
       case .help, .version: return Status.ok
       }
     } catch {
-      complain("couplerd: \(error)")
+      // Standard error may be nobody's where the log is journald's.
+      if log.isJournal { tell(.critical, "start", "\(error)") } else { complain("couplerd: \(error)") }
       return Status.failed
     }
   }
@@ -107,9 +112,11 @@ public final class Daemon {
   // MARK: running
 
   private func run(_ site: SitePlan) throws(BoardFailure) -> Int32 {
+    do throws(Log.Refusal) { try log.write(to: site.log.target) } catch { throw BoardFailure("\(error)") }
     let hardware = try SiteHardware(site, devices: BoardDevices(), purpose: .start, loop: loop)
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
+    SafeStateBoard.remember(site.board)
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
     if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }
@@ -126,6 +133,7 @@ public final class Daemon {
       loop.beforeWaiting = { [weak self] in
         desk.tellNews()
         self?.tellJournal()
+        self?.stopIfDue()
       }
       stopTimer = loop.addTimer { [weak self] in self?.stopNow("sessions did not end in time") }
       try watch(site)
@@ -140,10 +148,14 @@ public final class Daemon {
     }
     manager.stopping("outputs safe")
     for connector in connectors { connector.makeSafe() }
+    hardware.makeSafe()
+    for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }
+    if !hardware.failures.isEmpty { status = Status.failed }
     journal.stop()
     // Safe outputs need no reset. After a failure the board gets one all the same.
     if status == Status.ok { hardwareWatchdog?.disarm() }
-    tell(.notice, "stop", "outputs are safe")
+    let isSafe = hardware.failures.isEmpty
+    tell(isSafe ? .notice : .critical, "stop", isSafe ? "outputs are safe" : "outputs may be live")
     return status
   }
 
@@ -188,6 +200,12 @@ public final class Daemon {
 
   private func start(_ connector: ConnectorRuntime) throws(LinuxError) {
     let kept = journal.takeOver(connector: connector.plan.number)
+    for name in kept.unknown {
+      tell(
+        .critical, "journal",
+        "connector \(connector.plan.name): another version latched '\(name)', which this one does not know; held as "
+          + "the gravest until somebody clears it")
+    }
     for fault in kept.faults {
       connector.restore(fault)
       tell(.critical, "journal", "connector \(connector.plan.name): latched before the start: \(fault)")
@@ -233,7 +251,6 @@ public final class Daemon {
     case .phase, .ended: manager.status(summary)
     default: break
     }
-    if isStopping { stopIfAtRest() }
   }
 
   private func authorizationNeeded(_ number: Int) {
@@ -250,9 +267,10 @@ public final class Daemon {
 
   // MARK: watchdog
 
-  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and the electrical side
-  /// of every connector answers. Silence is the only thing that they understand as ill.
+  /// Feeds both watchdogs, the service manager's and the hardware's: only while the loop turns and no connector missed
+  /// what was due. Silence is the only thing that they understand as ill.
   private func watch(_ site: SitePlan) throws(LinuxError) {
+    startedAt = loop.now
     let hardware = try site.watchdog.map { (settings) throws(LinuxError) in try HardwareWatchdog(settings) }
     hardwareWatchdog = hardware
     guard let interval = [manager.watchdogInterval, hardware?.interval].compactMap({ $0 }).min() else {
@@ -278,11 +296,24 @@ public final class Daemon {
     manager.stopping("ending sessions")
     for connector in connectors { connector.post(.stop(.site)) }
     stopTimer?.deadline = loop.now + Self.stopPatience
-    stopIfAtRest()
+    stopIfDue()
   }
 
-  private func stopIfAtRest() {
-    if connectors.allSatisfy(\.isAtRest) { loop.stop() }
+  /// Before each wait: not everything that ends a session is traced, such as a bolt that is out.
+  private func stopIfDue() {
+    if isStopping {
+      if connectors.allSatisfy(\.isAtRest) { loop.stop() }
+    } else if isRestartDue {
+      status = Status.failed
+      stopNow("a device failed; nobody charges, and a new start tries it again")
+    }
+  }
+
+  /// A device that failed is tried again by a new start only, which takes nobody's charge away, and not again and again.
+  private var isRestartDue: Bool {
+    guard manager.isThere, loop.now - startedAt > Self.restartPause, connectors.contains(where: \.isBroken)
+    else { return false }
+    return connectors.allSatisfy { $0.isBroken || $0.isAtRest }
   }
 
   private func stopNow(_ reason: String) {
@@ -332,7 +363,8 @@ extension NodeTrace {
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
-    case .duty, .offer, .slac, .frame, .sdpClient, .session: .debug
+    case .offer, .slac, .sdpClient, .session: .debug
+    case .duty, .frame: .trace
     }
   }
 }
@@ -344,7 +376,8 @@ extension LogPriority {
       case .error: .error
       case .warning: .warning
       case .info: .info
-      case .debug, .trace: .debug
+      case .debug: .debug
+      case .trace: .trace
       }
   }
 }

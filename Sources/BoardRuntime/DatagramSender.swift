@@ -26,6 +26,18 @@ final class DatagramSender {
 
   deinit { close(descriptor) }
 
+  /// Why nobody can be reached there now; `nil` where somebody can. The socket itself stays as it is: a receiver that is
+  /// started anew is found by its path.
+  var connectionError: Int32? {
+    let probe = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard probe >= 0 else { return errno }
+    defer { close(probe) }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(probe, $0, length) }
+    }
+    return result == 0 ? nil : errno
+  }
+
   @discardableResult
   func send(_ text: String) -> Bool {
     let octets = Array(text.utf8)

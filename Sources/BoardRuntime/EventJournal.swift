@@ -17,7 +17,7 @@ public final class EventJournal {
   }
 
   public static let fileName = "events"
-  /// A file of this size is rotated, octets.
+  /// A file of this size is rotated as soon as that may be, and one of four times as much in any case; octets.
   public let octetsMax: Int
   public let recovery: Recovery
   public private(set) var state: JournalState
@@ -29,6 +29,8 @@ public final class EventJournal {
   private let worker: SyncWorker?
   private var descriptor: Int32
   private var size: Int
+  /// Counts the files: descriptors come back with the same number.
+  private var generation = 0
 
   /// Opens, or creates, the journal in `folder`. Without a loop each append waits for the medium. `now` gives milliseconds
   /// since 1970-01-01 UTC.
@@ -75,14 +77,18 @@ public final class EventJournal {
 
   deinit { close(descriptor) }
 
-  /// Writes a record. `done` is called when it is on the medium, or could not be brought there (false).
+  /// Writes a record. `done` is called when it is on the medium, or could not be brought there (false). With `mayRotate`
+  /// it may wait for the medium itself.
   public func append(
-    _ event: JournalEvent, connector: UInt16 = 0, done: @escaping (Bool) -> Void = { _ in }
+    _ event: JournalEvent, connector: UInt16 = 0, mayRotate: Bool = true,
+    done: @escaping (Bool) -> Void = { _ in }
   ) {
-    if size >= octetsMax { rotate() }
+    if size >= octetsMax, mayRotate || size / 4 >= octetsMax { rotate() }
     guard write(event, connector) else { return done(false) }
     guard let worker else { return done(synced(fdatasync(descriptor) == 0 ? 0 : errno)) }
-    worker.sync(descriptor) { [weak self] error in done(self?.synced(error) ?? (error == 0)) }
+    worker.sync(descriptor, generation: generation) { [weak self] error in
+      done(self?.synced(error) ?? (error == 0))
+    }
   }
 
   /// Waits until all is on the medium; for the very end of the program.
@@ -133,6 +139,7 @@ public final class EventJournal {
       close(new)
       return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
     }
+    generation += 1
     // The old one may hold records that the worker has not brought to the medium yet.
     _ = fdatasync(old.descriptor)
     close(old.descriptor)

@@ -21,6 +21,7 @@ public final class LineOutlet: OutletPort {
   public var derated: ((Int) -> Void)?
   private var reading: ((ChargerEvent) -> Void)?
   public private(set) var trouble: String?
+  public var isBroken: Bool { trouble != nil }
   private var isStarted = false
 
   public init(

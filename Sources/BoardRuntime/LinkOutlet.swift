@@ -65,6 +65,8 @@ final class LinkOutlet: OutletPort {
   }
 
   var trouble: String? { failure ?? link.trouble }
+  /// A line lost is opened again by the link itself.
+  var isBroken: Bool { failure != nil }
   var samplesPilot: Bool { false }
   var readsProximity: Bool { description.proximity != nil }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }

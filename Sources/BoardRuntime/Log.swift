@@ -1,10 +1,14 @@
 import Glibc
+public import SiteFile
 public import Wire
 
-/// How much a line matters, as syslog numbers it.
+/// How much a line matters, as syslog numbers it; `trace` is below what it numbers, and is written as its lowest.
 public enum LogPriority: Int, Hashable, Sendable, Comparable {
   case critical = 2
-  case error, warning, notice, info, debug
+  case error, warning, notice, info, debug, trace
+
+  /// As syslog and journald take it, 0...7.
+  var syslog: Int { min(rawValue, LogPriority.debug.rawValue) }
 
   public static func < (a: LogPriority, b: LogPriority) -> Bool { a.rawValue < b.rawValue }
 }
@@ -34,7 +38,7 @@ public struct LogLine: Hashable, Sendable {
 
   /// journald's native protocol: `KEY=value` per line.
   public var journalEntry: String {
-    var fields = "PRIORITY=\(priority.rawValue)\nSYSLOG_IDENTIFIER=couplerd\nMESSAGE=\(plain)\n"
+    var fields = "PRIORITY=\(priority.syslog)\nSYSLOG_IDENTIFIER=couplerd\nMESSAGE=\(plain)\n"
     if !connector.isEmpty { fields += "COUPLER_CONNECTOR=\(connector.onOneLine)\n" }
     fields += "COUPLER_LAYER=\(layer.onOneLine)\nCOUPLER_EVENT=\(event.onOneLine)\n"
     return fields
@@ -86,26 +90,69 @@ public struct LogLimiter: Sendable {
   }
 }
 
-/// Writes the log: to journald where it listens to this process, else to standard error.
+/// Writes the log: to journald, or to standard error.
 public final class Log {
   enum Target { case journal(DatagramSender), prefixed, plain }
 
-  private let target: Target
+  /// The two places, which a test has elsewhere.
+  struct Places {
+    var journal = "/run/systemd/journal/socket"
+    var standardError: Int32 = 2
+    /// JOURNAL_STREAM.
+    var stream = environment("JOURNAL_STREAM")
+  }
+
+  /// Why the log cannot go where the site file wants it.
+  public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  private let places: Places
+  private let sink: LineSink
+  private var target: Target
   private var limiter = LogLimiter()
   private let now: () -> Instant
   /// Lines less urgent than this are left out.
   public var threshold = LogPriority.info
 
-  /// Chooses the target as systemd asks: natively where standard error already leads to the journal, with priority
-  /// prefixes where it leads to something else, and plainly on a terminal.
-  public init(now: @escaping () -> Instant) {
+  /// Begins with `auto`, which is always to be had.
+  public convenience init(now: @escaping () -> Instant) { self.init(now: now, places: Places()) }
+
+  init(now: @escaping () -> Instant, places: Places) {
     self.now = now
-    if Self.isStandardErrorJournal, let sender = DatagramSender(path: "/run/systemd/journal/socket") {
+    self.places = places
+    sink = LineSink(places.standardError)
+    target = places.automatic
+  }
+
+  /// Writes to `wanted` from now on. Where it cannot be had the target stays as it is: who asked for one place does not
+  /// look for the log in another.
+  public func write(to wanted: SiteConfiguration.LogSettings.Target) throws(Refusal) {
+    switch wanted {
+    case .auto: target = places.automatic
+    case .journald:
+      guard let sender = DatagramSender(path: places.journal) else {
+        throw Refusal(description: "log.target: no socket for journald: \(String(cString: strerror(errno)))")
+      }
+      if let code = sender.connectionError {
+        throw Refusal(
+          description:
+            "log.target: journald cannot be reached at \(places.journal): \(String(cString: strerror(code)))"
+            + "; is systemd-journald running? 'log: {target: auto}' goes without it")
+      }
       target = .journal(sender)
-    } else {
-      target = isatty(2) == 1 ? .plain : .prefixed
+    case .stderr:
+      guard fcntl(places.standardError, F_GETFD) >= 0 else {
+        throw Refusal(
+          description: "log.target: standard error is closed; start the daemon with it open, or write "
+            + "'log: {target: journald}'")
+      }
+      target = places.plainOrPrefixed
     }
   }
+
+  /// Lines go to journald by its own protocol.
+  var isJournal: Bool { if case .journal = target { true } else { false } }
 
   public func write(_ line: LogLine) {
     guard line.priority <= threshold else { return }
@@ -125,19 +172,30 @@ public final class Log {
     case .journal(let sender): if sender.send(line.journalEntry) { return }
     case .prefixed, .plain: break
     }
-    let prefix = if case .plain = target { "" } else { "<\(line.priority.rawValue)>" }
-    // One call, so that lines of several processes do not mix. A reader that is gone is no reason to stop charging.
-    let octets = Array("\(prefix)\(line.plain)\n".utf8)
-    _ = Glibc.write(2, octets, octets.count)
+    let prefix = if case .plain = target { "" } else { "<\(line.priority.syslog)>" }
+    // A reader that is gone or does not read is no reason to stop charging.
+    sink.write("\(prefix)\(line.plain)\n")
+  }
+}
+
+extension Log.Places {
+  /// As systemd asks: natively where standard error already leads to the journal, with priority prefixes where it leads
+  /// to something else, and plainly on a terminal.
+  var automatic: Log.Target {
+    if isStandardErrorJournal, let sender = DatagramSender(path: journal) { return .journal(sender) }
+    return plainOrPrefixed
   }
 
+  var plainOrPrefixed: Log.Target { isatty(standardError) == 1 ? .plain : .prefixed }
+
   /// JOURNAL_STREAM holds device and inode of the stream systemd gave; a redirected one differs.
-  private static var isStandardErrorJournal: Bool {
-    guard let stream = environment("JOURNAL_STREAM"), let colon = stream.firstIndex(of: ":"),
+  private var isStandardErrorJournal: Bool {
+    guard let stream, let colon = stream.firstIndex(of: ":"),
       let device = UInt64(stream[..<colon]), let inode = UInt64(stream[stream.index(after: colon)...])
     else { return false }
     var status = stat()
-    return fstat(2, &status) == 0 && UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
+    return fstat(standardError, &status) == 0 && UInt64(status.st_dev) == device
+      && UInt64(status.st_ino) == inode
   }
 }
 

@@ -29,6 +29,10 @@ public protocol OutletPort: AnyObject {
   var readsResidualCurrent: Bool { get }
   /// Above these temperatures nothing may flow, m°C: one for each sensor, in the order of its readings.
   var temperatureEnds: [Int] { get }
+  /// It has a power stage of its own; false where another program has to drive one, and with AC.
+  var hasPowerStage: Bool { get }
+  /// The values of a power stage that another program drives, for a side that is simulated.
+  func adopt(_ output: PowerReading)
   /// Tells all readings once more, for a node that starts anew.
   func repeatReadings()
   /// Contactor open, power stage off, pilot at -12 V; the lock is let go only where the contacts read open and the board
@@ -38,6 +42,8 @@ public protocol OutletPort: AnyObject {
   var samplesPilot: Bool { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
+  /// The trouble stays until the devices are opened anew.
+  var isBroken: Bool { get }
 }
 
 /// Hardware that could not be used: what, and why.
@@ -51,7 +57,10 @@ extension OutletPort {
     get { nil }
     set {}
   }
+  public var isBroken: Bool { false }
   public var readsProximity: Bool { false }
   public var readsResidualCurrent: Bool { false }
   public var temperatureEnds: [Int] { [] }
+  public var hasPowerStage: Bool { false }
+  public func adopt(_ output: PowerReading) {}
 }

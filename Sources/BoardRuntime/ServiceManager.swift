@@ -16,6 +16,9 @@ public final class ServiceManager {
     for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { unsetenv(name) }
   }
 
+  /// Somebody started this program and starts it again.
+  var isThere: Bool { sender != nil }
+
   public func ready(_ status: String) { sender?.send("READY=1\nSTATUS=\(status.onOneLine)\n") }
   public func status(_ status: String) { sender?.send("STATUS=\(status.onOneLine)\n") }
   /// `now` on the monotonic clock, which Type=notify-reload compares.

@@ -8,6 +8,7 @@ final class SiteHardware {
   private(set) var ports: [any OutletPort] = []
   /// What could not be driven.
   private(set) var failures: [String] = []
+  private var ownFailures: [String] = []
   private let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
 
@@ -34,7 +35,7 @@ final class SiteHardware {
     for port in ports { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures += board.failures
+    failures = ownFailures + board.failures
   }
 
   private func port(
@@ -43,7 +44,8 @@ final class SiteHardware {
     switch outlet.hardware {
     case .simulated:
       do throws(LinuxError) {
-        return try BenchOutlet(Self.bench(outlet), cablePath: plan.cablePath, loop: loop)
+        return try BenchOutlet(
+          Self.bench(outlet), cablePath: plan.cablePath, isStageExternal: plan.isStageExternal, loop: loop)
       } catch {
         throw BoardFailure("\(error)")
       }
@@ -105,7 +107,7 @@ final class SiteHardware {
         case .steady, .capture: break
         }
       } catch {
-        failures.append("\(entry.field): \(error)")
+        ownFailures.append("\(entry.field): \(error)")
       }
     }
   }

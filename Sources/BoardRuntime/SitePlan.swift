@@ -45,11 +45,17 @@ public struct SitePlan {
     try self.init(configuration, options: options, path: path)
   }
 
+  /// A board of which no connector is taken into use.
+  init(boardAlone name: String) throws(Problems) {
+    board = try Self.board(name, "--safe-state")
+    connectors = []
+  }
+
   /// The simulation board with one connector.
   private init(builtIn options: DaemonOptions) throws(Problems) {
     board = try Self.board(options.board ?? SimulationBoard.board.name, "--board")
     var plan = ConnectorPlan()
-    plan.interface = options.interface ?? plan.interface
+    plan.interface = options.interface ?? "plc0"
     plan.cablePath = options.cablePath
     guard let outlet = board.outlets.first else {
       throw Problems(description: "board \(board.name) has no outlet: it is a vehicle's")
@@ -64,10 +70,14 @@ public struct SitePlan {
     connectors = []
     journalFolder = site.journal.folder
     control = site.control
-    watchdog = site.watchdog
     log = site.log
     configuration = site
     var problems: [String] = []
+    do throws(Problems) {
+      watchdog = try board.watchdog(site.watchdog, "\(path): watchdog")
+    } catch {
+      problems.append(error.description)
+    }
     var taken: [Int: Int] = [:]
     for connector in site.connectors {
       let key = "\(path): connectors[\(connector.id)]"
@@ -86,10 +96,15 @@ public struct SitePlan {
           "\(key).current: outlet \(connector.outlet) of board \(board.name) is \(outlet.current.rawValue), "
             + "not \(connector.current.rawValue)")
       }
-      if let milliamps = connector.limits.currentMax, milliamps > outlet.milliampsMax {
+      problems += OutletBounds(outlet, "outlet \(connector.outlet) of board \(board.name)").check(
+        connector.limits
+      )
+      .map { "\(key).limits.\($0)" }
+      if connector.link != .none, connector.interface == nil, outlet.modem == nil {
         problems.append(
-          "\(key).limits.current-max: outlet \(connector.outlet) of board \(board.name) carries "
-            + "\(outlet.milliampsMax / 1000) A at most")
+          "\(key).interface: outlet \(connector.outlet) of board \(board.name) tells no modem to look for; write "
+            + "'interface: NAME' (ip link shows the names)"
+            + (outlet.current == .ac ? ", or 'link: none'" : ""))
       }
       if connector.lock == .required, !outlet.hasLock {
         problems.append("\(key).lock: outlet \(connector.outlet) of board \(board.name) has no lock")
@@ -130,11 +145,22 @@ extension ConnectorPlan {
     interface = site.interface
     evseID = site.evseID
     authorization = site.authorization == .free ? .free : .control
-    usesSLAC = site.link == .slac
+    link =
+      switch site.link {
+      case .slac: .slac
+      case .assumed: .assumed
+      case .none: .absent
+      }
+    digital =
+      switch site.digital {
+      case .first: .first
+      case .beside: .beside
+      case .only: .only
+      }
     isConformant = site.slac == .conformant
     isRelaxed = site.timers == .relaxed
     milliampsMax = site.limits.currentMax ?? outlet.milliampsMax
-    milliampsMin = site.limits.currentMin ?? 0
+    milliampsMin = site.limits.currentMin ?? outlet.limits.milliampsMin
     switch outlet.limits.supply {
     case .ac(let boardPhases, _): phases = site.limits.phases ?? boardPhases
     case .dc(let lowest, let highest, let watts):

@@ -10,6 +10,8 @@ final class StationJournal {
   private let journal: EventJournal?
   private var openSessions: Set<Int> = []
   private var meterDue: [Int: Instant] = [:]
+  /// Latched by another version of this program, under names that this one does not know.
+  private var foreign: [Int: [String]] = [:]
 
   /// `nil`: nothing is kept, and everything counts as kept.
   init(_ journal: EventJournal?) { self.journal = journal }
@@ -21,7 +23,9 @@ final class StationJournal {
   /// station without a journal is better than none.
   func keep(_ event: JournalEvent, connector: Int, done: @escaping () -> Void) {
     guard let journal else { return done() }
-    journal.append(event, connector: UInt16(clamping: connector)) { _ in done() }
+    // A rotation waits for the medium, for which a contactor may not wait.
+    let mayRotate = openSessions.isEmpty
+    journal.append(event, connector: UInt16(clamping: connector), mayRotate: mayRotate) { _ in done() }
   }
 
   /// Keeps what a trace tells, if it is of that kind, and calls `done` when everything may be told to others.
@@ -39,7 +43,14 @@ final class StationJournal {
       keep(.meter(wattHours: Int64(meterWattHours)), connector: connector, done: done)
     case .safety(.fault(let fault)) where fault.latch != .none:
       keep(.faultLatched(name: fault.name), connector: connector, done: done)
-    case .safety(.cleared(let fault)): keep(.faultCleared(name: fault.name), connector: connector, done: done)
+    case .safety(.cleared(let fault)):
+      // Who looked at the charger looked at all of it.
+      if fault.latch == .service {
+        for name in foreign.removeValue(forKey: connector) ?? [] {
+          keep(.faultCleared(name: name), connector: connector) {}
+        }
+      }
+      keep(.faultCleared(name: fault.name), connector: connector, done: done)
     default: done()
     }
   }
@@ -50,24 +61,39 @@ final class StationJournal {
     keep(.sessionEnded(ok: ok, wattHours: Int64(wattHours)), connector: connector, done: done)
   }
 
-  /// What was left by the last run: faults that wait for a person, and a session that was cut off. The rest of its
-  /// faults ended with it, and would be found again.
-  func takeOver(connector: Int) -> (faults: [SafetyFault], wasCutOff: Bool) {
-    guard let journal, let kept = journal.state.connectors[UInt16(clamping: connector)] else {
-      return ([], false)
-    }
+  /// What was left by the last run.
+  struct Legacy: Hashable {
+    /// Faults that wait for a person.
     var faults: [SafetyFault] = []
+    /// Names of faults that this version does not know. They hold the connector as the gravest would.
+    var unknown: [String] = []
+    var wasCutOff = false
+  }
+
+  /// Faults that wait for a person, and a session that was cut off. The rest of its faults ended with it, and would be
+  /// found again.
+  func takeOver(connector: Int) -> Legacy {
+    guard let journal, let kept = journal.state.connectors[UInt16(clamping: connector)] else {
+      return Legacy()
+    }
+    var left = Legacy(wasCutOff: kept.isSessionOpen)
     for name in kept.latched.sorted() {
       if let fault = SafetyFault(serviceName: name) {
-        faults.append(fault)
-      } else {
+        left.faults.append(fault)
+      } else if SafetyFault.endsByItself(name: name) {
         keep(.faultCleared(name: name), connector: connector) {}
+      } else {
+        left.unknown.append(name)
       }
+    }
+    if !left.unknown.isEmpty {
+      foreign[connector] = left.unknown
+      if left.faults.isEmpty { left.faults = [.contactorWelded] }
     }
     if kept.isSessionOpen {
       keep(.sessionEnded(ok: false, wattHours: 0), connector: connector) {}
     }
-    return (faults, kept.isSessionOpen)
+    return left
   }
 
   func start() { keep(.started, connector: 0) {} }

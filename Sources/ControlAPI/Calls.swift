@@ -25,6 +25,9 @@ public enum ControlRequest: Hashable, Sendable {
   case limit(connector: Int, ControlLimits)
   /// A person has looked at the charger: clears faults that wait for that. Answer: `.done`.
   case clear(connector: Int)
+  /// Present values of the power stage or meter, from the program that drives it. Answer: `.powerCommand`, what it has to
+  /// do now.
+  case power(connector: Int, PowerReport)
 
   /// Who wants a session to end; as the session's own reasons.
   public enum StopReason: String, CaseIterable, Sendable { case user, backend, site }
@@ -37,6 +40,7 @@ public enum ControlResult: Hashable, Sendable {
   case values([ConnectorValues])
   case errors([ErrorEntry])
   case limits(ControlLimits)
+  case powerCommand(PowerCommand)
   case done
 }
 
@@ -86,7 +90,7 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, paused, fault, cleared, ended
+    case pilot, slac, session, outputs, power, limits, stage, powerCommand, paused, fault, cleared, ended
   }
 
   public enum Content: Hashable, Sendable {
@@ -96,6 +100,10 @@ public struct ControlEvent: Hashable, Sendable {
     case outputs(OutputStatus)
     case power(PowerValues)
     case limits(ControlLimits)
+    /// The power stage of another program, as the station sees it.
+    case stage(PowerStageStatus)
+    /// What the program that drives the power stage has to do.
+    case powerCommand(PowerCommand)
     case paused(Bool)
     /// Something failed.
     case fault(ControlFault)
@@ -124,6 +132,8 @@ public struct ControlEvent: Hashable, Sendable {
     case .outputs: .outputs
     case .power: .power
     case .limits: .limits
+    case .stage: .stage
+    case .powerCommand: .powerCommand
     case .paused: .paused
     case .fault: .fault
     case .cleared: .cleared
@@ -135,7 +145,7 @@ public struct ControlEvent: Hashable, Sendable {
   /// for it. The others are told one by one.
   public var isState: Bool {
     switch content {
-    case .pilot, .slac, .session, .outputs, .power, .limits, .paused: true
+    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .paused: true
     case .fault, .cleared, .ended: false
     }
   }

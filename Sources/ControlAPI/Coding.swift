@@ -1,170 +1,104 @@
-/// A value that has a form in JSON: an object. `docs/control-api.md` lists the members.
-protocol JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch)
-  func write(_ members: inout JSONMembers)
-}
+// The members of each type, once for both directions. `docs/control-api.md` lists them.
 
-extension JSONCoded {
-  var json: JSONValue { JSONMembers.object(write) }
-
-  static func read(_ fields: inout JSONFields) throws(JSONMismatch) -> Self { try Self(&fields) }
-
-  init(_ value: JSONValue, at path: String) throws(JSONMismatch) {
-    var fields = try JSONFields(value, at: path)
-    try self.init(&fields)
-  }
-}
+extension SLACStatus.State: JSONWord {}
+extension SessionStatus.Authorization: JSONWord {}
+extension ControlFault.Latch: JSONWord {}
 
 extension StationInfo: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    let numbers = try fields.required("connectors", fields.value("connectors")?.array)
-    let connectors = numbers.compactMap { $0.integer.flatMap { Int(exactly: $0) } }
-    guard connectors.count == numbers.count else {
-      throw fields.mismatch("connectors", "must be whole numbers")
-    }
-    self.init(
-      name: try fields.required("name", fields.string("name")),
-      version: try fields.required("version", fields.string("version")),
-      board: try fields.required("board", fields.string("board")),
-      processID: try fields.required("processID", fields.integer("processID")),
-      uptimeSeconds: try fields.required("uptimeSeconds", fields.integer("uptimeSeconds")),
-      connectors: connectors)
-    api = try fields.required("api", fields.integer("api"))
+  static var blank: StationInfo {
+    StationInfo(name: "", version: "", board: "", processID: 0, uptimeSeconds: 0, connectors: [])
   }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("name", name)
-    members.add("version", version)
-    members.add("api", api)
-    members.add("board", board)
-    members.add("processID", processID)
-    members.add("uptimeSeconds", uptimeSeconds)
-    members.add("connectors", .array(connectors.map { .integer($0) }))
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("name", &name)
+    try form.member("version", &version)
+    try form.member("api", &api)
+    try form.member("board", &board)
+    try form.member("processID", &processID)
+    try form.member("uptimeSeconds", &uptimeSeconds)
+    try form.member("connectors", &connectors)
   }
 }
 
 extension ConnectorStatus: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    self.init(
-      connector: try fields.required("connector", fields.integer("connector")),
-      evseID: try fields.required("evseID", fields.string("evseID")),
-      current: try fields.required("current", fields.string("current")),
-      interface: try fields.required("interface", fields.string("interface")))
-    pilot = try fields.required("pilot", fields.object("pilot", PilotStatus.read))
-    slac = try fields.required("slac", fields.object("slac", SLACStatus.read))
-    session = try fields.required("session", fields.object("session", SessionStatus.read))
-    outputs = try fields.required("outputs", fields.object("outputs", OutputStatus.read))
-    power = try fields.required("power", fields.object("power", PowerValues.read))
-    limits = try fields.required("limits", fields.object("limits", ControlLimits.read))
-    isPaused = try fields.required("paused", fields.bool("paused"))
-    fault = try fields.object("fault", ControlFault.read)
-  }
+  static var blank: ConnectorStatus { ConnectorStatus(connector: 0, evseID: "", current: "", interface: "") }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("connector", connector)
-    members.add("evseID", evseID)
-    members.add("current", current)
-    members.add("interface", interface)
-    members.add("pilot", pilot.json)
-    members.add("slac", slac.json)
-    members.add("session", session.json)
-    members.add("outputs", outputs.json)
-    members.add("power", power.json)
-    members.add("limits", limits.json)
-    members.add("paused", isPaused)
-    if let fault { members.add("fault", fault.json) }
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("connector", &connector)
+    try form.member("evseID", &evseID)
+    try form.member("current", &current)
+    try form.member("interface", &interface)
+    try form.member("pilot", &pilot)
+    try form.member("slac", &slac)
+    try form.member("session", &session)
+    try form.member("outputs", &outputs)
+    try form.member("power", &power)
+    try form.member("limits", &limits)
+    try form.member("paused", &isPaused)
+    try form.member("stage", &stage)
+    try form.member("fault", &fault)
   }
 }
 
 extension PilotStatus: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    state = try fields.required("state", fields.string("state"))
-    dutyPermille = try fields.integer("dutyPermille")
-    offeredMilliamps = try fields.integer("offeredMilliamps")
-    cableMilliamps = try fields.integer("cableMilliamps")
-  }
+  static var blank: PilotStatus { PilotStatus() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("state", state)
-    members.add("dutyPermille", dutyPermille)
-    members.add("offeredMilliamps", offeredMilliamps)
-    members.add("cableMilliamps", cableMilliamps)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("state", &state)
+    try form.member("dutyPermille", &dutyPermille)
+    try form.member("offeredMilliamps", &offeredMilliamps)
+    try form.member("cableMilliamps", &cableMilliamps)
   }
 }
 
 extension SLACStatus: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    state = try fields.required("state", fields.word("state", State.self))
-    peer = try fields.string("peer")
-    attenuationDecidecibels = try fields.integer("attenuationDecidecibels")
-    cause = try fields.string("cause")
-  }
+  static var blank: SLACStatus { SLACStatus() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("state", state.rawValue)
-    members.add("peer", peer)
-    members.add("attenuationDecidecibels", attenuationDecidecibels)
-    members.add("cause", cause)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("state", &state)
+    try form.member("peer", &peer)
+    try form.member("attenuationDecidecibels", &attenuationDecidecibels)
+    try form.member("cause", &cause)
   }
 }
 
 extension SessionStatus: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    phase = try fields.required("phase", fields.string("phase"))
-    protocolName = try fields.string("protocol")
-    authorization = try fields.required("authorization", fields.word("authorization", Authorization.self))
-    seconds = try fields.integer("seconds")
-    wattHours = try fields.required("wattHours", fields.integer("wattHours"))
-    socPercent = try fields.integer("socPercent")
-    outcome = try fields.string("outcome")
-  }
+  static var blank: SessionStatus { SessionStatus() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("phase", phase)
-    members.add("protocol", protocolName)
-    members.add("authorization", authorization.rawValue)
-    members.add("seconds", seconds)
-    members.add("wattHours", wattHours)
-    members.add("socPercent", socPercent)
-    members.add("outcome", outcome)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("phase", &phase)
+    try form.member("protocol", &protocolName)
+    try form.member("authorization", &authorization)
+    try form.member("seconds", &seconds)
+    try form.member("wattHours", &wattHours)
+    try form.member("socPercent", &socPercent)
+    try form.member("outcome", &outcome)
   }
 }
 
 extension OutputStatus: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    contactorClosed = try fields.required("contactorClosed", fields.bool("contactorClosed"))
-    contactorFeedback = try fields.bool("contactorFeedback")
-    locked = try fields.bool("locked")
-    powerStageEnabled = try fields.required("powerStageEnabled", fields.bool("powerStageEnabled"))
-  }
+  static var blank: OutputStatus { OutputStatus() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("contactorClosed", contactorClosed)
-    members.add("contactorFeedback", contactorFeedback)
-    members.add("locked", locked)
-    members.add("powerStageEnabled", powerStageEnabled)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("contactorClosed", &contactorClosed)
+    try form.member("contactorFeedback", &contactorFeedback)
+    try form.member("locked", &locked)
+    try form.member("powerStageEnabled", &powerStageEnabled)
   }
 }
 
 extension PowerValues: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    millivolts = try fields.required("millivolts", fields.integer("millivolts"))
-    milliamps = try fields.required("milliamps", fields.integer("milliamps"))
-    phases = try fields.required("phases", fields.integer("phases"))
-    watts = try fields.required("watts", fields.integer("watts"))
-    targetMillivolts = try fields.integer("targetMillivolts")
-    targetMilliamps = try fields.integer("targetMilliamps")
-    temperatureDecidegrees = try fields.integer("temperatureDecidegrees")
-  }
+  static var blank: PowerValues { PowerValues() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("millivolts", millivolts)
-    members.add("milliamps", milliamps)
-    members.add("phases", phases)
-    members.add("watts", watts)
-    members.add("targetMillivolts", targetMillivolts)
-    members.add("targetMilliamps", targetMilliamps)
-    members.add("temperatureDecidegrees", temperatureDecidegrees)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("millivolts", &millivolts)
+    try form.member("milliamps", &milliamps)
+    try form.member("phases", &phases)
+    try form.member("phaseMilliamps", &phaseMilliamps)
+    try form.member("watts", &watts)
+    try form.member("targetMillivolts", &targetMillivolts)
+    try form.member("targetMilliamps", &targetMilliamps)
+    try form.member("temperatureDecidegrees", &temperatureDecidegrees)
   }
 }
 
@@ -174,87 +108,74 @@ extension ControlLimits: JSONCoded {
   static let millivoltsRange = 0...10_000_000
   static let wattsRange = 0...10_000_000
 
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    milliamps = try fields.integer("milliamps", Self.milliampsRange)
-    millivolts = try fields.integer("millivolts", Self.millivoltsRange)
-    watts = try fields.integer("watts", Self.wattsRange)
-  }
+  static var blank: ControlLimits { ControlLimits() }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("milliamps", milliamps)
-    members.add("millivolts", millivolts)
-    members.add("watts", watts)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("milliamps", &milliamps, in: Self.milliampsRange)
+    try form.member("millivolts", &millivolts, in: Self.millivoltsRange)
+    try form.member("watts", &watts, in: Self.wattsRange)
   }
 }
 
 extension ControlFault: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    name = try fields.required("name", fields.string("name"))
-    text = try fields.required("text", fields.string("text"))
-    latch = try fields.required("latch", fields.word("latch", Latch.self))
-  }
+  static var blank: ControlFault { ControlFault(name: "", text: "", latch: .none) }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("name", name)
-    members.add("text", text)
-    members.add("latch", latch.rawValue)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("name", &name)
+    try form.member("text", &text)
+    try form.member("latch", &latch)
   }
 }
 
 extension ErrorEntry: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    self.init(
-      number: try fields.required("number", fields.integer("number")),
-      connector: try fields.required("connector", fields.integer("connector")),
-      unixSeconds: try fields.required("unixSeconds", fields.long("unixSeconds")),
-      layer: try fields.required("layer", fields.string("layer")),
-      name: try fields.required("name", fields.string("name")),
-      text: try fields.required("text", fields.string("text")),
-      isPresent: try fields.required("present", fields.bool("present")))
+  static var blank: ErrorEntry {
+    ErrorEntry(
+      number: 0, connector: 0, unixSeconds: 0, layer: "", name: "", text: "", isPresent: false)
   }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("number", number)
-    members.add("connector", connector)
-    members.add("unixSeconds", .integer(unixSeconds))
-    members.add("layer", layer)
-    members.add("name", name)
-    members.add("text", text)
-    members.add("present", isPresent)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("number", &number)
+    try form.member("connector", &connector)
+    try form.member("unixSeconds", &unixSeconds)
+    try form.member("layer", &layer)
+    try form.member("name", &name)
+    try form.member("text", &text)
+    try form.member("present", &isPresent)
   }
 }
 
 extension ConnectorValues: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
-    self.init(
-      connector: try fields.required("connector", fields.integer("connector")),
-      power: try fields.required("power", fields.object("power", PowerValues.read)),
-      wattHours: try fields.required("wattHours", fields.integer("wattHours")))
-  }
+  static var blank: ConnectorValues { ConnectorValues(connector: 0, power: PowerValues(), wattHours: 0) }
 
-  func write(_ members: inout JSONMembers) {
-    members.add("connector", connector)
-    members.add("power", power.json)
-    members.add("wattHours", wattHours)
+  mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
+    try form.member("connector", &connector)
+    try form.member("power", &power)
+    try form.member("wattHours", &wattHours)
   }
 }
 
-extension ControlEvent: JSONCoded {
-  init(_ fields: inout JSONFields) throws(JSONMismatch) {
+/// By hand: which member it has depends on its kind.
+extension ControlEvent {
+  var json: JSONValue { JSONMembers.object(write) }
+
+  init(_ value: JSONValue, at path: String) throws(JSONMismatch) {
+    var fields = try JSONFields(value, at: path)
     connector = try fields.required("connector", fields.integer("connector"))
     milliseconds = try fields.required("milliseconds", fields.long("milliseconds"))
     let kind = try fields.required("kind", fields.word("kind", Kind.self))
     let name = kind.rawValue
     content =
       switch kind {
-      case .pilot: .pilot(try fields.required(name, fields.object(name, PilotStatus.read)))
-      case .slac: .slac(try fields.required(name, fields.object(name, SLACStatus.read)))
-      case .session: .session(try fields.required(name, fields.object(name, SessionStatus.read)))
-      case .outputs: .outputs(try fields.required(name, fields.object(name, OutputStatus.read)))
-      case .power: .power(try fields.required(name, fields.object(name, PowerValues.read)))
-      case .limits: .limits(try fields.required(name, fields.object(name, ControlLimits.read)))
+      case .pilot: .pilot(try fields.required(name, fields.content(name, PilotStatus.self)))
+      case .slac: .slac(try fields.required(name, fields.content(name, SLACStatus.self)))
+      case .session: .session(try fields.required(name, fields.content(name, SessionStatus.self)))
+      case .outputs: .outputs(try fields.required(name, fields.content(name, OutputStatus.self)))
+      case .power: .power(try fields.required(name, fields.content(name, PowerValues.self)))
+      case .limits: .limits(try fields.required(name, fields.content(name, ControlLimits.self)))
+      case .stage: .stage(try fields.required(name, fields.content(name, PowerStageStatus.self)))
+      case .powerCommand: .powerCommand(try fields.required(name, fields.content(name, PowerCommand.self)))
       case .paused: .paused(try fields.required(name, fields.bool(name)))
-      case .fault: .fault(try fields.required(name, fields.object(name, ControlFault.read)))
+      case .fault: .fault(try fields.required(name, fields.content(name, ControlFault.self)))
       case .cleared: .cleared(name: try fields.required(name, fields.string(name)))
       case .ended:
         try fields.required(
@@ -280,6 +201,8 @@ extension ControlEvent: JSONCoded {
       case .outputs(let status): status.json
       case .power(let values): values.json
       case .limits(let limits): limits.json
+      case .stage(let status): status.json
+      case .powerCommand(let command): command.json
       case .paused(let paused): .bool(paused)
       case .fault(let fault): fault.json
       case .cleared(let name): .string(name)

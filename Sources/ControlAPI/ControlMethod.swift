@@ -1,6 +1,7 @@
 /// The methods of the control socket, by their names on the wire.
 public enum ControlMethod: String, CaseIterable, Sendable {
-  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, subscribe, unsubscribe
+  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe,
+    unsubscribe
 }
 
 /// What a client wants to hear of.
@@ -62,6 +63,11 @@ enum ControlCall: Hashable {
       }
       self = .request(.limit(connector: connector, limits))
     case .clear: self = .request(.clear(connector: try Self.connector(&fields)))
+    case .power:
+      let connector = try Self.connector(&fields)
+      let report = try PowerReport(&fields)
+      try Self.check(report.phaseMilliamps, fields)
+      self = .request(.power(connector: connector, report))
     case .subscribe:
       var subscription = ControlSubscription()
       subscription.connector = try fields.integer("connector", Self.connectors)
@@ -74,6 +80,13 @@ enum ControlCall: Hashable {
 
   private static func connector(_ fields: inout JSONFields) throws(JSONMismatch) -> Int {
     try fields.required("connector", fields.integer("connector", connectors))
+  }
+
+  private static func check(_ phases: [Int]?, _ fields: JSONFields) throws(JSONMismatch) {
+    guard let phases else { return }
+    guard (1...3).contains(phases.count), phases.allSatisfy(PowerReport.range.contains) else {
+      throw fields.mismatch("phaseMilliamps", "must be 1 to 3 currents of 0 mA or more, one for each phase")
+    }
   }
 
   private static func kinds(_ fields: inout JSONFields) throws(JSONMismatch) -> Set<ControlEvent.Kind>? {
@@ -113,6 +126,7 @@ enum ControlCall: Hashable {
       case .resume: .resume
       case .limit: .limit
       case .clear: .clear
+      case .power: .power
       }
     }
   }
@@ -145,6 +159,9 @@ enum ControlCall: Hashable {
     case .request(.limit(let connector, let limits)):
       members.add("connector", connector)
       limits.write(&members)
+    case .request(.power(let connector, let report)):
+      members.add("connector", connector)
+      report.write(&members)
     }
     return members.members.isEmpty ? nil : members.object
   }
@@ -158,6 +175,7 @@ extension ControlResult {
     case .values(let list): .object([JSONMember("connectors", .array(list.map(\.json)))])
     case .errors(let list): .object([JSONMember("errors", .array(list.map(\.json)))])
     case .limits(let limits): limits.json
+    case .powerCommand(let command): command.json
     case .done: .object([])
     }
   }
@@ -167,12 +185,21 @@ extension ControlResult {
     var fields = try JSONFields(value, at: "result")
     switch method {
     case .info: self = .info(try StationInfo(&fields))
-    case .status: self = .status(try fields.list("connectors", ConnectorStatus.read))
-    case .values: self = .values(try fields.list("connectors", ConnectorValues.read))
-    case .errors: self = .errors(try fields.list("errors", ErrorEntry.read))
+    case .status: self = .status(try Self.list("connectors", &fields))
+    case .values: self = .values(try Self.list("connectors", &fields))
+    case .errors: self = .errors(try Self.list("errors", &fields))
     case .limit: self = .limits(try ControlLimits(&fields))
+    case .power: self = .powerCommand(try PowerCommand(&fields))
     case .authorize, .stop, .pause, .resume, .clear, .subscribe, .unsubscribe: self = .done
     }
+  }
+}
+
+extension ControlResult {
+  private static func list<Item: JSONContent>(
+    _ name: String, _ fields: inout JSONFields
+  ) throws(JSONMismatch) -> [Item] {
+    try fields.required(name, fields.content(name, [Item].self))
   }
 }
 

@@ -41,8 +41,7 @@ struct JSONFields {
   }
 
   mutating func string(_ name: String, octetsMax: Int = .max) throws(JSONMismatch) -> String? {
-    guard let value = value(name) else { return nil }
-    guard case .string(let text) = value else { throw mismatch(name, "must be a string, is \(value.kind)") }
+    guard let text = try content(name, String.self) else { return nil }
     guard text.utf8.count <= octetsMax else {
       throw mismatch(name, "must have at most \(octetsMax) octets, has \(text.utf8.count)")
     }
@@ -50,20 +49,13 @@ struct JSONFields {
   }
 
   mutating func bool(_ name: String) throws(JSONMismatch) -> Bool? {
-    guard let value = value(name) else { return nil }
-    guard case .bool(let flag) = value else {
-      throw mismatch(name, "must be true or false, is \(value.kind)")
-    }
-    return flag
+    try content(name, Bool.self)
   }
 
   mutating func integer(
     _ name: String, _ range: ClosedRange<Int> = .min ... .max
   ) throws(JSONMismatch) -> Int? {
-    guard let value = value(name) else { return nil }
-    guard let wide = value.integer, let number = Int(exactly: wide) else {
-      throw mismatch(name, "must be a whole number, is \(value.kind)")
-    }
+    guard let number = try content(name, Int.self) else { return nil }
     guard range.contains(number) else {
       throw mismatch(name, "must be \(range.lowerBound)...\(range.upperBound), is \(number)")
     }
@@ -71,9 +63,7 @@ struct JSONFields {
   }
 
   mutating func long(_ name: String) throws(JSONMismatch) -> Int64? {
-    guard let value = value(name) else { return nil }
-    guard let number = value.integer else { throw mismatch(name, "must be a whole number, is \(value.kind)") }
-    return number
+    try content(name, Int64.self)
   }
 
   /// One of the words of an enumeration.
@@ -82,26 +72,9 @@ struct JSONFields {
   ) throws(JSONMismatch) -> Word? {
     guard let text = try string(name) else { return nil }
     guard let word = Word(rawValue: text) else {
-      let words = Word.allCases.map(\.rawValue)
-      let meant = nearestWord(to: text, among: words).map { "; did you mean '\($0)'?" } ?? ""
-      throw mismatch(
-        name, "must be \(words.joined(separator: ", ")), is '\(text.prefix(40))'\(meant)")
+      throw JSONMismatch(noWordOf: Word.self, text, at: "\(path).\(name)")
     }
     return word
-  }
-
-  /// The items of an array, each an object.
-  mutating func list<Item>(
-    _ name: String, _ read: (inout JSONFields) throws(JSONMismatch) -> Item
-  ) throws(JSONMismatch) -> [Item] {
-    let value = try required(name, value(name))
-    guard case .array(let values) = value else { throw mismatch(name, "must be an array, is \(value.kind)") }
-    var items: [Item] = []
-    for (index, value) in values.enumerated() {
-      var fields = try JSONFields(value, at: "\(path).\(name)[\(index)]")
-      items.append(try read(&fields))
-    }
-    return items
   }
 
   /// An object inside this one.

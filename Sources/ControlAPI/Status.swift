@@ -1,7 +1,7 @@
 /// The station as a whole: result of `info`.
 public struct StationInfo: Hashable, Sendable {
   /// Version of this interface: a larger one knows all of the smaller ones.
-  public static let apiVersion = 1
+  public static let apiVersion = 2
 
   /// Of the program that answers, "couplerd".
   public var name: String
@@ -45,6 +45,8 @@ public struct ConnectorStatus: Hashable, Sendable {
   public var limits = ControlLimits()
   /// Held back by `pause`: no new session begins.
   public var isPaused = false
+  /// The power stage, where another program drives it.
+  public var stage: PowerStageStatus?
   /// What keeps the contactor open now; `nil` where nothing does.
   public var fault: ControlFault?
 
@@ -146,6 +148,8 @@ public struct PowerValues: Hashable, Sendable {
   public var milliamps = 0
   /// 1 with DC.
   public var phases = 1
+  /// AC: of each phase, where a meter tells them apart.
+  public var phaseMilliamps: [Int]?
   public var watts = 0
   /// Set point of the power stage (DC), `nil` where there is none.
   public var targetMillivolts: Int?

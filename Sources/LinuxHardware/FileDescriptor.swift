@@ -20,3 +20,8 @@ func check(_ result: Int32, _ operation: String, on subject: String = "") throws
 
 /// True for the errors of a non-blocking call that only mean "later".
 func isTransient(_ code: Int32) -> Bool { code == EAGAIN || code == EWOULDBLOCK || code == EINTR }
+
+/// The process or the system has no descriptor, or no memory for one, now: a later try may succeed.
+func isShortOfDescriptors(_ code: Int32) -> Bool {
+  code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS
+}

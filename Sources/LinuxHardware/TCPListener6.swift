@@ -11,6 +11,9 @@ public final class TCPListener6 {
   private let settings: TCPSettings
   private var loop: EventLoop?
   private var registration: EventLoop.Registration?
+  private var resume: LoopTimer?
+  /// After the process ran out of descriptors nothing is accepted for so long, or the loop would turn for nothing.
+  static let pause: Duration = .seconds(1)
 
   /// Listens on `address`, which must be usable (not tentative). Without `port`, a free one of 49152...65535.
   public init(
@@ -46,21 +49,31 @@ public final class TCPListener6 {
       guard let self, let connection = self.accept(on: loop) else { return }
       accept(connection)
     }
+    if self.loop !== loop || resume == nil {
+      resume = loop.addTimer { [weak self] in
+        guard let self, let registration = self.registration else { return }
+        loop.update(registration, .read)
+      }
+    }
     self.loop = loop
   }
 
   /// Ends the calls; connections made go on.
   public func detach() {
     if let registration { loop?.remove(registration) }
-    (loop, registration) = (nil, nil)
+    resume?.deadline = nil
+    (loop, registration, resume) = (nil, nil, nil)
   }
 
   /// The next connection waiting, or `nil`. A connection that died in the queue counts as none.
   private func accept(on loop: EventLoop) -> TCPConnection6? {
     var peer = sockaddr_in6()
-    guard
-      let accepted = try? FileDescriptor(clinux_accept6(descriptor.raw, &peer), "accept", on: interface.name)
-    else { return nil }
+    let raw = clinux_accept6(descriptor.raw, &peer)
+    if raw < 0, isShortOfDescriptors(errno), let registration {
+      loop.update(registration, [])
+      resume?.deadline = loop.now + Self.pause
+    }
+    guard let accepted = try? FileDescriptor(raw, "accept", on: interface.name) else { return nil }
     return TCPConnection6(accepted, interface, V2GEndpoint(peer), settings, loop, isConnected: true)
   }
 }

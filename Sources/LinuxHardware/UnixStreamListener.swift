@@ -104,7 +104,7 @@ public final class UnixStreamListener {
   /// The next connection waiting, or `nil`. A connection that died in the queue counts as none.
   private func accept(on loop: EventLoop) -> UnixStreamConnection? {
     let raw = clinux_accept(descriptor.raw)
-    if raw < 0, errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS, let registration {
+    if raw < 0, isShortOfDescriptors(errno), let registration {
       loop.update(registration, [])
       resume?.deadline = loop.now + Self.pause
     }

@@ -59,8 +59,9 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
   private var unplugDue: Instant?
   private var batteryAdopted = false
 
+  /// `interface`: `nil` for a charger without a modem, whose node has the link policy `.absent`.
   public init(
-    _ node: Node, bench: ChargingBench, vehicle source: VehicleSource, interface: NetworkInterface,
+    _ node: Node, bench: ChargingBench, vehicle source: VehicleSource, interface: NetworkInterface?,
     port: UInt16?, loop: EventLoop, handlers: Handlers
   ) throws(LinuxError) {
     self.node = node
@@ -70,12 +71,14 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
     self.handlers = handlers
     clock = BoardClock(start: loop.now)
     let matching = if case .slac = node.configuration.link { true } else { false }
-    edge = try NetworkEdge(
-      interface, role: .charger(port: port), matching: matching, loop: loop,
-      handlers: NetworkEdge.Handlers(
-        event: { [weak self] in self?.post(.network($0)) },
-        octets: { [weak self] in self?.receive($0) },
-        report: handlers.report))
+    if let interface {
+      edge = try NetworkEdge(
+        interface, role: .charger(port: port), matching: matching, loop: loop,
+        handlers: NetworkEdge.Handlers(
+          event: { [weak self] in self?.post(.network($0)) },
+          octets: { [weak self] in self?.receive($0) },
+          report: handlers.report))
+    }
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
@@ -260,6 +263,11 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
         unplugDue = loop.now + .seconds(3)
         plugInDue = loop.now + .seconds(4)
       }
+    // Without a network it follows the duty, as a vehicle without communication does.
+    case .coupling(.basicCharging(let may)):
+      guard case .absent = node.configuration.link else { return }
+      switchLoad(may ? .c : .b)
+      bench.apply(.charger(milliamps: may ? 16_000 : 0))
     default: break
     }
   }

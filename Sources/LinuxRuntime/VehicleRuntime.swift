@@ -63,10 +63,11 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private var goalDue: Instant?
   private var signal = PilotSignal.none
 
+  /// `interface`: `nil` for a vehicle without a modem, whose node has the link policy `.absent`.
   public init(
     _ node: Node, needs: EVConditions, goal: ChargingGoal, bench: ChargingBench,
     charger source: ChargerSource,
-    interface: NetworkInterface, loop: EventLoop, handlers: Handlers
+    interface: NetworkInterface?, loop: EventLoop, handlers: Handlers
   ) throws(LinuxError) {
     self.node = node
     self.needs = needs
@@ -77,12 +78,14 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
     self.handlers = handlers
     clock = BoardClock(start: loop.now)
     let matching = if case .slac = node.configuration.link { true } else { false }
-    edge = try NetworkEdge(
-      interface, role: .vehicle, matching: matching, loop: loop,
-      handlers: NetworkEdge.Handlers(
-        event: { [weak self] in self?.post(.network($0)) },
-        octets: { [weak self] in self?.receive($0) },
-        report: handlers.report))
+    if let interface {
+      edge = try NetworkEdge(
+        interface, role: .vehicle, matching: matching, loop: loop,
+        handlers: NetworkEdge.Handlers(
+          event: { [weak self] in self?.post(.network($0)) },
+          octets: { [weak self] in self?.receive($0) },
+          report: handlers.report))
+    }
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
@@ -198,7 +201,12 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
       cableEnd.isPlugged = true
       if case .played = source {
         bench.plugIn()
-        bench.apply(.setDuty(.digital))
+        // 32 A (IEC 61851-1 Table A.8) to one that has nothing but the duty.
+        if case .absent = node.configuration.link {
+          bench.apply(.setDuty(.pwm(permille: 533)))
+        } else {
+          bench.apply(.setDuty(.digital))
+        }
       }
       tell()
       post(.proximity(.plugged(cableMilliamps: nil)))

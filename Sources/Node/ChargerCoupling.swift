@@ -33,6 +33,8 @@ public struct ChargerCoupling: Hashable, Sendable {
   public var identificationWhileMatching = Identification.authorizesSession
   /// AC: a vehicle that is offered a nominal duty may charge by it, without a session (IEC 61851-1 mode 3).
   public var basicCharging = true
+  /// AC: a nominal duty may be offered. False knows 5 % alone, as with DC: a vehicle that does not communicate gets nothing.
+  public var offersNominal = true
   /// AC: a vehicle that finds its customer identified already is offered 5 % first, and a nominal duty after state E/F when it
   /// has not asked for SLAC in TT_EVSE_SLAC_init. False offers the nominal duty at once.
   public var digitalFirst = false

@@ -1,5 +1,6 @@
 public import HAL
 public import ISO15118
+public import Safety
 
 // Not nested in the node, which is generic: each list of them would be of a type made at run time.
 
@@ -26,6 +27,9 @@ public enum ChargerEvent: Sendable {
   /// Output of the DC power stage, or what the meter of an AC outlet sees.
   case output(PowerReading, wattHours: Int)
   case insulation(InsulationStatus)
+  /// How a power stage is that another program drives, on each change: whether it could deliver, and what is wrong with it.
+  /// Only with `SafetySettings.hasExternalPowerStage`.
+  case powerStage(ready: Bool, trouble: PowerStageTrouble?)
   /// The host's answer to `authorizationNeeded`. A grant nobody asked for is not kept for whoever comes next.
   case authorization(EVSEConditions.Authorization)
   /// A customer was identified by external means (EIM: card, app, free of charge), or is not any more; for the vehicle

@@ -17,10 +17,12 @@ extension ChargerNode {
   /// A nominal duty is for AC alone; DC knows 5 %.
   private var isAC: Bool { configuration.safety.current == .ac }
 
+  private var mayOfferNominal: Bool { isAC && configuration.coupling.offersNominal }
+
   /// What the vehicle that is there shall be offered when it starts anew.
   var offer: PilotRequest {
     guard isAC else { return .digital }
-    if isIdentified, !(isDigitalFirst && retries == 0 && !hasStepped) {
+    if mayOfferNominal, isIdentified, !(isDigitalFirst && retries == 0 && !hasStepped) {
       return .nominal(milliamps: conditions.limits.maximumMilliamps)
     }
     return offerToStrangers
@@ -42,8 +44,8 @@ extension ChargerNode {
 
   /// X1 not as a step or an end but as the offer to begin with.
   private var isInitialX1: Bool {
-    isAC && configuration.coupling.initialDuty == .steadyHigh && !isIdentified && pilot.goal == .x1
-      && drivenDuty == .steadyHigh
+    isAC && configuration.coupling.initialDuty == .steadyHigh && !(isIdentified && mayOfferNominal)
+      && pilot.goal == .x1 && drivenDuty == .steadyHigh
   }
 
   /// A vehicle may ask for SLAC: 5 % is on, or another offer that permits it.
@@ -112,7 +114,7 @@ extension ChargerNode {
       return stop(.user, now, perform)
     }
     // A pause ends as it began; a session that runs takes the identification as its authorization, or goes on.
-    guard isAC, !plug.isPaused, !plug.connected else { return }
+    guard mayOfferNominal, !plug.isPaused, !plug.connected else { return }
     guard positive else {
       if isNominalOffered { ask(offerToStrangers, now, perform) }
       return
@@ -135,7 +137,8 @@ extension ChargerNode {
 
   /// The matching process during which a customer was identified has ended without a match: now none runs (V2G3-M06-08).
   mutating func matchingEnded(_ now: Instant, _ perform: (Action) -> Void) {
-    guard isAC, isIdentified, !isNominalOffered, !plug.linkUp, !plug.ended, !plug.isPaused, plug.announced,
+    guard mayOfferNominal, isIdentified, !isNominalOffered, !plug.linkUp, !plug.ended, !plug.isPaused,
+      plug.announced,
       pilot.state.isConnected
     else { return }
     stepThroughError(.identified, now, perform)

@@ -124,6 +124,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     discovery = SDPServer(timers: configuration.transport)
     stream = V2GTPStream(payloadMax: configuration.payloadMax)
     session = SECC(configuration: configuration.session, random: random)
+    // Until its program was heard.
+    conditions.powerStageReady = !configuration.safety.hasExternalPowerStage
   }
 
   public var phase: NodePhase { plug.phase }
@@ -184,6 +186,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
         case .fault: .fault
         }
       supervise(.insulation(status), now, perform)
+    case .powerStage(let ready, let trouble): powerStageIs(ready: ready, trouble, now, perform)
     case .authorization(let decision): authorized(decision, now, perform)
     case .identified(let positive): identify(positive, now, perform)
     case .limits(let limits):

@@ -20,6 +20,9 @@ struct PlugProven: ~Copyable { fileprivate init() {} }
 /// The insulation is tested, or is what the contactor closes to test, or the outlet is AC.
 struct InsulationProven: ~Copyable { fileprivate init() {} }
 
+/// The power stage is heard and well, or the board's own.
+struct PowerStageProven: ~Copyable { fileprivate init() {} }
+
 /// The contactor reads open and has rested.
 struct ContactorProven: ~Copyable { fileprivate init() {} }
 
@@ -30,7 +33,8 @@ struct NoFaultProven: ~Copyable { fileprivate init() {} }
 struct ClosingPermit: ~Copyable {
   init(
     pilot: consuming PilotProven, session: consuming SessionProven, earth: consuming EarthProven,
-    plug: consuming PlugProven, insulation: consuming InsulationProven, contactor: consuming ContactorProven,
+    plug: consuming PlugProven, powerStage: consuming PowerStageProven,
+    insulation: consuming InsulationProven, contactor: consuming ContactorProven,
     noFault: consuming NoFaultProven
   ) {}
 }
@@ -73,6 +77,15 @@ extension Facts {
   /// A cable is in, where the socket can tell.
   func isCableFine(_ settings: SafetySettings) -> Bool { isCableSeen || !settings.readsProximity }
 
+  /// What is wrong with a power stage that another program drives; `nil` also where there is none.
+  func stageTrouble(_ settings: SafetySettings) -> PowerStageTrouble? {
+    settings.hasExternalPowerStage ? stageTrouble : nil
+  }
+
+  func provePowerStage(_ settings: SafetySettings) -> PowerStageProven? {
+    stageTrouble(settings) == nil ? PowerStageProven() : nil
+  }
+
   func proveEarth(_ settings: SafetySettings) -> EarthProven? {
     isEarthSound && isResidualCurrentFine(settings) ? EarthProven() : nil
   }
@@ -97,12 +110,14 @@ extension Facts {
   func permit(_ settings: SafetySettings, latched: SafetyFault?, at now: Instant) -> ClosingPermit? {
     guard let pilot = provePilot(settings), let session = proveSession(settings),
       let earth = proveEarth(settings),
-      let plug = provePlug(settings), let insulation = proveInsulation(),
+      let plug = provePlug(settings), let powerStage = provePowerStage(settings),
+      let insulation = proveInsulation(),
       let contactor = proveContactor(settings, at: now), let noFault = proveNoFault(latched: latched)
     else { return nil }
     return ClosingPermit(
-      pilot: pilot, session: session, earth: earth, plug: plug, insulation: insulation, contactor: contactor,
-      noFault: noFault)
+      pilot: pilot, session: session, earth: earth, plug: plug, powerStage: powerStage,
+      insulation: insulation,
+      contactor: contactor, noFault: noFault)
   }
 
   /// What the permit lacks, in words. The same conditions, for people.
@@ -115,6 +130,7 @@ extension Facts {
     if !isResidualCurrentFine(settings) { found.append(.residualCurrentNotSound) }
     if !isCableFine(settings) { found.append(.noCable) }
     if settings.hasLock, !isLocked { found.append(.notLocked) }
+    if stageTrouble(settings) != nil { found.append(.powerStageNotSound) }
     if !isInsulationSufficient { found.append(.insulationNotProven) }
     if contactorReadsClosed != false { found.append(.contactorNotOpen) }
     if let lastClosing, now < lastClosing + settings.recloseMin { found.append(.resting) }

@@ -18,6 +18,8 @@ struct Facts: Hashable, Sendable {
   var isEmergencyStopPressed = false
   var insulation = InsulationStatus.invalid
   var output = PowerReading.zero
+  /// Of a power stage that another program drives: silent until it was heard.
+  var stageTrouble: PowerStageTrouble? = .silent
   var lastHeartbeat: Instant?
   /// When the contactor was last commanded closed.
   var lastClosing: Instant?
@@ -32,6 +34,7 @@ public enum ClosingObstacle: String, Hashable, Sendable, CaseIterable {
   case residualCurrentNotSound = "residual-current monitor not sound"
   case noCable = "no sound cable read by the proximity contact"
   case notLocked = "plug not locked"
+  case powerStageNotSound = "power stage silent or faulty"
   case insulationNotProven = "insulation not tested"
   case contactorNotOpen = "contactor does not read open"
   case resting = "closed too recently"

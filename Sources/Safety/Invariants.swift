@@ -19,6 +19,7 @@ extension SafetySupervisor {
     }
     if isPowerStageOn {
       hold(.powerOnlyThroughClosedContactor, isContactorCommandedClosed && facts.contactorReadsClosed == true)
+      hold(.powerOnlyWhileStageSound, facts.stageTrouble(settings) == nil)
       hold(.powerOnlyInsulated, facts.demand != nil && facts.isInsulationSufficient)
     }
     if settings.hasLock, phase != .open, facts.contactorReadsClosed == true {

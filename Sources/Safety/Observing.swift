@@ -22,6 +22,7 @@ extension SafetySupervisor {
     case .lock(let locked): facts.isLocked = locked
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
+    case .powerStageTrouble(let trouble): observe(trouble, perform)
     case .emergencyStop(let pressed):
       let wasPressed = facts.isEmergencyStopPressed
       facts.isEmergencyStopPressed = pressed
@@ -76,6 +77,7 @@ extension SafetySupervisor {
     let isNew = facts.demand == nil
     facts.demand = demand
     if isNew, facts.pilot == .D, !settings.isVentilated { raise(.ventilationMissing, perform) }
+    if isNew { refuseDemand(perform) }
   }
 
   mutating func clear(_ perform: (Action) -> Void) {
@@ -91,6 +93,7 @@ extension SafetySupervisor {
     guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
+    if case .powerStage = fault, facts.stageTrouble(settings) != nil { return }
     if fault == .residualCurrent, !facts.isResidualCurrentFine(settings) { return }
     clear(perform)
   }

@@ -14,4 +14,18 @@ extension SafetyFault {
     guard let fault = faults.first(where: { $0.latch == .service && $0.name == name }) else { return nil }
     self = fault
   }
+
+  /// The name is that of a fault that ends without a person's reset: with its cause, or when the plug is out. `false`
+  /// also for a name that this version does not know, of which nothing may be assumed.
+  public static func endsByItself(name: String) -> Bool {
+    let kind = name.prefix { $0 != "(" }
+    return oneOfEach.contains { $0.latch != .service && $0.name.prefix { $0 != "(" } == kind }
+  }
+
+  /// One of each case that `endsByItself` may know.
+  static let oneOfEach: [SafetyFault] = [
+    .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
+    .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
+    .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
+  ]
 }

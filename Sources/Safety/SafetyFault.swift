@@ -44,6 +44,8 @@ public enum SafetyFault: Error, Hashable, Sendable {
   case ventilationMissing
   /// The insulation of the DC output is not good enough for what was asked.
   case insulation(InsulationStatus)
+  /// The power stage that another program drives cannot be relied on while energy is demanded of it.
+  case powerStage(PowerStageTrouble)
   /// A DC demand at an AC outlet, or the reverse.
   case wrongDemand
   /// The DC output stays above 60 V with the power stage off.
@@ -57,7 +59,7 @@ public enum SafetyFault: Error, Hashable, Sendable {
     case .contactorWelded, .invariantBroken: .service
     case .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost,
       .emergencyStop,
-      .lockNotConfirmed, .lockLost, .insulation:
+      .lockNotConfirmed, .lockLost, .insulation, .powerStage:
       .unplugged
     case .heartbeatLost: .heartbeat
     case .pilotLost, .vehicleIgnoredStop, .ventilationMissing, .wrongDemand, .outputLive: .none
@@ -83,6 +85,9 @@ extension SafetyFault {
     case .vehicleIgnoredStop: "vehicleIgnoredStop"
     case .ventilationMissing: "ventilationMissing"
     case .insulation(let status): "insulation(\(status.rawValue))"
+    case .powerStage(.silent): "powerStageSilent"
+    case .powerStage(.faulty): "powerStageFaulty"
+    case .powerStage(.disobeying): "powerStageDisobeying"
     case .wrongDemand: "wrongDemand"
     case .outputLive: "outputLive"
     case .invariantBroken(let invariant): "invariantBroken(\(invariant.rawValue))"
@@ -119,6 +124,13 @@ extension SafetyFault: CustomStringConvertible {
     case .ventilationMissing: "the vehicle asks for ventilation (state D), which this place does not have"
     case .insulation(let status):
       "the insulation test of the DC output says \(status.rawValue): check cable and vehicle, then plug in again"
+    case .powerStage(.silent):
+      "the program that drives the power stage fell silent: look for its crash or overload in its log, then plug in again"
+    case .powerStage(.faulty):
+      "the power stage reports a fault: see what it says with coupler status, mend it, then plug in again"
+    case .powerStage(.disobeying):
+      "the power stage gives more than it was told to, or tells what cannot be: check its control and its meter, then "
+        + "plug in again"
     case .wrongDemand:
       "the session asked for AC at a DC outlet or the reverse: an error of the host's configuration"
     case .outputLive(let millivolts):
@@ -140,6 +152,7 @@ public enum SafetyInvariant: String, Hashable, Sendable, CaseIterable {
   case closedOnlyWhileHeard = "closed only while the session's host is heard"
   case powerOnlyThroughClosedContactor = "power stage on only while the contactor reads closed"
   case powerOnlyInsulated = "battery voltage only after the insulation test"
+  case powerOnlyWhileStageSound = "power stage on only while it is heard and well"
   case unlockedOnlyOpen = "unlocked only after the contactor reads open"
   case everyWaitEnds = "every wait has a deadline"
 }

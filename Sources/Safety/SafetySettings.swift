@@ -26,6 +26,8 @@ public struct SafetySettings: Hashable, Sendable {
   public var hasResidualCurrentInput = false
   /// The socket reads the cable's proximity resistor (IEC 61851-1 Table B.2). Until it reads a cable, nothing closes.
   public var readsProximity = false
+  /// DC: another program drives the power stage and tells how it is. Until it has, nothing closes.
+  public var hasExternalPowerStage = false
   /// Feedback that disagrees with the command for so long is a fault.
   public var feedbackMax: Duration = .milliseconds(200)
   /// Shortest time from one closing to the next, relay wear.

@@ -39,6 +39,8 @@ public struct SafetySupervisor: Machine, Sendable {
     case insulation(InsulationStatus)
     /// Measured at the power stage's output.
     case powerStage(PowerReading)
+    /// What is wrong with a power stage that another program drives, on each change; `nil` while it is heard and well.
+    case powerStageTrouble(PowerStageTrouble?)
     case emergencyStop(Bool)
     /// The session's host is alive. At least every second while it demands energy.
     case heartbeat
@@ -139,6 +141,7 @@ public struct SafetySupervisor: Machine, Sendable {
     if !facts.isInsulationSufficient || (settings.current == .dc && facts.insulation == .fault) {
       return .atOnce(.insulation(facts.insulation))
     }
+    if let trouble = facts.stageTrouble(settings) { return .atOnce(.powerStage(trouble)) }
     if let due = waits.offerless.map({ $0 + settings.drawWithoutOfferMax }), now >= due {
       return .atOnce(.vehicleIgnoredStop)
     }

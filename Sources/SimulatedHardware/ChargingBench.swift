@@ -164,6 +164,14 @@ public struct ChargingBench: Sendable {
     path = .dc(dc)
   }
 
+  /// What another program's power stage has at its output, in place of the simulated one.
+  public mutating func adopt(_ output: PowerReading) {
+    guard case .dc(var dc) = path else { return }
+    dc.stage.adopt(output)
+    path = .dc(dc)
+    reportDue = earliest(reportDue, now)
+  }
+
   // MARK: commands
 
   public mutating func apply(_ command: OutletCommand) {

@@ -37,6 +37,7 @@ public struct SimulatedPowerStage: PowerSource, Hashable, Sendable {
   /// A out of it.
   public private(set) var amps = 0.0
   private var now: Instant = .zero
+  private var isElsewhere = false
 
   /// The inner step of the simulation. Contactors and set points act between steps.
   static let step = Duration.milliseconds(10)
@@ -52,10 +53,22 @@ public struct SimulatedPowerStage: PowerSource, Hashable, Sendable {
 
   public func output() -> PowerReading { PowerReading(volts: volts, amps: amps) }
 
+  /// Stands for a stage that is elsewhere and tells what it has at its output: nothing is regulated here any more.
+  public mutating func adopt(_ output: PowerReading) {
+    isElsewhere = true
+    (volts, amps) = (output.volts, output.amps)
+  }
+
   /// Lets time pass with this load, and returns the charge that went out, ampere seconds.
   @discardableResult
   public mutating func advance(to instant: Instant, load: DCLoad) -> Double {
     var charge = 0.0
+    if isElsewhere {
+      charge = amps * Double(max(0, (instant - now).nanoseconds)) / 1e9
+      now = max(now, instant)
+      if case .open = load { return 0 }
+      return charge
+    }
     // At rest there is nothing to follow step by step.
     if case .open = load, !isEnabled, volts == 0, amps == 0 { now = max(now, instant) }
     while now < instant {

@@ -83,6 +83,7 @@ extension ConnectorSettings {
       ("limits.power-max", limits.powerMax.map(Quantity.power.text)),
       ("limits.phases", limits.phases.map { "\($0)" }),
       ("authorization", authorization.rawValue), ("slac", slac.rawValue), ("link", link.rawValue),
+      ("digital", digital.rawValue),
       ("lock", lock.rawValue), ("ventilation", ventilation.rawValue), ("timers", timers.rawValue),
     ]
   }

@@ -91,21 +91,43 @@ extension SiteReader {
     let interface = text("interface", in: item)
     let current = word("current", in: item, ConnectorSettings.Current.self)
     var settings = ConnectorSettings(
-      id: index, outlet: outlet, evseID: evseID ?? "", interface: interface ?? "", current: current ?? .ac)
+      id: index, outlet: outlet, evseID: evseID ?? "", interface: interface, current: current ?? .ac)
     settings.authorization =
       word("authorization", in: item, ConnectorSettings.Authorization.self) ?? settings.authorization
     settings.slac = word("slac", in: item, ConnectorSettings.SLACMode.self) ?? settings.slac
     settings.link = word("link", in: item, ConnectorSettings.Link.self) ?? settings.link
+    settings.digital = word("digital", in: item, ConnectorSettings.Digital.self) ?? settings.digital
     settings.lock = word("lock", in: item, ConnectorSettings.Lock.self) ?? settings.lock
     settings.ventilation =
       word("ventilation", in: item, ConnectorSettings.Ventilation.self) ?? settings.ventilation
     settings.timers = word("timers", in: item, ConnectorSettings.Timers.self) ?? settings.timers
-    if settings.link == .assumed, item.member("slac") != nil {
-      note(item, "slac", "has no meaning with 'link: assumed'; take one of them out")
-    }
+    checkLink(item, settings.link, current)
     if let limits = mapping("limits", in: item) { settings.limits = self.limits(limits, current) }
     // What is missing or wrong is noted by now.
-    return id == index && evseID != nil && interface != nil && current != nil ? settings : nil
+    return id == index && evseID != nil && current != nil ? settings : nil
+  }
+
+  /// What goes with the way the data link comes about, and with the current.
+  private mutating func checkLink(
+    _ item: SiteMapping, _ link: ConnectorSettings.Link, _ current: ConnectorSettings.Current?
+  ) {
+    let idle: [String] =
+      switch link {
+      case .slac: []
+      case .assumed: ["slac"]
+      case .none: ["interface", "slac", "digital"]
+      }
+    for name in idle where item.member(name) != nil {
+      note(item, name, "has no meaning with 'link: \(link.rawValue)'; take one of them out")
+    }
+    guard current == .dc else { return }
+    if link == .none {
+      note(item, "link", "is for AC; with 'current: dc' nothing charges without digital communication")
+    }
+    if item.member("digital") != nil {
+      note(
+        item, "digital", "is for AC; with 'current: dc' there is digital communication alone, so take it out")
+    }
   }
 
   private mutating func limits(_ mapping: SiteMapping, _ current: ConnectorSettings.Current?) -> SiteLimits {

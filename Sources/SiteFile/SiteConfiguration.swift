@@ -7,7 +7,7 @@ public struct SiteConfiguration: Hashable, Sendable {
   public var log = LogSettings()
   public var control = ControlSettings()
   public var journal = JournalSettings()
-  /// `nil`: no hardware watchdog is served.
+  /// `nil`: the board's own, where it is not safe without one.
   public var watchdog: WatchdogSettings?
   /// In the order of their numbers, which are 1, 2, 3 ...
   public var connectors: [ConnectorSettings]
@@ -30,6 +30,7 @@ public struct SiteConfiguration: Hashable, Sendable {
     public enum Target: String, CaseIterable, Sendable {
       /// journald where systemd started the daemon with its stderr connected to it, otherwise stderr.
       case auto
+      /// These two: there, or not at all.
       case journald
       case stderr
     }
@@ -98,6 +99,18 @@ public struct ConnectorSettings: Hashable, Sendable {
     case slac
     /// The interface is a plain network. For rigs without modems only: nothing proves who the peer is.
     case assumed
+    /// There is no modem: AC, by the pilot's duty alone.
+    case none
+  }
+
+  /// How digital communication and a nominal duty go together with AC.
+  public enum Digital: String, CaseIterable, Sendable {
+    /// 5 %, and a nominal duty where the vehicle does not communicate.
+    case first
+    /// A nominal duty at once; a vehicle that communicates may do so beside it.
+    case beside
+    /// 5 % alone.
+    case only
   }
 
   /// Whether the plug has to be locked before energy flows.
@@ -133,19 +146,20 @@ public struct ConnectorSettings: Hashable, Sendable {
   public var outlet: Int
   /// EVSEID in the syntax of ISO 15118-2 Annex H, 7...37 characters.
   public var evseID: String
-  /// Network interface of the PLC modem, 1...15 octets.
-  public var interface: String
+  /// Network interface of the PLC modem, 1...15 octets; `nil`: the one that fits what the board says of its modem.
+  public var interface: String?
   public var current: Current
   public var limits: SiteLimits
   public var authorization = Authorization.control
   public var slac = SLACMode.lenient
   public var link = Link.slac
+  public var digital = Digital.first
   public var lock = Lock.board
   public var ventilation = Ventilation.board
   public var timers = Timers.standard
 
   public init(
-    id: Int, outlet: Int? = nil, evseID: String, interface: String, current: Current,
+    id: Int, outlet: Int? = nil, evseID: String, interface: String? = nil, current: Current,
     limits: SiteLimits = SiteLimits()
   ) {
     self.id = id

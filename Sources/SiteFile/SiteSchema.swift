@@ -45,10 +45,14 @@ public enum SiteSchema {
     Key(
       path: "log.level", kind: .words(names(SiteConfiguration.LogSettings.Level.self)), fallback: "info",
       isLive: true,
-      purpose: "From the quietest to the loudest."),
+      purpose:
+        "From the quietest to the loudest: `debug` adds SLAC and messages, `trace` every duty and useless frame."
+    ),
     Key(
       path: "log.target", kind: .words(names(SiteConfiguration.LogSettings.Target.self)), fallback: "auto",
-      purpose: "`auto`: journald where systemd connected the daemon to it, otherwise standard error."),
+      purpose:
+        "`auto`: journald where systemd connected the daemon to it, otherwise standard error. One of the others: there, or the daemon does not start."
+    ),
     Key(path: "control", kind: .mapping, fallback: "", purpose: "The socket of `coupler status` and others."),
     Key(
       path: "control.socket", kind: .path(107), fallback: "/run/coupler/control.sock",
@@ -65,7 +69,7 @@ public enum SiteSchema {
       path: "journal.folder", kind: .path(200), fallback: "/var/lib/coupler",
       purpose: "A folder the daemon may write to."),
     Key(
-      path: "watchdog", kind: .mapping, fallback: "no watchdog",
+      path: "watchdog", kind: .mapping, fallback: "the board's, where it needs one",
       purpose: "A watchdog of the kernel that resets the board when the daemon hangs."),
     Key(path: "watchdog.device", kind: .path(200), fallback: "/dev/watchdog", purpose: "Its device."),
     Key(
@@ -84,8 +88,10 @@ public enum SiteSchema {
       path: "connectors[].evse-id", kind: .evseID, isRequired: true, fallback: "",
       purpose: "EVSEID (ISO 15118-2 Annex H): what vehicles and back ends call it."),
     Key(
-      path: "connectors[].interface", kind: .interface, isRequired: true, fallback: "",
-      purpose: "Network interface of its PLC modem."),
+      path: "connectors[].interface", kind: .interface, fallback: "the board's modem",
+      purpose:
+        "Network interface of its PLC modem, where the board's description does not find it or finds another one."
+    ),
     Key(
       path: "connectors[].current", kind: .words(names(ConnectorSettings.Current.self)), isRequired: true,
       fallback: "",
@@ -98,7 +104,8 @@ public enum SiteSchema {
       fallback: "the outlet's",
       isLive: true, purpose: "Per phase (AC, 6 A to 80 A) or pole (DC)."),
     Key(
-      path: "connectors[].limits.current-min", kind: .quantity(.current, 0...1_000_000), fallback: "0 A",
+      path: "connectors[].limits.current-min", kind: .quantity(.current, 0...1_000_000),
+      fallback: "the outlet's",
       isLive: true,
       purpose: "DC: lowest current."),
     Key(
@@ -125,7 +132,14 @@ public enum SiteSchema {
       purpose: "Matching by the letter of ISO 15118-3, or with what public vehicles are known for."),
     Key(
       path: "connectors[].link", kind: .words(names(ConnectorSettings.Link.self)), fallback: "slac",
-      purpose: "`assumed`: a plain network without a modem. For rigs only: nothing proves who the peer is."),
+      purpose:
+        "`assumed`: a plain network without a modem. For rigs only: nothing proves who the peer is. `none`: no modem and no network, AC by the pilot's duty alone."
+    ),
+    Key(
+      path: "connectors[].digital", kind: .words(names(ConnectorSettings.Digital.self)), fallback: "first",
+      purpose:
+        "AC. `first`: 5 %, and a nominal duty where the vehicle does not communicate. `beside`: a nominal duty at once, on which it may communicate too. `only`: 5 % alone."
+    ),
     Key(
       path: "connectors[].lock", kind: .words(names(ConnectorSettings.Lock.self)), fallback: "board",
       purpose:
@@ -176,7 +190,7 @@ public enum Quantity: String, CaseIterable, Sendable {
   }
 
   /// As a person writes it.
-  func text(_ value: Int) -> String {
+  public func text(_ value: Int) -> String {
     var unit = units[0]
     if self == .power, value >= 10_000 { unit = units[1] }
     let (whole, rest) = (value / unit.factor, value % unit.factor)

@@ -23,6 +23,7 @@ struct EVCommand: ParsableCommand {
         coupler ev --interface plc0 --energy 500    one DC session of 500 Wh
         coupler ev --interface plc0 --until match   only SLAC, to the link
         coupler ev --interface eth1 --no-slac --ac  no modem
+        coupler ev --link none --ac --pilot /tmp/p  no network: by the duty alone
         coupler ev --interface plc0 --attenuation-direct 10
                                                     validate above 10 dB
       """)
@@ -49,23 +50,24 @@ struct EVCommand: ParsableCommand {
     try checkSeconds(seconds ?? 0, of: "--seconds")
     try checkSeconds(hold, of: "--hold")
     try checkSeconds(timeout, of: "--timeout")
+    try link.validate(slac, report)
   }
 
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
-    let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
+    let interface = try link.networkInterface()
     let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now, gathers: true)
     loop.beforeWaiting = { timeline.flush() }
     defer { timeline.flush() }
-    let recording = try report.openRecording(of: interface, loop: loop)
+    let recording = try interface.flatMap { try report.openRecording(of: $0, loop: loop) }
 
     let description = SiteDescription(link.ac ? .ac : .dc)
     var configuration = description.vehicleConfiguration()
-    configuration.link = link.noSlac ? .assumed : .slac
-    configuration.session.evccID = interface.macAddress
+    configuration.link = link.policy
+    if let interface { configuration.session.evccID = interface.macAddress }
     match.apply(to: &configuration.coupling)
     var matching = SLACConfiguration(
-      address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
+      address: interface?.macAddress ?? .zero, timers: link.relaxed ? .relaxed : .standard)
     slac.apply(to: &matching.settings)
     match.apply(to: &matching)
     configuration.pilot.toggleHalf = matching.settings.validationPhase
@@ -135,7 +137,8 @@ struct EVCommand: ParsableCommand {
       }
       try vehicle.start()
     }
-    timeline.ready("vehicle on \(interface.name), \(interface.macAddress)", of: .vehicle, at: loop.now)
+    let place = interface.map { "on \($0.name), \($0.macAddress)" } ?? "without a modem"
+    timeline.ready("vehicle \(place)", of: .vehicle, at: loop.now)
     try orExit { () throws(LinuxError) in try loop.run() }
     vehicle.unplug()
     recording?.close()

@@ -26,6 +26,8 @@ struct EVSECommand: ParsableCommand {
         coupler evse --interface plc0               wait for vehicles, DC
         coupler evse --interface plc0 --ac --once   one AC session, then exit
         coupler evse --interface eth1 --no-slac     no modem
+        coupler evse --link none --ac --pilot /tmp/p
+                                                    no network: by the duty alone
         coupler evse --interface plc0 --slac-mode conformant --slac-init 20
         coupler evse --interface plc0 --no-tolerate missingResponse
         coupler evse --interface plc0 --ac --identify-after 5
@@ -65,32 +67,36 @@ struct EVSECommand: ParsableCommand {
     }
     try checkSeconds(authorizeAfter, of: "--authorize-after", allowingNegative: true)
     try checkSeconds(hold, of: "--hold")
-    if link.noSlac || !link.ac, match.identifyAfter != nil {
+    try link.validate(slac, report)
+    if link.policy == .assumed || !link.ac, match.identifyAfter != nil {
       throw ValidationError(
         "--identify-after offers a nominal duty beside SLAC: it needs --ac, and no --no-slac")
     }
     if !link.ac, match.initialDuty != 5 {
       throw ValidationError("--initial-duty 100 is for AC; DC knows 5 % alone. Add --ac or leave it out")
     }
+    if link.policy == .absent, port != nil {
+      throw ValidationError("--port is of a network, and --link none has none")
+    }
     if port == 0 { throw ValidationError("--port must not be 0; leave it out for a free one") }
   }
 
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
-    let interface = try orExit { () throws(LinuxError) in try NetworkInterface(link.interface) }
+    let interface = try link.networkInterface()
     let timeline = Timeline(json: report.json, verbose: report.verbose, start: loop.now, gathers: true)
     loop.beforeWaiting = { timeline.flush() }
     defer { timeline.flush() }
-    let recording = try report.openRecording(of: interface, loop: loop)
+    let recording = try interface.flatMap { try report.openRecording(of: $0, loop: loop) }
 
     var description = SiteDescription(link.ac ? .ac : .dc)
     description.attenuation = 0
     var configuration = description.chargerConfiguration()
-    configuration.link = link.noSlac ? .assumed : .slac
+    configuration.link = link.policy
     configuration.session.evseID = evseID
     match.apply(to: &configuration.coupling)
     var matching = SLACConfiguration(
-      address: interface.macAddress, timers: link.relaxed ? .relaxed : .standard)
+      address: interface?.macAddress ?? .zero, timers: link.relaxed ? .relaxed : .standard)
     slac.apply(to: &matching.settings)
     match.apply(
       to: &matching, hasPilot: link.cable != nil, boardLoss: description.receiverLossDecibels)
@@ -113,6 +119,9 @@ struct EVSECommand: ParsableCommand {
     var status: Int32?
     // Parsed options are looked up by name at each use: here once.
     let (until, once) = (link.until, once)
+    // Without a network nobody asks for an authorization: the customer is identified by external means.
+    let isAbsent = link.policy == .absent
+    let identifyAfter = match.identifyAfter ?? (isAbsent && authorizeAfter >= 0 ? authorizeAfter : nil)
     var runtime: ChargerRuntime<SecureNetworkKeys, SystemRandomNumberGenerator>?
     var authorize: LoopTimer?
     var identify: LoopTimer?
@@ -123,6 +132,9 @@ struct EVSECommand: ParsableCommand {
         if until == .match, case .phase(.discovery) = trace {
           status = timeline.matched(.charger, frames: useless(runtime), at: now)
           stopSoon(loop, after: .seconds(hold))
+        }
+        if isAbsent, case .phase(.idle) = trace {
+          identify?.deadline = identifyAfter.map { loop.now + .seconds($0) }
         }
         // A try that failed is told, and the next one begins; only the end of a session counts for --once.
         if case .ended(let outcome) = trace, once, until == .session {
@@ -144,7 +156,7 @@ struct EVSECommand: ParsableCommand {
     runtime = charger
     authorize = loop.addTimer { runtime?.post(.authorization(.granted)) }
     identify = loop.addTimer { runtime?.post(.identified(true)) }
-    identify?.deadline = match.identifyAfter.map { loop.now + .seconds($0) }
+    identify?.deadline = identifyAfter.map { loop.now + .seconds($0) }
     try orExit { () throws(LinuxError) in
       try loop.onSignals([SIGINT, SIGTERM]) { _ in
         status = status ?? 0
@@ -154,7 +166,8 @@ struct EVSECommand: ParsableCommand {
       try charger.start()
     }
     charger.post(.limits(description.limits))
-    timeline.ready("charger on \(interface.name), \(interface.macAddress)", of: .charger, at: loop.now)
+    let place = interface.map { "on \($0.name), \($0.macAddress)" } ?? "without a modem"
+    timeline.ready("charger \(place)", of: .charger, at: loop.now)
     try orExit { () throws(LinuxError) in try loop.run() }
     recording?.close()
     if let status, status != 0 { throw ExitCode(status) }

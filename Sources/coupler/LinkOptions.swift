@@ -1,9 +1,12 @@
 import ArgumentParser
+import LinuxHardware
+import Node
+import SLAC
 
 /// Options of the two commands that run on a network interface.
 struct LinkOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "Network interface of the PLC modem.")
-  var interface: String
+  @Option(name: .shortAndLong, help: "Network interface of the PLC modem; with --link none there is none.")
+  var interface: String?
 
   @Flag(help: "Charge with AC.")
   var ac = false
@@ -11,7 +14,13 @@ struct LinkOptions: ParsableArguments {
   @Flag(help: "Charge with DC (the default).")
   var dc = false
 
-  @Flag(help: "The interface is a plain network: no SLAC, the link counts as up.")
+  @Option(
+    help: ArgumentHelp(
+      "How the data link comes about: slac; assumed, on a plain network; or none, AC by the pilot's duty alone, without a network and root.",
+      valueName: "slac|assumed|none"))
+  var link = Link.slac
+
+  @Flag(help: "The same as --link assumed: the interface is a plain network, the link counts as up.")
   var noSlac = false
 
   @Option(help: "How far to go: match (to the joined link) or session.")
@@ -28,11 +37,56 @@ struct LinkOptions: ParsableArguments {
 
   enum Goal: String, ExpressibleByArgument, CaseIterable { case match, session }
 
+  enum Link: String, ExpressibleByArgument, CaseIterable { case slac, assumed, none }
+
+  var policy: LinkPolicy {
+    switch link {
+    case .slac: noSlac ? .assumed : .slac
+    case .assumed: .assumed
+    case .none: .absent
+    }
+  }
+
+  /// The interface, looked up; `nil` with `--link none`.
+  func networkInterface() throws -> NetworkInterface? {
+    guard let interface else { return nil }
+    return try orExit { () throws(LinuxError) in try NetworkInterface(interface) }
+  }
+
   /// Path of the cable to another process, if there is one.
   var cable: String? { pilot == "auto" ? nil : pilot }
 
   func validate() throws {
     if ac, dc { throw ValidationError("--ac and --dc exclude each other") }
-    if noSlac, until == .match { throw ValidationError("--until match needs SLAC; leave --no-slac out") }
+    switch policy {
+    case .slac: break
+    case .assumed:
+      if until == .match { throw ValidationError("--until match needs SLAC; leave --no-slac out") }
+    case .absent:
+      if noSlac { throw ValidationError("--link none and --no-slac exclude each other") }
+      if !ac {
+        throw ValidationError("--link none charges by the pilot's duty alone, which is for AC: add --ac")
+      }
+      if until == .match { throw ValidationError("--until match needs SLAC; leave --link none out") }
+      if interface != nil {
+        throw ValidationError("--link none opens no network; leave --interface out, or --link none")
+      }
+    }
+    if policy != .absent, interface == nil {
+      throw ValidationError(
+        "--interface is missing: the network interface of the PLC modem, as ip link shows it. Without a modem: --link none --ac"
+      )
+    }
+  }
+
+  /// What would be taken and do nothing.
+  func validate(_ slac: SLACOptions, _ report: ReportOptions) throws {
+    guard policy == .absent else { return }
+    if report.record != nil { throw ValidationError("--record is of a network, and --link none has none") }
+    var settings = SLACSettings()
+    slac.apply(to: &settings)
+    if settings != SLACSettings() {
+      throw ValidationError("options of SLAC have no meaning with --link none; leave them out")
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LinuxHardware
+import Node
 import Testing
 import Wire
 
@@ -178,6 +179,67 @@ import Wire
     while acknowledged < 50, loop.now < deadline { try loop.step(until: deadline) }
     #expect(acknowledged == 50)
     #expect(journal.failure == nil)
+  }
+
+  /// A medium that is slow must cost neither descriptors nor memory without end.
+  @Test func writers_that_wait_for_the_medium_share_one_request() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let loop = try EventLoop()
+    let journal = try EventJournal(folder: path, loop: loop, octetsMax: 1 << 20, now: { 0 })
+    let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    var kept = 0
+    var refused = 0
+    // Nobody turns the loop meanwhile: for the writers that is a medium that hangs.
+    for count in 0..<SyncWorker.waitingMax + 10 {
+      journal.append(.meter(wattHours: Int64(count)), connector: 1) {
+        if $0 { kept += 1 } else { refused += 1 }
+      }
+    }
+    #expect(refused == 10)
+    // Other suites open some of their own at the same time.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count < open + 500)
+    let deadline = loop.now + .seconds(10)
+    while kept < SyncWorker.waitingMax, loop.now < deadline { try loop.step(until: deadline) }
+    #expect(kept == SyncWorker.waitingMax)
+  }
+
+  @Test func a_file_that_is_full_waits_for_the_end_of_the_session() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let journal = StationJournal(try EventJournal(folder: path, loop: nil, octetsMax: 1_000, now: { 0 }))
+    let aside = "\(path)/events.1"
+    journal.keep(.phase(.matching), connector: 1, meterWattHours: 0, at: .zero) {}
+    for count in 0..<40 { journal.keep(.meter(wattHours: Int64(count)), connector: 1) {} }
+    #expect(!FileManager.default.fileExists(atPath: aside), "not while somebody charges")
+    journal.keep(.phase(.idle), connector: 1, meterWattHours: 0, at: .zero) {}
+    journal.keep(.started, connector: 0) {}
+    #expect(FileManager.default.fileExists(atPath: aside))
+    // A session without an end does not fill the medium.
+    journal.keep(.phase(.matching), connector: 1, meterWattHours: 0, at: .zero) {}
+    for count in 0..<300 { journal.keep(.meter(wattHours: Int64(count)), connector: 1) {} }
+    let size = try FileManager.default.attributesOfItem(atPath: "\(path)/events")[.size] as? Int
+    #expect(try #require(size) < 4_500)
+  }
+
+  @Test func a_fault_that_only_another_version_knows_holds_until_somebody_clears_it() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do {
+      let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
+      for name in ["earthLost", "pilotLost(E)", "contactorOnFire"] {
+        journal.append(.faultLatched(name: name), connector: 1)
+      }
+    }
+    do {
+      let journal = StationJournal(try EventJournal(folder: path, loop: nil, now: { 0 }))
+      let left = journal.takeOver(connector: 1)
+      #expect(left == StationJournal.Legacy(faults: [.contactorWelded], unknown: ["contactorOnFire"]))
+      let cleared = NodeTrace.safety(.cleared(.contactorWelded))
+      journal.keep(cleared, connector: 1, meterWattHours: 0, at: .zero) {}
+    }
+    let journal = StationJournal(try EventJournal(folder: path, loop: nil, now: { 0 }))
+    #expect(journal.takeOver(connector: 1) == StationJournal.Legacy())
   }
 
   @Test func a_missing_folder_is_told_with_what_helps() throws {

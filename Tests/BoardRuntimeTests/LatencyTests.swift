@@ -20,7 +20,7 @@ import Wire
     private let timer: LoopTimer
 
     /// `restoring`: a fault that the journal has kept.
-    init(restoring fault: SafetyFault? = nil) throws {
+    init(restoring fault: SafetyFault? = nil, _ change: (inout ConnectorPlan) -> Void = { _ in }) throws {
       board = try FakeBoard()
       try board.setVoltage(0, 12_000)
       try board.setVoltage(1, 12_000)
@@ -38,7 +38,8 @@ import Wire
       let port = try LineOutlet(lines, of: outlet, hardware: hardware, loop: loop)
       var plan = ConnectorPlan()
       plan.interface = "none-such"
-      plan.digitalFirst = false
+      plan.digital = .beside
+      change(&plan)
       connector = ConnectorRuntime(
         plan, outlet: outlet, port: port, loop: loop,
         handlers: ConnectorRuntime.Handlers(trace: { _, _ in }, authorizationNeeded: {}, log: { _ in }))

@@ -101,7 +101,10 @@ import Testing
     #expect(before.contains { $0.hasPrefix("outlets[0].proximity: ") })
     #expect(before.contains { $0.hasPrefix("outlets[0].contactor.poles[0].coil: ") })
     #expect(before.contains { $0.hasPrefix("crashSafety.device: ") })
-    #expect(before.count == board.lines.count + board.pwms.count + board.adcs.count + 1)
+    let modems = board.outlets.compactMap(\.modem)
+    #expect(before.filter { $0.contains(".modem.interface: ") }.count == modems.count)
+    #expect(
+      before.count == board.lines.count + board.pwms.count + board.adcs.count + modems.count + 1)
 
     try write("sys/bus/iio/devices/iio:device0/name", "2198000.adc\n")
     for channel in [0, 2, 3, 5] {
@@ -115,6 +118,11 @@ import Testing
         withDestinationPath: folder.appending(path: "sys/devices/\(device)").path)
     }
     try write("dev/watchdog0", "")
+    try write("sys/class/net/eth1/address", "00:01:87:00:00:01\n")
+    try write("sys/devices/spi1.0/uevent", "DRIVER=qcaspi\n")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.appending(path: "sys/class/net/eth1/device").path,
+      withDestinationPath: folder.appending(path: "sys/devices/spi1.0").path)
     let after = board.missing(roots)
     #expect(after.count == board.lines.count, "\(after)")
     #expect(after.allSatisfy { $0.contains("GPIO line") }, "\(after)")

@@ -61,7 +61,9 @@ import Testing
     let values: [String: JSONValue] = [
       "connector": .integer(1), "count": .integer(5), "granted": .bool(true), "token": .string("x"),
       "reason": .string("user"), "milliamps": .integer(1), "millivolts": .integer(1), "watts": .integer(1),
-      "events": .array([.string("pilot")]),
+      "events": .array([.string("pilot")]), "phaseMilliamps": .array([.integer(1)]), "wattHours": .integer(1),
+      "insulation": .string("valid"), "ready": .bool(false), "fault": .string("x"),
+      "millivoltsMax": .integer(1), "milliampsMax": .integer(1), "wattsMax": .integer(1),
     ]
     for row in rows {
       let method = try #require(ControlMethod(rawValue: word(row[0])))
@@ -116,6 +118,8 @@ import Testing
       ("ControlFault", Samples.fault.json, Samples.fault.json),
       ("ErrorEntry", Samples.entry.json, Samples.entry.json),
       ("ConnectorValues", Samples.values.json, Samples.values.json),
+      ("PowerStageStatus", Samples.stage.json, PowerStageStatus().json),
+      ("PowerCommand", Samples.command.json, PowerCommand().json),
     ]
     let headings = lines.filter { $0.hasPrefix("### `") }
     #expect(headings == types.map { "### `\($0.0)`" })
@@ -143,6 +147,7 @@ import Testing
     let words: [String] =
       SLACStatus.State.allCases.map(\.rawValue) + SessionStatus.Authorization.allCases.map(\.rawValue)
       + ControlFault.Latch.allCases.map(\.rawValue) + ControlRequest.StopReason.allCases.map(\.rawValue)
+      + PowerReport.Insulation.allCases.map(\.rawValue) + PowerStageStatus.State.allCases.map(\.rawValue)
     for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
     #expect(
       text.contains("at most 32 requests") && ControlServer.batchMax == 32 && ControlServer.callsMax == 32)

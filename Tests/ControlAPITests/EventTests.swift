@@ -5,7 +5,8 @@ import Testing
   @Test func only_states_may_be_replaced_by_newer_ones() {
     let contents: [ControlEvent.Content] = [
       .pilot(PilotStatus()), .slac(SLACStatus()), .session(SessionStatus()), .outputs(OutputStatus()),
-      .power(PowerValues()), .limits(ControlLimits()), .paused(true),
+      .power(PowerValues()), .limits(ControlLimits()), .stage(PowerStageStatus()),
+      .powerCommand(PowerCommand()), .paused(true),
       .fault(ControlFault(name: "earthLost", text: "", latch: .unplugged)), .cleared(name: "earthLost"),
       .ended(ok: true, text: "", wattHours: 0),
     ]

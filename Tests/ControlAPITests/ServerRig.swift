@@ -88,13 +88,48 @@ enum Samples {
     status.outputs.powerStageEnabled = true
     status.power.millivolts = 398_200
     status.power.milliamps = 120_500
+    status.power.phaseMilliamps = [16_000, 15_900]
     status.power.watts = 47_983
     status.power.targetMillivolts = 400_000
     status.power.targetMilliamps = 121_000
     status.power.temperatureDecidegrees = 415
     status.limits = ControlLimits(milliamps: 125_000, millivolts: 500_000, watts: 50_000)
+    status.stage = stage
     status.fault = fault
     return status
+  }
+
+  static var stage: PowerStageStatus {
+    var stage = PowerStageStatus()
+    stage.state = .faulty
+    stage.fault = "module 3 overheated"
+    stage.insulation = .warning
+    stage.isLagging = true
+    stage.millivoltsMax = 500_000
+    stage.milliampsMax = 125_000
+    stage.wattsMax = 50_000
+    return stage
+  }
+
+  static var report: PowerReport {
+    var report = PowerReport(millivolts: 398_200, milliamps: 120_500)
+    report.phaseMilliamps = [120_500]
+    report.wattHours = 12_345
+    report.insulation = .testing
+    report.isReady = false
+    report.fault = "module 3 overheated"
+    report.millivoltsMax = 500_000
+    report.milliampsMax = 125_000
+    report.wattsMax = 50_000
+    return report
+  }
+
+  static var command: PowerCommand {
+    var command = PowerCommand()
+    command.isEnabled = true
+    command.millivolts = 400_000
+    command.milliamps = 121_000
+    return command
   }
 
   static let fault = ControlFault(
@@ -108,7 +143,8 @@ enum Samples {
 
   static let contents: [ControlEvent.Content] = [
     .pilot(status.pilot), .slac(status.slac), .session(status.session), .outputs(status.outputs),
-    .power(status.power), .limits(status.limits), .paused(true), .fault(fault), .cleared(name: "earthLost"),
+    .power(status.power), .limits(status.limits), .stage(stage),
+    .powerCommand(command), .paused(true), .fault(fault), .cleared(name: "earthLost"),
     .ended(ok: true, text: "completed", wattHours: 12_345),
   ]
 
@@ -120,7 +156,7 @@ enum Samples {
     .stop(connector: 2, reason: .site), .pause(connector: 1), .resume(connector: 1),
     .limit(connector: 1, ControlLimits(milliamps: 16_000)),
     .limit(connector: 1, ControlLimits(milliamps: 0, millivolts: 400_000, watts: 11_000)),
-    .clear(connector: 1),
+    .clear(connector: 1), .power(connector: 1, PowerReport()), .power(connector: 2, report),
   ]
 
   static func answer(_ request: ControlRequest) -> Result<ControlResult, ControlFailure> {
@@ -130,6 +166,7 @@ enum Samples {
     case .values: .success(.values([values]))
     case .errors: .success(.errors([entry]))
     case .limit: .success(.limits(status.limits))
+    case .power: .success(.powerCommand(command))
     case .clear: .failure(ControlFailure(.wrongState, "there is no fault", remedy: "nothing need be done"))
     default: .success(.done)
     }

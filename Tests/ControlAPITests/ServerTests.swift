@@ -25,7 +25,7 @@ import Wire
     (
       #"{"jsonrpc":"2.0","id":null,"method":"info","params":[]}"#,
       [
-        #"{"jsonrpc":"2.0","id":null,"result":{"name":"couplerd","version":"0.1.0","api":1,"board":"simulation","processID":4711,"uptimeSeconds":86400,"connectors":[1,2]}}"#
+        #"{"jsonrpc":"2.0","id":null,"result":{"name":"couplerd","version":"0.1.0","api":2,"board":"simulation","processID":4711,"uptimeSeconds":86400,"connectors":[1,2]}}"#
       ]
     ),
     ("", []), ("   \t\r", []),
@@ -80,7 +80,7 @@ import Wire
       [
         error(
           -32601, "there is no method 'reboot'", "methodNotFound",
-          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, subscribe, unsubscribe",
+          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
           id: "1")
       ]
     ),
@@ -164,7 +164,7 @@ import Wire
       [
         error(
           -32602,
-          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, paused, fault, cleared, ended; \"slca\" is none"#,
+          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, paused, fault, cleared, ended; \"slca\" is none"#,
           "invalidParameters", id: "1")
       ]
     ),
@@ -189,7 +189,7 @@ import Wire
         "[" + error(-32600, "a request must be an object, is a number", "invalidRequest") + ","
           + error(
             -32601, "there is no method 'x'", "methodNotFound",
-            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, subscribe, unsubscribe",
+            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
             id: "2")
           + "," + #"{"jsonrpc":"2.0","id":1,"result":{}}"# + "]"
       ]

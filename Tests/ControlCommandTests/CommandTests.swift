@@ -271,15 +271,58 @@ struct CommandTests {
       lines.dropFirst() == [#"{"connector":1,"milliseconds":1500,"kind":"pilot","pilot":{"state":"B"}}"#])
   }
 
-  @Test func watch_ends_with_the_daemon_and_says_so() throws {
+  @Test func watch_ends_with_the_daemon_where_that_is_wanted_and_says_so() throws {
     let station = try station()
-    let (process, _, errors) = try Command.process(["watch", "--socket", station.socket])
+    let (process, _, errors) = try Command.process(["watch", "--until-end", "--socket", station.socket])
     waitUntil { station.requests.contains(.status(connector: nil)) }
     station.end()
     process.waitUntilExit()
     #expect(process.terminationStatus == 2)
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(text.contains("the daemon closed the connection"))
+  }
+
+  @Test func watch_waits_for_a_daemon_that_starts_anew_and_goes_on() throws {
+    let station = try station()
+    let (process, output, errors) = try Command.process(["watch", "--json", "--socket", station.socket])
+    waitUntil { station.hasSubscribers && station.requests.contains(.status(connector: nil)) }
+    station.publish(pilot("B", 1500))
+    station.end()
+    usleep(300_000)
+    #expect(process.isRunning)
+    let next = try FakeStation(inPlaceOf: station) { request in
+      if case .status = request { .success(.status([ViewTests.charging])) } else { .success(.done) }
+    }
+    waitUntil { next.hasSubscribers && next.requests.contains(.status(connector: nil)) }
+    next.publish(pilot("C", 10))
+    var text = ""
+    while !text.contains(#""state":"C"},"#), !text.hasSuffix("\"C\"}}\n"),
+      case let data = output.fileHandleForReading.availableData, !data.isEmpty
+    {
+      text += String(decoding: data, as: UTF8.self)
+      if text.components(separatedBy: "milliseconds").count > 2 { break }
+    }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let lines = text.split(separator: "\n")
+    #expect(lines.filter { $0.hasPrefix(#"{"connectors":"#) }.count == 2, "the state, told anew: \(text)")
+    #expect(lines.last?.contains(#""milliseconds":10"#) == true)
+    let told = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(told.contains("the daemon closed the connection") && told.contains("waiting for its next start"))
+    #expect(told.hasSuffix("coupler: a daemon answers again\n"))
+  }
+
+  @Test func watch_does_not_wait_for_a_daemon_that_refuses() throws {
+    let station = try FakeStation { request in
+      if case .status = request {
+        .failure(ControlFailure(.unknownConnector, "there is no connector 9", remedy: "this station has 1"))
+      } else {
+        .success(.done)
+      }
+    }
+    let result = try Command.run("watch", "9", "--socket", station.socket)
+    #expect(result.status == 1 && result.errors.contains("there is no connector 9; this station has 1"))
   }
 
   @Test func watch_on_a_terminal_is_a_view_that_leaves_the_screen_as_it_was() throws {

@@ -23,11 +23,13 @@ final class FakeStation {
   }
 
   init(
-    mode: UInt32 = 0o600, clientsMax: Int = 16,
+    mode: UInt32 = 0o600, clientsMax: Int = 16, inPlaceOf former: FakeStation? = nil,
     answer: @escaping @Sendable (ControlRequest) -> Result<ControlResult, ControlFailure>?
   ) throws {
-    folder = NSTemporaryDirectory() + "coupler-\(UUID().uuidString.prefix(8))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    folder = former?.folder ?? NSTemporaryDirectory() + "coupler-\(UUID().uuidString.prefix(8))"
+    if former == nil {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    }
     socket = folder + "/control.sock"
     let mailbox = Mailbox()
     self.mailbox = mailbox

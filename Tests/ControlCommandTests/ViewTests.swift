@@ -52,6 +52,20 @@ import Testing
       ])
   }
 
+  @Test func a_daemon_that_is_gone_is_told_in_place_of_the_title_and_keeps_the_news() {
+    var old = view()
+    old.take(ControlEvent(connector: 1, milliseconds: 1500, .paused(true)), atSecond: 101)
+    old.notice = "the daemon closed the connection"
+    #expect(!old.isTicking)
+    let lines = old.lines(width: 80, height: 30, isColoured: false, atSecond: 160)
+    #expect(lines.first == "the daemon closed the connection")
+    var new = view()
+    new.takeOver(old)
+    let after = new.lines(width: 80, height: 30, isColoured: false, atSecond: 160)
+    #expect(after.first?.hasPrefix("couplerd 0.1.0 on simulation") == true && new.isTicking)
+    #expect(after.contains { $0.contains("paused") } && after.contains("        the daemon has started anew"))
+  }
+
   @Test(arguments: [20, 24, 30, 39, 40, 60, 80, 200])
   func no_line_is_wider_than_the_terminal(width: Int) {
     var status = Self.charging

@@ -203,6 +203,34 @@ import Wire
     #expect(rig.watch.violations == [])
   }
 
+  @Test(arguments: [true, false])
+  func five_percent_alone_never_becomes_a_nominal_duty(isIdentifiedFirst: Bool) {
+    var rig = rig { $0.chargerCoupling.offersNominal = false }
+    if isIdentifiedFirst { rig.tellCharger(.identified(true)) }
+    rig.plugIn()
+    rig.run(for: .seconds(5))
+    if !isIdentifiedFirst { rig.tellCharger(.identified(true)) }
+    rig.run(for: .seconds(300))
+    #expect(!rig.duties.contains(.nominal32) && rig.duties.last == .steadyHigh)
+    #expect(!rig.site.bench.contactor.isCoilOn)
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
+  @Test func five_percent_alone_charges_a_vehicle_that_communicates() {
+    var rig = rig(vehicle: .slac) {
+      $0.chargerCoupling.offersNominal = false
+      $0.chargerCoupling.initialDuty = .steadyHigh
+    }
+    rig.tellCharger(.identified(true))
+    rig.plugIn()
+    rig.run { $0.isFinal }
+    #expect(rig.outcome?.isCompleted == true, "\(rig.failures.text)")
+    #expect(!rig.duties.contains(.nominal32))
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
   @Test func a_vehicle_that_sleeps_is_woken_by_F_once_after_30_s() {
     var rig = rig()
     rig.tellCharger(.identified(true))

@@ -38,6 +38,13 @@ struct Station {
     log = []
   }
 
+  /// As the constructor, and a power stage that another program drives is heard.
+  static func ready(_ settings: SafetySettings) -> Station {
+    var station = Station(settings)
+    if settings.hasExternalPowerStage { station.supervise(.powerStageTrouble(nil)) }
+    return station
+  }
+
   mutating func supervise(_ event: SafetySupervisor.Event) {
     if case .heartbeat = event { lastHeartbeat = now }
     if case .energyRequested = event { lastHeartbeat = now }
@@ -157,7 +164,7 @@ struct Station {
 
   /// DC in C2 in the insulation test.
   static func testingDC(_ settings: SafetySettings = .relaxed(.dc)) -> Station {
-    var station = Station(settings)
+    var station = ready(settings)
     station.plug(.b)
     station.run(.milliseconds(50))
     station.supervise(.authorized(true))

@@ -40,6 +40,14 @@ import Wire
     }
     add("DC delivery", .chargingDC())
     add("DC unloading", .chargingDC()) { $0.supervise(.energyRequested(nil)) }
+    add("DC delivery, stage of another program", .chargingDC(.externalStage))
+    add("DC unloading, stage of another program", .chargingDC(.externalStage)) {
+      $0.supervise(.energyRequested(nil))
+    }
+    add("DC stage silent", .chargingDC(.externalStage)) {
+      $0.supervise(.powerStageTrouble(.silent))
+      $0.run(.milliseconds(100))
+    }
     add("DC opening", .chargingDC()) { $0.supervise(.authorized(false)) }
     return rows
   }()
@@ -65,6 +73,10 @@ import Wire
     rows += [
       ("output 400 V 0 A", .powerStage(PowerReading(volts: 400, amps: 0))),
       ("output 400 V 100 A", .powerStage(PowerReading(volts: 400, amps: 100))),
+      ("stage well", .powerStageTrouble(nil)),
+    ]
+    rows += PowerStageTrouble.allCases.map { ("stage \($0.rawValue)", .powerStageTrouble($0)) }
+    rows += [
       ("stop pressed", .emergencyStop(true)), ("stop released", .emergencyStop(false)),
       ("heartbeat", .heartbeat), ("service reset", .serviceReset), ("timeout early", .timeout),
     ]

@@ -36,7 +36,8 @@ import Wire
   @Test(arguments: ClosingObstacle.allCases)
   func without_one_proof_it_stays_open(missing: ClosingObstacle) {
     var settings = SafetySettings.relaxed(.ac)
-    if missing == .insulationNotProven { settings.current = .dc }
+    if missing == .insulationNotProven || missing == .powerStageNotSound { settings.current = .dc }
+    settings.hasExternalPowerStage = missing == .powerStageNotSound
     if missing == .resting { settings.recloseMin = .seconds(10) }
     settings.hasResidualCurrentInput = missing == .residualCurrentNotSound
     settings.readsProximity = missing == .noCable
@@ -59,8 +60,17 @@ import Wire
     #expect(closes == 0)
     #expect(supervisor.obstacles(at: now).contains(missing))
     // And with it, it closes: the test could fail.
-    if missing != .faultLatched {
+    if missing == .powerStageNotSound {
+      // What is demanded of a power stage that nobody drives is a fault, which ends with the plug and the silence.
+      #expect(supervisor.latched == .powerStage(.silent))
+      feed(.powerStageTrouble(nil), now)
+      feed(.pilot(.A, .steadyHigh), now)
+      #expect(supervisor.latched == nil)
+      feed(.pilot(.B, .digital), now)
+    } else if missing != .faultLatched {
       #expect(supervisor.obstacles(at: now) == [missing])
+    }
+    if missing != .faultLatched {
       feed(.earth(ok: true), now)
       feed(.contactorFeedback(closed: false), now)
       feed(.authorized(true), now)

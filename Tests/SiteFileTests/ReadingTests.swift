@@ -37,6 +37,13 @@ func siteProblems(_ text: String) -> [String] {
     #expect(site != expected)
   }
 
+  @Test func without_an_interface_the_board_finds_its_own() throws {
+    let site = try readSite(minimal.replacing("    interface: plc0\n", with: ""))
+    #expect(site.connectors.map(\.interface) == [nil])
+    let named = site.changes(to: try readSite(minimal))
+    #expect(named.needRestart.map(\.description) == ["connectors[1].interface: (none) -> plc0"])
+  }
+
   /// What the schema calls a default is what the reader takes.
   @Test func written_defaults_change_nothing() throws {
     let short = try readSite(minimal)
@@ -50,7 +57,9 @@ func siteProblems(_ text: String) -> [String] {
     for key in SiteSchema.keys where key.path.hasPrefix("connectors[].") && !key.isRequired {
       guard case .words(let words) = key.kind, words.contains(key.fallback), !key.path.contains("limits")
       else { continue }
-      let site = try readSite(minimal + "    \(key.name): \(key.fallback)\n")
+      let base = key.name == "digital" ? minimal.replacing("current: dc", with: "current: ac") : minimal
+      let short = try readSite(base)
+      let site = try readSite(base + "    \(key.name): \(key.fallback)\n")
       #expect(short.changes(to: site).isEmpty, "\(key.path)")
     }
     let watched = try readSite("watchdog: {}\n" + minimal)

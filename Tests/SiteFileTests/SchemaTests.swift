@@ -29,11 +29,13 @@ import Testing
     }
   }
 
+  private func isForAC(_ key: SiteSchema.Key) -> Bool { key.name == "phases" || key.name == "digital" }
+
   /// The minimal file with one key set.
   private func file(_ key: SiteSchema.Key, _ value: String) -> String {
     let parts = key.path.split(separator: ".").map(String.init)
-    let base = key.name == "phases" ? minimal.replacing("current: dc", with: "current: ac") : minimal
-    if key.isRequired {
+    let base = isForAC(key) ? minimal.replacing("current: dc", with: "current: ac") : minimal
+    if key.isRequired || key.name == "interface" {
       var lines = base.split(separator: "\n").map(String.init)
       let index = lines.firstIndex { $0.contains("\(key.name): ") } ?? 0
       lines[index] = String(lines[index].prefix { $0 != ":" }) + ": " + value
@@ -53,14 +55,14 @@ import Testing
       guard let value = example(key) else { continue }
       seen += 1
       var before = minimal
-      if key.name == "phases" { before = before.replacing("current: dc", with: "current: ac") }
+      if isForAC(key) { before = before.replacing("current: dc", with: "current: ac") }
       if key.path.hasPrefix("watchdog") { before = "watchdog: {}\n" + before }
       let changes = try readSite(before).changes(to: try readSite(file(key, value)))
       let path = key.path.replacing("[]", with: "[1]")
       #expect((changes.live + changes.needRestart).map(\.key) == [path], "\(key.path): \(value)")
       #expect(changes.live.isEmpty == !key.isLive, "\(key.path)")
     }
-    #expect(seen == 24)
+    #expect(seen == 25)
   }
 
   @Test func every_key_that_holds_a_value_is_compared() throws {

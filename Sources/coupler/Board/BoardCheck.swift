@@ -13,7 +13,8 @@ struct BoardCheck: ParsableCommand {
       Without a name the board of this machine is checked, as coupler board list marks it. Each contradiction is told with \
       the field that has it.
 
-      On the board itself, its lines, PWM and ADC channels, serial ports and watchdog are looked for too; nothing is driven \
+      On the board itself, its lines, PWM and ADC channels, serial ports, watchdog and the network interface of its modem \
+      are looked for too; nothing is driven \
       or taken. On another machine only with --devices, --sys or --dev.
 
         coupler board check
@@ -106,6 +107,15 @@ extension BoardDescription {
         case .temperature(let device, let channel):
           try DevicePresence.findTemperature(device: device, channel: channel, roots: roots)
         }
+      }
+    }
+    let modems =
+      outlets.enumerated().map { ("outlets[\($0)]", $1.modem) }
+      + inlets.enumerated().map { ("inlets[\($0)]", $1.modem) }
+    for (field, modem) in modems {
+      guard let modem else { continue }
+      look("\(field).modem.interface") { () throws(LinuxError) in
+        _ = try InterfaceFinder.find(modem.interface, roots: roots)
       }
     }
     for (index, link) in links.enumerated() {

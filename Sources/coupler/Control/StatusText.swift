@@ -43,6 +43,7 @@ struct StatusText {
       lines += row(
         "paused", [("no session begins until: coupler stop \(status.connector) --resume", .attention)])
     }
+    if let stage = status.stage { lines += row("stage", Self.fields(stage)) }
     if let fault = status.fault { lines += row("fault", Self.fields(fault, status.connector)) }
     return lines
   }
@@ -124,6 +125,35 @@ struct StatusText {
     return fields
   }
 
+  /// A power stage that another program drives.
+  static func fields(_ stage: PowerStageStatus) -> [Field] {
+    var fields: [Field] =
+      switch stage.state {
+      case .ready: [("ready", .good)]
+      case .notReady: [("cannot deliver now", .attention)]
+      case .absent: [("nobody reports it: start its program, or try coupler power --simulate", .attention)]
+      case .silent: [("silent: its program hangs, or is gone", .bad)]
+      case .faulty: [("faulty", .bad)]
+      case .disobeying: [("does not do what it is told", .bad)]
+      }
+    if let fault = stage.fault { fields.append((plain(fault), .bad)) }
+    if stage.isLagging { fields.append(("does not reach what it was told", .attention)) }
+    if let insulation = stage.insulation {
+      fields.append(("insulation \(insulation.rawValue)", insulation == .fault ? .bad : .plain))
+    }
+    let most = ControlLimits(
+      milliamps: stage.milliampsMax, millivolts: stage.millivoltsMax, watts: stage.wattsMax)
+    if most != ControlLimits() { fields.append(("can give " + words(most), .plain)) }
+    return fields
+  }
+
+  /// What a power stage has to do.
+  static func words(_ command: PowerCommand) -> String {
+    var text = command.isEnabled ? "on, \(volts(command.millivolts)) \(amps(command.milliamps))" : "off"
+    if command.wantsInsulationTest { text += ", test the insulation" }
+    return text
+  }
+
   static func fields(_ fault: ControlFault, _ connector: Int) -> [Field] {
     var fields: [Field] = [("\(plain(fault.name)): \(plain(fault.text))", .bad)]
     if fault.latch == .service { fields.append(("then: coupler clear \(connector)", .attention)) }
@@ -157,6 +187,8 @@ struct StatusText {
           + (outputs.locked.map { $0 ? ", plug locked" : ", plug free" } ?? "")
       case .power(let power): "power " + join(Array(fields(power, wattHours: 0).prefix(3)))
       case .limits(let limits): "limits " + words(limits)
+      case .stage(let stage): "stage " + join(fields(stage))
+      case .powerCommand(let command): "stage is told: " + words(command)
       case .paused(let paused): paused ? "paused" : "not paused any more"
       case .fault(let fault): "fault \(plain(fault.name)): \(plain(fault.text))"
       case .cleared(let name): "cleared \(plain(name))"

@@ -11,6 +11,8 @@ struct WatchView {
   /// When the session of a connector was last told of, s of the viewer's clock: its time goes on in between.
   private var toldAt: [Int: Int]
   private let begin: Int
+  /// In place of the title: what is shown below is not of now.
+  var notice: String?
 
   init(info: StationInfo, connectors: [ConnectorStatus], atSecond now: Int) {
     self.info = info
@@ -19,8 +21,13 @@ struct WatchView {
     begin = now
   }
 
+  /// The same view of a daemon that has started anew: what was news before is so still.
+  mutating func takeOver(_ old: WatchView) {
+    news = old.news + ["        the daemon has started anew"]
+  }
+
   /// A time runs on the screen.
-  var isTicking: Bool { connectors.contains { $0.session.seconds != nil } }
+  var isTicking: Bool { notice == nil && connectors.contains { $0.session.seconds != nil } }
 
   mutating func take(_ event: ControlEvent, atSecond now: Int) {
     guard let index = connectors.firstIndex(where: { $0.connector == event.connector }) else { return }
@@ -33,6 +40,8 @@ struct WatchView {
     case .outputs(let status): connectors[index].outputs = status
     case .power(let values): connectors[index].power = values
     case .limits(let limits): connectors[index].limits = limits
+    case .stage(let status): connectors[index].stage = status
+    case .powerCommand: break
     case .paused(let paused): connectors[index].isPaused = paused
     case .fault(let fault): connectors[index].fault = fault.latch == .none ? connectors[index].fault : fault
     case .cleared(let name):
@@ -55,7 +64,7 @@ struct WatchView {
     let text = StatusText(width: width, isColoured: isColoured)
     var told = info
     told.uptimeSeconds += now - begin
-    var lines = [text.title(told)]
+    var lines = [notice.map { text.styled(text.cut($0), .bad) } ?? text.title(told)]
     for status in connectors {
       lines.append("")
       lines += text.block(status, secondsSince: now - (toldAt[status.connector] ?? now))
