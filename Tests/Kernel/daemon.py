@@ -266,3 +266,15 @@ def a_daemon_that_hangs_is_restarted_with_the_system_by_the_watchdog(rig):
     rig.expect_restart(0, 5.5)
     time.sleep(30)
     check(False, "no restart within 35 s")
+
+
+@scenario(limit=300, virtual=True, needs=["PROBE", "COUPLERD"])
+def a_daemon_that_dies_where_nobody_makes_outputs_safe_is_followed_by_the_watchdog(rig):
+    """SIGKILL, and no service manager that runs --safe-state: the armed watchdog stays armed."""
+    station = Station(rig, "chargebyte-tarragon", more=WATCHDOG)
+    station.ready()
+    time.sleep(15)
+    station.service.kill()
+    rig.expect_restart(5, 10.5)
+    time.sleep(30)
+    check(False, "no restart within 30 s")

@@ -271,6 +271,18 @@ def the_package_runs_under_systemd_with_all_its_hardening(rig):
     time.sleep(0.1)
     wire.check_safe("after systemctl stop")
     tells(unit)
+    is_removed(unit, wire)
+
+
+def is_removed(unit, wire):
+    """While it runs: the station is stopped first."""
+    run("systemctl", "start", unit.name)
+    process = unit.process
+    equal(wire.duty(), 1000, "pilot before the removal")
+    run("dpkg", "--no-triggers", "--force-unsafe-io", "--remove", "coupler")
+    check(not pathlib.Path(f"/proc/{process}").exists(), "the daemon outlives its package")
+    check(not pathlib.Path("/usr/sbin/couplerd").exists(), "/usr/sbin/couplerd is left")
+    wire.check_safe("after the removal")
 
 
 def tells(unit):
