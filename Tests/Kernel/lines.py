@@ -4,6 +4,7 @@ import pathlib
 import re
 import time
 
+from bench import libc
 from gpio_sim import Chip
 from guest_rig import check, equal
 from probe import Probe, version
@@ -225,6 +226,54 @@ def twins(rig, variable):
     check("gpio-sim.none" in text, text)
     check("offset" in probe.refusal("input", "x", f"path={chips[0].place}", "offset=9"), "an offset beyond the chip")
     equal(probe.end(), 0, "exit code")
+
+
+class Oscillator:
+    """A pilot of 1 kHz outside a line, by the guest's clock."""
+
+    PERIOD = 1_000_000  # ns
+
+    def __init__(self, line):
+        self.line = line
+        libc.prctl(29, 1, 0, 0, 0)  # PR_SET_TIMERSLACK: 1 ns instead of 50 us
+
+    def run(self, permille, periods):
+        at = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        for _ in range(periods):
+            for level, lasts in ((1, permille), (0, 1000 - permille)):
+                self.line.pull(level)
+                at += self.PERIOD * lasts // 1000
+                time.sleep(max(0, at - time.clock_gettime_ns(time.CLOCK_MONOTONIC)) / 1e9)
+
+
+def duties(rig, variable):
+    line = Chip("replica", ["CP_EDGES"]).line("CP_EDGES")
+    line.pull(0)
+    probe = Probe(rig.program(variable))
+    probe.tell("edges", "pilot", "name=CP_EDGES")
+    oscillator = Oscillator(line)
+    for permille in (50, 100, 533, 960):
+        probe.edges.pop("pilot", None)
+        oscillator.run(permille, 200)
+        found = probe.expect_edges("pilot", 400)
+        equal([edge.rising for edge in found], [index % 2 == 0 for index in range(400)], f"directions at {permille} permille")
+        equal(sum(edge.missed for edge in found), 0, "missed edges")
+        stamps = [edge.nanoseconds for edge in found]
+        high = sum(stamps[index + 1] - stamps[index] for index in range(0, 398, 2))
+        measured = high * 1000 / (stamps[398] - stamps[0])
+        widest = max(abs(stamps[index + 1] - stamps[index] - permille * 1000) for index in range(0, 398, 2))
+        check(abs(measured - permille) <= 1, f"{measured:.2f} permille by the edges, not {permille}")
+        print(f"    {permille} permille: {measured:.2f} by the stamps of 400 edges, one pulse at most {widest / 1000:.0f} us off")
+
+
+@scenario(limit=240, virtual=True, needs=["PROBE"])
+def a_pilot_of_1_khz_is_measured_by_its_edges_on_libgpiod_1(rig):
+    duties(rig, "PROBE")
+
+
+@scenario(limit=240, virtual=True, needs=["PROBE2"])
+def a_pilot_of_1_khz_is_measured_by_its_edges_on_libgpiod_2(rig):
+    duties(rig, "PROBE2")
 
 
 @scenario(limit=120, virtual=True, needs=["PROBE"])
