@@ -109,6 +109,7 @@ let package = Package(
 
     // MARK: boards, one target per folder below Boards/
     board("simulation"),
+    board("simulation-ev"),
     board("generic"),
     board("raspberrypi-qca7000"),
     board("raspberrypi-qca7000-ev"),
@@ -123,6 +124,7 @@ let package = Package(
         "HAL", "BoardSimulation", "BoardGeneric", "BoardRaspberrypiQca7000", "BoardRaspberrypiQca7000Ev",
         "BoardChargebyteTarragon", "BoardChargebyteChargeSom", "BoardChargebyteEvachargeSe",
         "BoardPionixBelaybox", "BoardPhytecPhyverso",
+        "BoardSimulationEv",
       ],
       swiftSettings: house),
 
@@ -153,6 +155,7 @@ let package = Package(
         "Wire", "HAL", "SLAC", "V2GTransport", "ISO15118", "Node", "LinuxHardware", "SimulatedHardware",
         "Simulation",
         "Recorder",
+        "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
     .target(
@@ -178,6 +181,7 @@ let package = Package(
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
         "ControlAPI",
+        "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
     .executableTarget(name: "couplerd", dependencies: ["BoardRuntime"], swiftSettings: house),
@@ -267,6 +271,7 @@ let package = Package(
         "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
         "ControlAPI", "BoardChargebyteTarragon",
+        "SafetyLinks", "SimulatedController", "LinuxRuntime",
       ]),
     .testTarget(
       name: "BoardsTests", dependencies: ["HAL", "Boards", "BoardSimulation", "coupler", "LinuxHardware"]),

@@ -37,7 +37,7 @@ public enum ChargeSomBoard: BoardSupport {
             LineDescription(.named("nSAFETY_RESET_INT"), isActiveLow: true), crash: .held),
           pulse: .milliseconds(500)),
         boot: OutputDescription(LineDescription(.named("SAFETY_BOOTMODE_SET")), crash: .held),
-        heartbeat: .milliseconds(100), silenceMax: .milliseconds(500))
+        heartbeat: .milliseconds(100), silenceMax: .milliseconds(280))
     ],
     auxiliaries: [
       AuxiliaryLine("modem-download-request", .input(LineDescription(.named("DL_REQ_INTR_SPI"))))

@@ -104,6 +104,7 @@ extension ConnectorPlan {
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.safety.readsProximity = port.readsProximity
     configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
+    configuration.safety.feedbackMax = port.feedbackMax
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in

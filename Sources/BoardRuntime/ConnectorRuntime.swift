@@ -49,17 +49,12 @@ public final class ConnectorRuntime {
   let port: any OutletPort
   let loop: EventLoop
   private let handlers: Handlers
-  /// `nil` where there is none to be had: `link: none`.
-  private let modem: ModemInterface?
-  private var edge: NetworkEdge?
-  /// The address the node speaks with; `nil` before the interface was seen.
-  private var address: MACAddress?
+  private let network: NodeNetwork
   private var timer: LoopTimer?
   var stageTimer: LoopTimer?
   private var turns = NodeTurns<ChargerEvent>()
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
-  private var retryDue: Instant?
   private var isStarted = false
   /// Faults of before the start that wait for a person.
   private var restored: [SafetyFault] = []
@@ -74,10 +69,10 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
-    modem =
-      plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots)
-    address = modem?.present?.macAddress
-    node = Self.node(plan, outlet, address, port)
+    network = NodeNetwork(
+      plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots),
+      role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
+    node = Self.node(plan, outlet, network.address, port)
     stage = ExternalPowerStage(plan, outlet, port)
   }
 
@@ -107,11 +102,15 @@ public final class ConnectorRuntime {
     rearm()
     offerToEverybody()
     do throws(LinuxError) {
-      try modem?.follow(on: loop) { [weak self] in self?.interfaceChanged() }
+      try network.start(
+        NodeNetwork.Handlers(
+          event: { [weak self] in self?.post(.network($0)) },
+          octets: { [weak self] in self?.receive($0) },
+          moved: { [weak self] in self?.moved() },
+          tell: { [weak self] in self?.tell($0, $1, $2) }))
     } catch {
       throw BoardFailure("connector \(plan.name): \(error)")
     }
-    openEdge()
   }
 
   /// Hands in an event of the program around, or of the electrical side.
@@ -213,7 +212,7 @@ public final class ConnectorRuntime {
   public var trouble: String? {
     if let trouble = port.trouble { return trouble }
     if let trouble = stageTrouble { return trouble }
-    return edge == nil ? modem?.trouble : nil
+    return network.trouble
   }
 
   /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
@@ -259,8 +258,7 @@ public final class ConnectorRuntime {
 
   private func perform(_ action: ChargerAction) {
     switch action {
-    case .network(let action):
-      if let edge { edge.perform(action) } else { unheard(action) }
+    case .network(let action): network.perform(action)
     case .setDuty(let duty): command(.setDuty(duty))
     case .contactor(let close): command(.contactor(close: close))
     case .lock(let lock): command(.lock(lock))
@@ -296,82 +294,34 @@ public final class ConnectorRuntime {
     port.perform(command)
   }
 
-  /// What becomes of a wish to the network while there is none.
-  private func unheard(_ action: NetworkAction) {
-    if case .connect = action { turns.add(.network(.disconnected)) }
-  }
-
   private func elapse() {
     let now = loop.now
-    if let due = retryDue, now >= due {
-      retryDue = nil
-      modem?.lookUp()
-      openEdge()
-    }
     if let due = nodeDue, now >= due { turns.add(.timeout) }
     runTurns()
   }
 
   private func rearm() {
     nodeDue = nextDeadline(of: &node)
-    timer?.deadline = earliest(nodeDue, retryDue)
+    timer?.deadline = nodeDue
   }
 
   // MARK: the interface
 
-  /// Its name, where it is there.
-  var interfaceName: String? { modem?.present?.name }
-
-  private func interfaceChanged() {
-    // Renamed, or unplugged and back in one turn: the sockets are the old one's.
-    if let edge, edge.interface != modem?.present { closeEdge() }
-    openEdge()
-  }
-
-  private func openEdge() {
-    guard edge == nil, let modem else { return }
-    guard let interface = modem.present else {
-      return tell(.warning, "interface", "\(modem.trouble ?? "no interface"); waiting for it")
-    }
-    if let mismatch = modem.mismatch { tell(.warning, "interface", mismatch) }
-    if interface.macAddress != address {
-      address = interface.macAddress
-      isNodeOutdated = true
-      if node.phase == .idle { replaceNodeWhereDue() }
-    }
-    do throws(LinuxError) {
-      let new = try NetworkEdge(
-        interface, role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop,
-        handlers: NetworkEdge.Handlers(
-          event: { [weak self] in self?.post(.network($0)) },
-          octets: { [weak self] in self?.receive($0) },
-          report: { [weak self] in self?.tell(.warning, "socket", "\($0)") }))
-      edge = new
-      try new.start()
-      tell(.info, "interface", "\(interface.name) \(interface.macAddress) is there")
-    } catch {
-      edge = nil
-      retryDue = loop.now + .seconds(10)
-      tell(.error, "interface", "\(error); tried again in 10 s")
-      rearm()
-    }
-  }
-
-  private func closeEdge() {
-    guard let name = edge?.interface.name else { return }
-    edge = nil
-    tell(.error, "interface", "\(name) is gone; waiting for it")
-    post(.network(.disconnected))
-    post(.network(.address(nil)))
-  }
+  /// Name of the modem's interface, where it is there.
+  var interfaceName: String? { network.interfaceName }
 
   /// The modem's interface came with another address than the node speaks with.
   private var isNodeOutdated = false
 
+  private func moved() {
+    isNodeOutdated = true
+    if node.phase == .idle { replaceNodeWhereDue() }
+  }
+
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
-    node = Self.node(plan, outlet, address, port)
+    node = Self.node(plan, outlet, network.address, port)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))

@@ -9,9 +9,9 @@ import Wire
 /// What is known of a connector beyond its node, in the words of the control socket.
 public struct ConnectorState: Sendable {
   public private(set) var slac = SLACStatus()
-  public private(set) var session = SessionStatus()
-  public private(set) var outputs = OutputStatus()
-  public private(set) var power = PowerValues()
+  public internal(set) var session = SessionStatus()
+  public internal(set) var outputs = OutputStatus()
+  public internal(set) var power = PowerValues()
   /// What the meter shows, Wh.
   public private(set) var meterWattHours = 0
   /// Something of it changed since it was told.
@@ -37,6 +37,7 @@ public struct ConnectorState: Sendable {
   mutating func note(_ event: ChargerEvent) {
     switch event {
     case .contactorFeedback(let closed): outputs.contactorFeedback = closed
+    case .contactorUnknown: outputs.contactorFeedback = nil
     case .lock(let locked): outputs.locked = locked
     case .output(let reading, let wattHours):
       power.millivolts = reading.millivolts

@@ -10,7 +10,7 @@ final class ControlDesk {
   private let loop: EventLoop
   private let board: String
   private let journal: StationJournal
-  private let connectors: [ConnectorRuntime]
+  private let connectors: [any ChargingPoint]
   private let startedAt: Instant
   private var told: [Int: ConnectorStatus] = [:]
   private var errors: [ErrorEntry] = []
@@ -20,14 +20,14 @@ final class ControlDesk {
 
   static let errorsMax = 200
 
-  init(loop: EventLoop, board: String, journal: StationJournal, connectors: [ConnectorRuntime]) {
+  init(loop: EventLoop, board: String, journal: StationJournal, connectors: [any ChargingPoint]) {
     self.loop = loop
     self.board = board
     self.journal = journal
     self.connectors = connectors
     startedAt = loop.now
-    for connector in connectors {
-      let number = connector.plan.number
+    for case let connector as ConnectorRuntime in connectors {
+      let number = connector.number
       connector.commanded = { [weak self] in self?.tell(number, .powerCommand($0)) }
     }
   }
@@ -50,7 +50,7 @@ final class ControlDesk {
         let found = errors.filter { number == nil || $0.connector == number }
         done(.success(.errors(Array(found.suffix(count)))))
       case .authorize(let number, let granted, let token):
-        let connector = try connector(number)
+        let connector = try charger(number, "authorizes nobody", remedy: "ask the charger's daemon")
         journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
           connector.authorize(granted)
           done(.success(.done))
@@ -60,7 +60,7 @@ final class ControlDesk {
         guard connector.phase != .idle, connector.phase != .finished else {
           throw ControlFailure(.wrongState, "no session runs at connector \(number)")
         }
-        connector.post(.stop(reason.session))
+        connector.stop(reason.session)
         done(.success(.done))
       case .pause(let number):
         try connector(number).pause()
@@ -73,12 +73,20 @@ final class ControlDesk {
         try connector.narrow(limits)
         done(.success(.limits(connector.controlLimits)))
       case .power(let number, let report):
-        let connector = try connector(number)
+        let connector = try charger(number, "has no power stage", remedy: "tell the charger's daemon")
         try connector.power(report, from: client)
         done(.success(.powerCommand(connector.powerCommand)))
       case .clear(let number):
         try connector(number).clear()
         done(.success(.done))
+      case .battery(let number, let report):
+        guard let inlet = try connector(number) as? InletRuntime else {
+          throw ControlFailure(
+            .unsupported, "\(number) is a charger's connector, which has no battery",
+            remedy: "tell the vehicle's daemon")
+        }
+        try inlet.take(report, from: client)
+        done(.success(.inlet(inlet.wanted)))
       }
     } catch {
       done(.failure(error))
@@ -93,18 +101,26 @@ final class ControlDesk {
   private var info: StationInfo {
     StationInfo(
       name: "couplerd", version: Daemon.version, board: board, processID: Int(getpid()),
-      uptimeSeconds: Int((loop.now - startedAt).components.seconds), connectors: connectors.map(\.plan.number)
+      uptimeSeconds: Int((loop.now - startedAt).components.seconds), connectors: connectors.map(\.number)
     )
   }
 
-  private func connector(_ number: Int) throws(ControlFailure) -> ConnectorRuntime {
-    if let connector = connectors.first(where: { $0.plan.number == number }) { return connector }
+  private func connector(_ number: Int) throws(ControlFailure) -> any ChargingPoint {
+    if let connector = connectors.first(where: { $0.number == number }) { return connector }
     throw ControlFailure(
       .unknownConnector, "there is no connector \(number)",
-      remedy: "this station has \(connectors.map(\.plan.name).joined(separator: ", "))")
+      remedy: "this station has \(connectors.map { "\($0.number)" }.joined(separator: ", "))")
   }
 
-  private func all(_ number: Int?) throws(ControlFailure) -> [ConnectorRuntime] {
+  /// The connector of a charger; an inlet cannot do what was asked.
+  private func charger(
+    _ number: Int, _ lack: String, remedy: String
+  ) throws(ControlFailure) -> ConnectorRuntime {
+    if let connector = try connector(number) as? ConnectorRuntime { return connector }
+    throw ControlFailure(.unsupported, "\(number) is a vehicle's inlet, which \(lack)", remedy: remedy)
+  }
+
+  private func all(_ number: Int?) throws(ControlFailure) -> [any ChargingPoint] {
     guard let number else { return connectors }
     return [try connector(number)]
   }
@@ -122,6 +138,7 @@ final class ControlDesk {
       if old?.session != status.session { tell(status.connector, .session(status.session)) }
       if old?.outputs != status.outputs { tell(status.connector, .outputs(status.outputs)) }
       if old?.power != status.power { tell(status.connector, .power(status.power)) }
+      if let inlet = status.inlet, old?.inlet != inlet { tell(status.connector, .inlet(inlet)) }
       if old?.limits != status.limits { tell(status.connector, .limits(status.limits)) }
       if let stage = status.stage, old?.stage != stage { tell(status.connector, .stage(stage)) }
       if let old, old.isPaused != status.isPaused { tell(status.connector, .paused(status.isPaused)) }
@@ -146,7 +163,7 @@ final class ControlDesk {
     case .ended(.failed(let failure)):
       remember(
         number, layer: failure.layer, name: "sessionFailed", text: "\(failure)", isPresent: false)
-      let wattHours = connectors.first { $0.plan.number == number }?.values.wattHours ?? 0
+      let wattHours = connectors.first { $0.number == number }?.values.wattHours ?? 0
       tell(number, .ended(ok: false, text: "failed in \(failure.layer): \(failure)", wattHours: wattHours))
     default: break
     }

@@ -85,7 +85,7 @@ final class ControlSocket {
   /// Who steers the station is worth a line; who only looks is not.
   private func note(_ request: ControlRequest, of client: ControlClientID) {
     switch request {
-    case .info, .status, .values, .errors, .power: return
+    case .info, .status, .values, .errors, .power, .battery: return
     case .authorize, .stop, .pause, .resume, .limit, .clear: break
     }
     let peer = clients[client]?.peer.map { "user \($0.userID), process \($0.processID)" } ?? "unknown"
@@ -97,7 +97,7 @@ extension ControlRequest {
   /// For the log, as an order: what came of it is told by events. Without the customer's token.
   fileprivate var words: String {
     switch self {
-    case .info, .status, .values, .errors, .power: "a look"
+    case .info, .status, .values, .errors, .power, .battery: "a look"
     case .authorize(let connector, let granted, _):
       "\(granted ? "authorize" : "refuse") connector \(connector)"
     case .stop(let connector, let reason): "stop connector \(connector) (\(reason.rawValue))"

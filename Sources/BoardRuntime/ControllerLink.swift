@@ -6,55 +6,59 @@ import Wire
 /// A safety controller on its line, for all outlets behind it.
 final class ControllerLink {
   /// After a line was lost it is opened again so often.
-  static let reopenPeriod = Duration.seconds(5)
+  static let reopenPeriod = Duration.seconds(1)
 
   private let description: SafetyLinkDescription
-  private let device: String
-  private let baud: Int
+  private let place: ControllerPlace
   private let reset: (any OutputPin)?
   private let loop: EventLoop
   private var machine: SafetyLink
-  private var port: SerialPort?
+  private var wire: (any ControllerWire)?
   private var timer: LoopTimer?
   private var resetUntil: Instant?
   private var reopenDue: Instant?
   private var outlets: [Int: (SafetyReport) -> Void] = [:]
-  private var isStarted = false
-  /// Why the controller cannot be relied on; `nil` where it can.
-  private(set) var trouble: String? = "the safety controller has not answered yet"
+  private var phase = Phase.new
+  private var lineTrouble: String?
+  private var linkTrouble: String? = "the safety controller has not answered yet"
+  /// Told what people should know.
+  var log: (LogLine) -> Void = { _ in }
 
+  private enum Phase { case new, started, stopped }
+
+  /// `configure` may change what the description does not say.
   init(
-    _ description: SafetyLinkDescription, kind: SafetyLinkKind, hardware: BoardHardware, loop: EventLoop
+    _ description: SafetyLinkDescription, kind: SafetyLinkKind, hardware: BoardHardware, loop: EventLoop,
+    configure: (inout SafetyLinkConfiguration) -> Void = { _ in }
   ) throws(BoardFailure) {
     self.description = description
     self.loop = loop
-    guard case .serial(let path, let baud, _) = description.transport else {
+    guard var configuration = SafetyLinkConfiguration(description, kind: kind) else {
       throw BoardFailure(
-        "links[\(description.name)]: this daemon speaks to safety controllers over serial lines only")
+        "links[\(description.name)]: speaks \(description.transport.protocolID), not \(kind.name)")
     }
-    let roots = hardware.devices.roots
-    device = path.hasPrefix("/dev/") ? roots.dev + path.dropFirst(4) : path
-    self.baud = baud
+    configure(&configuration)
+    machine = SafetyLink(configuration)
     do throws(LinuxError) {
+      place = try ControllerPlace(description.transport, roots: hardware.devices.roots)
       reset = if let reset = description.reset { try hardware.pin(reset.output) } else { nil }
     } catch {
-      throw BoardFailure("links[\(description.name)].reset: \(error)")
+      throw BoardFailure("links[\(description.name)]: \(error)")
     }
-    var configuration = SafetyLinkConfiguration(kind, hasResetLine: description.reset != nil)
-    configuration.timers.heartbeat = description.heartbeat
-    configuration.timers.silence = description.silenceMax
-    if let pulse = description.reset?.pulse { configuration.timers.resetPulse = pulse }
-    machine = SafetyLink(configuration)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
+
+  /// Why the controller cannot be relied on; `nil` where it can. A line that failed hides what follows from it.
+  var trouble: String? { lineTrouble ?? linkTrouble }
+  var kind: SafetyLinkKind { machine.configuration.kind }
 
   /// Reports of one connector from now on; counted from 1.
   func attach(connector: Int, told: @escaping (SafetyReport) -> Void) { outlets[connector] = told }
 
   /// Starts the controller; more than once is once.
   func start() {
-    guard !isStarted else { return }
-    isStarted = true
+    guard phase == .new else { return }
+    phase = .started
     open()
     handle(.start)
   }
@@ -63,39 +67,58 @@ final class ControllerLink {
     handle(.command(command, connector: connector))
   }
 
-  /// Takes every command back and ends.
+  /// One outlet is used no more, and made safe; the last one ends the link.
+  func release(connector: Int) {
+    outlets[connector] = nil
+    command(.allowPower(false), connector: connector)
+    command(.duty(.steadyLow), connector: connector)
+    if outlets.isEmpty { stop() }
+  }
+
+  /// Takes every command back and ends. A controller nobody spoke to, as with `--safe-state`, is told all the same.
   func stop() {
-    if !isStarted {
-      // For `--safe-state`: who never spoke to it says the safe values all the same.
-      start()
-    }
+    guard phase != .stopped else { return }
+    if phase == .new { open() }
+    phase = .stopped
     handle(.stop)
+    (resetUntil, reopenDue) = (nil, nil)
     timer?.deadline = nil
     try? reset?.set(description.reset?.output.stop ?? false)
   }
 
+  // MARK: the line
+
   private func open() {
     reopenDue = nil
     do throws(LinuxError) {
-      let new = try SerialPort(path: device, baud: baud)
+      let new = try place.open()
       try new.attach(
-        to: loop, received: { [weak self] in self?.receive($0) }, failed: { [weak self] in self?.lost($0) })
-      port = new
+        to: loop, received: { [weak self] in self?.receive($1, $0) },
+        failed: { [weak self] in self?.lose($0) })
+      wire = new
+      if lineTrouble != nil { tell(.notice, "line", "is there again") }
+      lineTrouble = nil
     } catch {
-      lost(error)
+      lose(error)
     }
   }
 
-  private func lost(_ error: LinuxError) {
-    port = nil
-    trouble = "\(error)"
-    reopenDue = loop.now + Self.reopenPeriod
+  private func lose(_ error: LinuxError) {
+    noteLoss(error, retry: Self.reopenPeriod)
     handle(.lineFailed)
   }
 
-  private func receive(_ octets: [UInt8]) {
+  private func noteLoss(_ error: LinuxError, retry: Duration) {
+    wire = nil
+    reopenDue = loop.now + retry
+    let text = "\(error)"
+    if lineTrouble != text { tell(.error, "line", text) }
+    lineTrouble = text
+  }
+
+  private func receive(_ octets: [UInt8], _ channel: SafetyChannel) {
     var actions: [SafetyLinkAction] = []
-    machine.receive(octets.span.bytes, at: loop.now) { actions.append($0) }
+    machine.receive(octets.span.bytes, from: channel, at: loop.now) { actions.append($0) }
     carryOut(actions)
   }
 
@@ -108,30 +131,32 @@ final class ControllerLink {
   private func carryOut(_ actions: [SafetyLinkAction]) {
     for action in actions {
       switch action {
-      case .send(let octets, _): send(octets)
+      case .send(let octets, let channel): send(octets, channel)
       case .pulseReset(let pulse):
-        try? reset?.set(true)
+        drive(reset: true)
         resetUntil = loop.now + pulse
       case .report(let report, let connector):
-        switch report {
-        case .up: trouble = nil
-        case .down(let loss): trouble = "\(loss)"
-        default: break
-        }
+        note(report, connector)
         outlets[connector]?(report)
       }
     }
     rearm()
   }
 
-  private func send(_ octets: [UInt8]) {
+  private func send(_ octets: [UInt8], _ channel: SafetyChannel) {
     do throws(LinuxError) {
-      try port?.send(octets)
+      try wire?.send(octets, on: channel)
     } catch {
-      // Told by the next turn: the machine is in the middle of this one.
-      port = nil
-      trouble = "\(error)"
-      reopenDue = loop.now
+      // The machine hears of it in the next turn: it is in the middle of this one.
+      noteLoss(error, retry: .zero)
+    }
+  }
+
+  private func drive(reset value: Bool) {
+    do throws(LinuxError) {
+      try reset?.set(value)
+    } catch {
+      tell(.error, "reset", "\(error)")
     }
   }
 
@@ -139,7 +164,7 @@ final class ControllerLink {
     let now = loop.now
     if let due = resetUntil, now >= due {
       resetUntil = nil
-      try? reset?.set(false)
+      drive(reset: false)
     }
     if let due = reopenDue, now >= due {
       handle(.lineFailed)
@@ -149,29 +174,61 @@ final class ControllerLink {
     rearm()
   }
 
-  private func rearm() { timer?.deadline = earliest(machine.deadline, resetUntil, reopenDue) }
+  private func rearm() {
+    guard phase == .started else { return }
+    timer?.deadline = earliest(machine.deadline, resetUntil, reopenDue)
+  }
+
+  // MARK: what people are told
+
+  private func note(_ report: SafetyReport, _ connector: Int) {
+    let isFirst = connector == (outlets.keys.min() ?? 1)
+    switch report {
+    case .up(let identity):
+      linkTrouble = nil
+      if isFirst { tell(.notice, "up", "answers" + (identity.map { ", version \($0.version)" } ?? "")) }
+    case .down(let loss):
+      linkTrouble = "\(loss)"
+      if isFirst, lineTrouble == nil { tell(.error, "down", "\(loss)") }
+    case .faults(let faults) where outlets[connector] != nil:
+      tell(faults.isEmpty ? .info : .error, "faults", "connector \(connector): \(faults)")
+    case .stopRequested(true): tell(.warning, "stop", "connector \(connector): stop button")
+    case .message(let module, let reason, let isActive):
+      tell(.warning, "message", "module \(module) reason \(reason) \(isActive ? "begins" : "ends")")
+    default: break
+    }
+  }
+
+  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
+    log(LogLine(priority, layer: "controller", event: event, "\(description.name): \(text)"))
+  }
 }
 
 extension BoardDescription {
   /// What a link has to be told of the outlets behind it.
   func kind(of link: SafetyLinkDescription) -> SafetyLinkKind {
+    var behind: [Int: (outlet: Outlet, hardware: LinkDrivenOutlet)] = [:]
+    for outlet in outlets {
+      guard case .link(let hardware) = outlet.hardware, hardware.link == link.name else { continue }
+      behind[hardware.connector] = (outlet, hardware)
+    }
     guard case .serial(_, _, let spoken) = link.transport else {
-      return .chargeBridge(ChargeBridgeSettings())
+      var settings = ChargeBridgeSettings()
+      if behind[1]?.hardware.proximity != nil { settings.proximity = .type2 }
+      // One contactor with a mirror contact, at the first relay.
+      settings.relays[0].isPowerRelay = true
+      settings.relays[0].hasFeedback = true
+      return .chargeBridge(settings)
     }
     switch spoken {
     case .chargebyte: return .chargebyte(contactors: 1)
     case .yeti: return .yeti
     case .phyverso:
-      var ports = [
-        PhyVERSOConfiguration.Outlet(port: .disabled), PhyVERSOConfiguration.Outlet(port: .disabled),
-      ]
-      for outlet in outlets {
-        guard case .link(let behind) = outlet.hardware, behind.link == link.name,
-          ports.indices.contains(behind.connector - 1)
-        else { continue }
-        let lock: PhyVERSOConfiguration.Lock = if case .link = behind.lock { .unknown } else { .none }
-        ports[behind.connector - 1] = PhyVERSOConfiguration.Outlet(
-          port: outlet.current == .ac ? .ac : .dc, lock: lock, hasSocket: behind.proximity != nil)
+      let ports = [1, 2].map { connector -> PhyVERSOConfiguration.Outlet in
+        guard let (outlet, hardware) = behind[connector] else { return .init(port: .disabled) }
+        return PhyVERSOConfiguration.Outlet(
+          port: outlet.current == .ac ? .ac : .dc, lock: hardware.lock == .link ? .unknown : .none,
+          hasSocket: hardware.proximity != nil)
       }
       return .phyVERSO(PhyVERSOConfiguration(outlets: ports))
     }

@@ -28,7 +28,7 @@ public final class Daemon {
   private let log: Log
   private let manager = ServiceManager()
   private let options: DaemonOptions
-  private var connectors: [ConnectorRuntime] = []
+  private var connectors: [any ChargingPoint] = []
   private var journal = StationJournal(nil)
   private var desk: ControlDesk?
   private var control: ControlSocket?
@@ -117,12 +117,19 @@ public final class Daemon {
     // From here on every way out leaves the outputs safe.
     defer { hardware.makeSafe() }
     SafeStateBoard.remember(site.board)
+    hardware.log = { [weak self] in self?.log.write($0) }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
     if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }
     try openJournal(site)
     for (plan, port) in zip(site.connectors, hardware.ports) {
       connectors.append(connector(plan, site, port))
+    }
+    for (plan, port) in zip(site.inlets, hardware.inletPorts) {
+      connectors.append(
+        InletRuntime(
+          plan, inlet: site.board.inlets[plan.inlet], port: port, loop: loop, handlers: handlers(plan.number))
+      )
     }
     do throws(LinuxError) {
       try loop.onSignals([SIGINT, SIGTERM, SIGQUIT, SIGHUP]) { [weak self] in self?.signalled($0) }
@@ -139,7 +146,8 @@ public final class Daemon {
       try watch(site)
       tell(
         .notice, "start",
-        "couplerd \(Self.version), board \(site.board.name), \(connectors.count) connector(s)")
+        "couplerd \(Self.version), board \(site.board.name), \(connectors.count) \(site.inlets.isEmpty ? "connector(s)" : "inlet(s)")"
+      )
       manager.ready(summary)
       try loop.run()
     } catch {
@@ -198,45 +206,51 @@ public final class Daemon {
     }
   }
 
-  private func start(_ connector: ConnectorRuntime) throws(LinuxError) {
-    let kept = journal.takeOver(connector: connector.plan.number)
+  private func start(_ connector: any ChargingPoint) throws(LinuxError) {
+    let kept = journal.takeOver(connector: connector.number)
     for name in kept.unknown {
       tell(
         .critical, "journal",
-        "connector \(connector.plan.name): another version latched '\(name)', which this one does not know; held as "
-          + "the gravest until somebody clears it")
+        "\(connector.role.word) \(connector.number): another version latched '\(name)', which this one does not "
+          + "know; held as the gravest until somebody clears it")
     }
     for fault in kept.faults {
       connector.restore(fault)
-      tell(.critical, "journal", "connector \(connector.plan.name): latched before the start: \(fault)")
+      tell(
+        .critical, "journal", "\(connector.role.word) \(connector.number): latched before the start: \(fault)"
+      )
     }
     if kept.wasCutOff {
-      tell(.warning, "journal", "connector \(connector.plan.name): the last run was cut off in a session")
+      tell(
+        .warning, "journal",
+        "\(connector.role.word) \(connector.number): the last run was cut off in a session")
     }
     do throws(BoardFailure) {
       try connector.start()
     } catch {
       // One broken connector is no reason to take the others away; it stays safe.
       connector.makeSafe()
-      tell(.critical, "connector", "connector \(connector.plan.name) is out of service: \(error)")
+      tell(.critical, "connector", "\(connector.role.word) \(connector.number) is out of service: \(error)")
     }
   }
 
   private func connector(
     _ plan: ConnectorPlan, _ site: SitePlan, _ port: any OutletPort
   ) -> ConnectorRuntime {
-    let number = plan.number
-    return ConnectorRuntime(
-      plan, outlet: site.outlet(plan), port: port, loop: loop,
-      handlers: ConnectorRuntime.Handlers(
-        trace: { [weak self] trace, _ in self?.note(trace, of: number) },
-        authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
-        log: { [weak self] in self?.log.write($0) }))
+    ConnectorRuntime(
+      plan, outlet: site.outlet(plan), port: port, loop: loop, handlers: handlers(plan.number))
+  }
+
+  private func handlers(_ number: Int) -> ConnectorRuntime.Handlers {
+    ConnectorRuntime.Handlers(
+      trace: { [weak self] trace, _ in self?.note(trace, of: number) },
+      authorizationNeeded: { [weak self] in self?.authorizationNeeded(number) },
+      log: { [weak self] in self?.log.write($0) })
   }
 
   private func note(_ trace: NodeTrace, of number: Int) {
     // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
-    let meter = connectors.first { $0.plan.number == number }?.state.meterWattHours ?? 0
+    let meter = connectors.first { $0.number == number }?.meterWattHours ?? 0
     journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
       self?.desk?.note(trace, of: number)
     }
@@ -262,7 +276,7 @@ public final class Daemon {
   }
 
   private var summary: String {
-    connectors.map { "\($0.plan.name): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
+    connectors.map { "\($0.number): \($0.trouble ?? "\($0.phase)")" }.joined(separator: ", ")
   }
 
   // MARK: watchdog
@@ -294,7 +308,7 @@ public final class Daemon {
     isStopping = true
     tell(.notice, "stop", "signal \(number): sessions are ended in order; a second one stops at once")
     manager.stopping("ending sessions")
-    for connector in connectors { connector.post(.stop(.site)) }
+    for connector in connectors { connector.stop(.site) }
     stopTimer?.deadline = loop.now + Self.stopPatience
     stopIfDue()
   }
@@ -302,7 +316,7 @@ public final class Daemon {
   /// Before each wait: not everything that ends a session is traced, such as a bolt that is out.
   private func stopIfDue() {
     if isStopping {
-      if connectors.allSatisfy(\.isAtRest) { loop.stop() }
+      if connectors.allSatisfy({ $0.isAtRest }) { loop.stop() }
     } else if isRestartDue {
       status = Status.failed
       stopNow("a device failed; nobody charges, and a new start tries it again")
@@ -311,7 +325,8 @@ public final class Daemon {
 
   /// A device that failed is tried again by a new start only, which takes nobody's charge away, and not again and again.
   private var isRestartDue: Bool {
-    guard manager.isThere, loop.now - startedAt > Self.restartPause, connectors.contains(where: \.isBroken)
+    guard manager.isThere, loop.now - startedAt > Self.restartPause,
+      connectors.contains(where: { $0.isBroken })
     else { return false }
     return connectors.allSatisfy { $0.isBroken || $0.isAtRest }
   }
@@ -336,11 +351,7 @@ public final class Daemon {
           tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
         }
       }
-      for connector in connectors {
-        if let plan = new.connectors.first(where: { $0.number == connector.plan.number }) {
-          connector.adopt(plan)
-        }
-      }
+      for connector in connectors { connector.adopt(new) }
       if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
       site = new
       tell(.notice, "reload", "site file read again")

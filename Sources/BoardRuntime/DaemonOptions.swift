@@ -13,6 +13,8 @@ public struct DaemonOptions: Hashable, Sendable {
   public var interface: String?
   /// Simulation board only.
   public var cablePath: String?
+  /// Where safety controllers are, by the names of their links, in place of what the board says.
+  public var controllers: [ControllerOption] = []
   public var isVerbose = false
 
   /// What is wrong with a command line, and what helps.
@@ -32,7 +34,7 @@ public struct DaemonOptions: Hashable, Sendable {
         name = String(argument[..<equals])
         inline = String(argument[argument.index(after: equals)...])
       }
-      let takesValue = ["--site", "--board", "--interface", "--pilot"].contains(name)
+      let takesValue = ["--site", "--board", "--interface", "--pilot", "--controller"].contains(name)
       if inline != nil, !takesValue { throw Misuse(description: "\(name) takes no value") }
       var value = inline ?? ""
       if takesValue, inline == nil {
@@ -50,6 +52,11 @@ public struct DaemonOptions: Hashable, Sendable {
       case "--board": board = value
       case "--interface": interface = value
       case "--pilot": cablePath = value
+      case "--controller":
+        guard let option = ControllerOption(value) else {
+          throw Misuse(description: "--controller needs NAME=PATH, or NAME=HOST:PORT; is '\(value)'")
+        }
+        controllers.append(option)
       default: throw Misuse(description: "unknown option '\(argument)'; couplerd --help lists them")
       }
     }
@@ -75,6 +82,10 @@ public struct DaemonOptions: Hashable, Sendable {
       --board NAME      take this board, not the one the file names; coupler board list shows them
       --interface NAME  built-in site: the modem's interface (plc0)
       --pilot PATH      simulation board: socket of the simulated cable; PATH.2 for connector 2, and so on
+      --controller NAME=PLACE
+                        the safety controller NAME of the board is at PLACE: a serial port, or
+                        HOST:PORT of a ChargeBridge; its reset line is left alone. For rigs, with
+                        coupler controller
       --check           read and judge the site file only: "ok", or each problem with its line
       --safe-state      contactors open, pilots at -12 V, and nothing else; needs no running daemon.
                         For ExecStopPost= and after a crash

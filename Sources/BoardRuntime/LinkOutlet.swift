@@ -65,8 +65,12 @@ final class LinkOutlet: OutletPort {
   }
 
   var trouble: String? { failure ?? link.trouble }
-  /// A line lost is opened again by the link itself.
+  /// A controller that is away comes back by itself; that the program starts anew would not bring it.
   var isBroken: Bool { failure != nil }
+  /// With the controller's period, its contactor, and its period again.
+  var feedbackMax: Duration {
+    if case .chargeBridge = link.kind { .milliseconds(1500) } else { .milliseconds(500) }
+  }
   var samplesPilot: Bool { false }
   var readsProximity: Bool { description.proximity != nil }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
@@ -123,7 +127,7 @@ final class LinkOutlet: OutletPort {
   func makeSafe() {
     isSafe = true
     timer?.deadline = nil
-    link.stop()
+    link.release(connector: description.connector)
     lock?.release()
   }
 
@@ -141,19 +145,26 @@ final class LinkOutlet: OutletPort {
   private func heard(_ report: SafetyReport) {
     switch report {
     case .up:
+      // All that it knows follows, faults first.
       isUp = true
       // What was wanted before: never the contactor, which the supervisor has to decide anew.
       send(.duty(duty))
       if lock == nil, wantsLock == true { send(.lock(true)) }
-      tellFaults()
     case .down:
+      // Of a stop button it is only known that it was pressed.
       isUp = false
       (pilot, proximity, faults, contactor, lockReading) = (nil, nil, [], .unknown, .unknown)
       tellFaults()
+      tellContactor()
+      if readsProximity { tellProximity() }
       showPilot()
     case .faults(let new):
+      let last = faults
       faults = new
       tellFaults()
+      if new.contains(.contactor) != last.contains(.contactor) { tellContactor() }
+      if new.contains(.lock) != last.contains(.lock) { tellLock() }
+      if readsProximity, new.contains(.proximity) != last.contains(.proximity) { tellProximity() }
       showPilot()
     case .stopRequested(let requested):
       isStopRequested = requested
@@ -164,6 +175,8 @@ final class LinkOutlet: OutletPort {
     case .contactor(let new):
       contactor = new
       tellContactor()
+      // A wish that nobody could hear. Open is what it needs.
+      if new == .open, lock == nil, wantsLock == false, lockReading == .locked { send(.lock(false)) }
     case .lock(let new):
       lockReading = new
       tellLock()
@@ -180,9 +193,11 @@ final class LinkOutlet: OutletPort {
   }
 
   private func tellFaults() {
-    let hidden: SafetyFaults = [
-      .residualCurrent, .emergencyStop, .pilotShort, .diode, .pilotSignal, .proximity, .lock, .ventilation,
+    // Told as what they are, elsewhere.
+    var hidden: SafetyFaults = [
+      .residualCurrent, .emergencyStop, .pilotShort, .diode, .pilotSignal, .contactor, .lock, .ventilation,
     ]
+    if readsProximity { hidden.insert(.proximity) }
     reading?(.earth(ok: isUp && faults.subtracting(hidden).isEmpty))
     if case .link = outlet.monitoring.residualCurrent {
       reading?(.residualCurrent(ok: isUp && !faults.contains(.residualCurrent)))
@@ -213,22 +228,27 @@ final class LinkOutlet: OutletPort {
   }
 
   private func tellContactor() {
+    // One pole is welded, or one does not close: never what was commanded.
+    if contactor == .divided || faults.contains(.contactor) {
+      reading?(.contactorFeedback(closed: !isCommandedClosed))
+      return
+    }
     switch contactor {
-    case .unknown: break
+    case .unknown, .divided: reading?(.contactorUnknown)
     case .open: reading?(.contactorFeedback(closed: false))
     case .closed: reading?(.contactorFeedback(closed: true))
-    // One pole is welded, or one does not close: never what was commanded.
-    case .divided: reading?(.contactorFeedback(closed: !isCommandedClosed))
     }
   }
 
   private func tellLock() {
     guard lock == nil, outlet.hasLock else { return }
-    reading?(.lock(locked: lockReading == .locked))
+    reading?(.lock(locked: lockReading == .locked && !faults.contains(.lock)))
   }
 
+  private var cable: Proximity { faults.contains(.proximity) ? .fault : proximity ?? .fault }
+
   private func tellProximity() {
-    reading?(.proximity(proximity ?? .fault))
+    reading?(.proximity(cable))
     // A change counts after two equal readings.
     proximityDue = loop.now + Self.proximityPeriod
     rearm()
@@ -253,11 +273,15 @@ final class LinkOutlet: OutletPort {
   private var levels: PilotLevels {
     let nominal = pilot.flatMap { PilotLevels(nominal: $0, isOscillating: duty.isOscillating) }
     // Between the bands: a fault of the pilot.
-    guard var levels = nominal, isUp else {
+    guard var levels = nominal, isUp, !faults.contains(.pilotSignal) else {
       return PilotLevels(highMillivolts: -5_000, lowMillivolts: -5_000)
     }
     if faults.contains(.pilotShort) { levels = PilotLevels(highMillivolts: 0, lowMillivolts: 0) }
-    if faults.contains(.diode) { levels.lowMillivolts = -8_000 }
+    if faults.contains(.diode) {
+      // One that rests in F for it has no level that shows it.
+      if pilot?.isConnected != true { levels.highMillivolts = 9_000 }
+      levels.lowMillivolts = -8_000
+    }
     return levels
   }
 
@@ -283,7 +307,7 @@ final class LinkOutlet: OutletPort {
     }
     if let due = proximityDue, now >= due {
       proximityDue = nil
-      reading?(.proximity(proximity ?? .fault))
+      reading?(.proximity(cable))
     }
     rearm()
   }

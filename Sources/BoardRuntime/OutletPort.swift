@@ -44,6 +44,8 @@ public protocol OutletPort: AnyObject {
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.
   var isBroken: Bool { get }
+  /// How long feedback of the contactor may differ from its command.
+  var feedbackMax: Duration { get }
 }
 
 /// Hardware that could not be used: what, and why.
@@ -63,4 +65,5 @@ extension OutletPort {
   public var temperatureEnds: [Int] { [] }
   public var hasPowerStage: Bool { false }
   public func adopt(_ output: PowerReading) {}
+  public var feedbackMax: Duration { .milliseconds(200) }
 }

@@ -6,11 +6,16 @@ import SimulatedHardware
 /// The electrical side of a site: all outputs of its board, and a port for each connector.
 final class SiteHardware {
   private(set) var ports: [any OutletPort] = []
+  private(set) var inletPorts: [any InletPort] = []
   /// What could not be driven.
   private(set) var failures: [String] = []
   private var ownFailures: [String] = []
-  private let board: BoardHardware
+  let board: BoardHardware
   private var links: [String: ControllerLink] = [:]
+  /// Told what people should know of controllers.
+  var log: (LogLine) -> Void = { _ in } {
+    didSet { for link in links.values { link.log = log } }
+  }
 
   init(
     _ site: SitePlan, devices: BoardDevices, purpose: BoardHardware.Purpose, loop: EventLoop
@@ -18,7 +23,13 @@ final class SiteHardware {
     board = try BoardHardware(site.board, devices: devices, purpose: purpose)
     guard purpose == .start else {
       driveSafePilots(site, devices)
-      for link in site.board.links { _ = try controller(link.name, loop) }
+      for link in site.board.links {
+        do throws(BoardFailure) {
+          _ = try controller(link.name, loop)
+        } catch {
+          failures.append("\(error)")
+        }
+      }
       return
     }
     try powerOn()
@@ -29,10 +40,12 @@ final class SiteHardware {
         throw BoardFailure("connector \(plan.name): \(error)")
       }
     }
+    for plan in site.inlets { inletPorts.append(try inletPort(plan, site.board.inlets[plan.inlet], loop)) }
   }
 
   func makeSafe() {
     for port in ports { port.makeSafe() }
+    for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
     failures = ownFailures + board.failures

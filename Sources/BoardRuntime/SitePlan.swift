@@ -11,6 +11,8 @@ import Wire
 public struct SitePlan {
   public var board: BoardDescription
   public var connectors: [ConnectorPlan]
+  /// A vehicle's board has these instead.
+  public var inlets: [InletPlan] = []
   /// Folder of the event journal; `nil` keeps none.
   public var journalFolder: String?
   /// `nil`: no control socket.
@@ -26,6 +28,17 @@ public struct SitePlan {
   }
 
   public init(_ options: DaemonOptions) throws(Problems) {
+    try self.init(sited: options)
+    for option in options.controllers {
+      do throws(BoardFailure) {
+        try board.move(option)
+      } catch {
+        throw Problems(description: "\(error)")
+      }
+    }
+  }
+
+  private init(sited options: DaemonOptions) throws(Problems) {
     var found = options.sitePath
     if found == nil, options.interface == nil, options.cablePath == nil, options.board == nil,
       access(DaemonOptions.defaultSitePath, F_OK) == 0
@@ -58,7 +71,9 @@ public struct SitePlan {
     plan.interface = options.interface ?? "plc0"
     plan.cablePath = options.cablePath
     guard let outlet = board.outlets.first else {
-      throw Problems(description: "board \(board.name) has no outlet: it is a vehicle's")
+      connectors = []
+      inlets = [InletPlan(builtIn: options, board)]
+      return
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
@@ -73,6 +88,11 @@ public struct SitePlan {
     log = site.log
     configuration = site
     var problems: [String] = []
+    adopt(site.inlets, options: options, path: path, &problems)
+    if site.inlets.isEmpty, board.outlets.isEmpty {
+      problems.append(
+        "\(path): connectors: board \(board.name) is a vehicle's and has none; write 'inlets' in their place")
+    }
     do throws(Problems) {
       watchdog = try board.watchdog(site.watchdog, "\(path): watchdog")
     } catch {
@@ -118,7 +138,7 @@ public struct SitePlan {
     guard problems.isEmpty else { throw Problems(description: problems.joined(separator: "\n")) }
   }
 
-  private static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
+  static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
     guard let board = BoardCatalogue.board(named: name) else {
       throw Problems(description: "\(place): no board '\(name)'; coupler board list shows those there are")
     }

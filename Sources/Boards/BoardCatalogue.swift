@@ -1,5 +1,6 @@
 public import HAL
 import BoardSimulation
+import BoardSimulationEv
 import BoardGeneric
 import BoardRaspberrypiQca7000
 import BoardRaspberrypiQca7000Ev
@@ -15,6 +16,7 @@ public enum BoardCatalogue {
   public static let boards: [BoardDescription] =
     [SimulationBoard.board]
     + [
+      SimulationEvBoard.board,
       GenericBoard.board,
       RaspberrypiQca7000Board.board,
       RaspberrypiQca7000EvBoard.board,

@@ -2,7 +2,10 @@
 
 #include "CLinux.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <termios.h>
+#include <unistd.h>
 
 /// The constant for a rate, 0 for one that has none.
 static speed_t speed_of(uint32_t baud) {
@@ -37,4 +40,27 @@ int clinux_serial_configure(int descriptor, uint32_t baud) {
   if (tcsetattr(descriptor, TCSANOW, &settings) != 0) return -1;
   if (tcflush(descriptor, TCIOFLUSH) != 0) return -1;
   return ioctl(descriptor, TIOCEXCL);
+}
+
+int clinux_pseudo_terminal(char *path, size_t size) {
+  struct termios settings;
+  int code;
+  int descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return -1;
+  if (grantpt(descriptor) != 0 || unlockpt(descriptor) != 0) goto fail;
+  code = ptsname_r(descriptor, path, size);
+  if (code != 0) {
+    errno = code;
+    goto fail;
+  }
+  // Settings of the other end, which before its first use would send everything back.
+  if (tcgetattr(descriptor, &settings) != 0) goto fail;
+  cfmakeraw(&settings);
+  if (tcsetattr(descriptor, TCSANOW, &settings) != 0) goto fail;
+  return descriptor;
+fail:
+  code = errno;
+  close(descriptor);
+  errno = code;
+  return -1;
 }

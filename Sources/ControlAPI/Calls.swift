@@ -28,6 +28,8 @@ public enum ControlRequest: Hashable, Sendable {
   /// Present values of the power stage or meter, from the program that drives it. Answer: `.powerCommand`, what it has to
   /// do now.
   case power(connector: Int, PowerReport)
+  /// A vehicle's battery management tells how it is. Answer: `.inlet`.
+  case battery(connector: Int, BatteryReport)
 
   /// Who wants a session to end; as the session's own reasons.
   public enum StopReason: String, CaseIterable, Sendable { case user, backend, site }
@@ -41,6 +43,7 @@ public enum ControlResult: Hashable, Sendable {
   case errors([ErrorEntry])
   case limits(ControlLimits)
   case powerCommand(PowerCommand)
+  case inlet(InletStatus)
   case done
 }
 
@@ -90,7 +93,8 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, stage, powerCommand, paused, fault, cleared, ended
+    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared,
+      ended
   }
 
   public enum Content: Hashable, Sendable {
@@ -111,6 +115,8 @@ public struct ControlEvent: Hashable, Sendable {
     case cleared(name: String)
     /// A plug-in ended: in order or not, and how, for people.
     case ended(ok: Bool, text: String, wattHours: Int)
+    /// What a vehicle wants of its battery.
+    case inlet(InletStatus)
   }
 
   public var connector: Int
@@ -138,6 +144,7 @@ public struct ControlEvent: Hashable, Sendable {
     case .fault: .fault
     case .cleared: .cleared
     case .ended: .ended
+    case .inlet: .inlet
     }
   }
 
@@ -145,7 +152,7 @@ public struct ControlEvent: Hashable, Sendable {
   /// for it. The others are told one by one.
   public var isState: Bool {
     switch content {
-    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .paused: true
+    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .inlet, .paused: true
     case .fault, .cleared, .ended: false
     }
   }

@@ -1,5 +1,6 @@
 // The members of each type, once for both directions. `docs/control-api.md` lists them.
 
+extension ConnectorStatus.Role: JSONWord {}
 extension SLACStatus.State: JSONWord {}
 extension SessionStatus.Authorization: JSONWord {}
 extension ControlFault.Latch: JSONWord {}
@@ -25,7 +26,9 @@ extension ConnectorStatus: JSONCoded {
 
   mutating func shape<Form: JSONForm>(_ form: inout Form) throws(Form.Failure) {
     try form.member("connector", &connector)
+    try form.member("role", &role)
     try form.member("evseID", &evseID)
+    try form.member("evccID", &evccID)
     try form.member("current", &current)
     try form.member("interface", &interface)
     try form.member("pilot", &pilot)
@@ -36,6 +39,7 @@ extension ConnectorStatus: JSONCoded {
     try form.member("limits", &limits)
     try form.member("paused", &isPaused)
     try form.member("stage", &stage)
+    try form.member("inlet", &inlet)
     try form.member("fault", &fault)
   }
 }
@@ -177,6 +181,7 @@ extension ControlEvent {
       case .paused: .paused(try fields.required(name, fields.bool(name)))
       case .fault: .fault(try fields.required(name, fields.content(name, ControlFault.self)))
       case .cleared: .cleared(name: try fields.required(name, fields.string(name)))
+      case .inlet: .inlet(try fields.required(name, fields.content(name, InletStatus.self)))
       case .ended:
         try fields.required(
           name,
@@ -206,6 +211,7 @@ extension ControlEvent {
       case .paused(let paused): .bool(paused)
       case .fault(let fault): fault.json
       case .cleared(let name): .string(name)
+      case .inlet(let status): status.json
       case .ended(let ok, let text, let wattHours):
         JSONMembers.object {
           $0.add("ok", ok)

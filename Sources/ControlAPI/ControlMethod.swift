@@ -1,6 +1,6 @@
 /// The methods of the control socket, by their names on the wire.
 public enum ControlMethod: String, CaseIterable, Sendable {
-  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe,
+  case info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, battery, subscribe,
     unsubscribe
 }
 
@@ -68,6 +68,8 @@ enum ControlCall: Hashable {
       let report = try PowerReport(&fields)
       try Self.check(report.phaseMilliamps, fields)
       self = .request(.power(connector: connector, report))
+    case .battery:
+      self = .request(.battery(connector: try Self.connector(&fields), try BatteryReport(&fields)))
     case .subscribe:
       var subscription = ControlSubscription()
       subscription.connector = try fields.integer("connector", Self.connectors)
@@ -127,6 +129,7 @@ enum ControlCall: Hashable {
       case .limit: .limit
       case .clear: .clear
       case .power: .power
+      case .battery: .battery
       }
     }
   }
@@ -162,6 +165,9 @@ enum ControlCall: Hashable {
     case .request(.power(let connector, let report)):
       members.add("connector", connector)
       report.write(&members)
+    case .request(.battery(let connector, let report)):
+      members.add("connector", connector)
+      report.write(&members)
     }
     return members.members.isEmpty ? nil : members.object
   }
@@ -176,6 +182,7 @@ extension ControlResult {
     case .errors(let list): .object([JSONMember("errors", .array(list.map(\.json)))])
     case .limits(let limits): limits.json
     case .powerCommand(let command): command.json
+    case .inlet(let status): status.json
     case .done: .object([])
     }
   }
@@ -190,6 +197,7 @@ extension ControlResult {
     case .errors: self = .errors(try Self.list("errors", &fields))
     case .limit: self = .limits(try ControlLimits(&fields))
     case .power: self = .powerCommand(try PowerCommand(&fields))
+    case .battery: self = .inlet(try InletStatus(&fields))
     case .authorize, .stop, .pause, .resume, .clear, .subscribe, .unsubscribe: self = .done
     }
   }

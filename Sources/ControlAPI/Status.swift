@@ -30,9 +30,16 @@ public struct StationInfo: Hashable, Sendable {
 
 /// One connector, all of it: an item of the result of `status`.
 public struct ConnectorStatus: Hashable, Sendable {
+  /// Which side of the cable it is.
+  public enum Role: String, CaseIterable, Sendable { case charger, vehicle }
+
   /// 1, 2, 3 ... as in the site file.
   public var connector: Int
+  public var role = Role.charger
+  /// Empty for a vehicle's inlet.
   public var evseID: String
+  /// EVCCID; `nil` for a charger's connector.
+  public var evccID: String?
   /// "ac" or "dc".
   public var current: String
   /// Network interface of the modem.
@@ -49,6 +56,8 @@ public struct ConnectorStatus: Hashable, Sendable {
   public var stage: PowerStageStatus?
   /// What keeps the contactor open now; `nil` where nothing does.
   public var fault: ControlFault?
+  /// What is wanted of the battery; `nil` for a charger's connector.
+  public var inlet: InletStatus?
 
   public init(connector: Int, evseID: String, current: String, interface: String) {
     self.connector = connector

@@ -8,6 +8,8 @@ import Glibc
 public final class DatagramPort {
   public let host: String
   public let port: UInt16
+  /// The numeric address that `host` was found at.
+  public let address: String
   private let descriptor: FileDescriptor
   private var loop: EventLoop?
   private var registration: EventLoop.Registration?
@@ -31,6 +33,12 @@ public final class DatagramPort {
         "find the address of \(host)", on: "", code: EHOSTUNREACH,
         advice: "\(String(cString: gai_strerror(result))): check the name, or give the address")
     }
+    var numeric = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    guard
+      getnameinfo(
+        first.ai_addr, first.ai_addrlen, &numeric, socklen_t(numeric.count), nil, 0, NI_NUMERICHOST) == 0
+    else { throw LinuxError("find the address of \(host)", on: "", code: EHOSTUNREACH) }
+    address = String(decoding: numeric.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     descriptor = try FileDescriptor(
       socket(
         first.ai_family,

@@ -165,6 +165,7 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
       bench.apply(.setLoad(load))
       tell()
     case .contactor(let close): switchContactor(close)
+    case .lock: break  // `coupler ev` has none.
     case .charger(let milliamps):
       cableEnd.milliamps = milliamps
       bench.apply(.charger(milliamps: milliamps))

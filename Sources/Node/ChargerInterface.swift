@@ -12,6 +12,8 @@ public enum ChargerEvent: Sendable {
   /// Levels on the pilot, each time they were sampled.
   case pilot(PilotLevels)
   case contactorFeedback(closed: Bool)
+  /// Nobody knows the contacts any more, as behind a safety controller that fell silent.
+  case contactorUnknown
   case lock(locked: Bool)
   /// Protective earth and residual-current monitoring.
   case earth(ok: Bool)

@@ -168,6 +168,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       supervise(.contactorFeedback(closed: closed), now, perform)
       if closed, plug.command == .closeAC { enter(.energy, perform) }
       showBasic(perform)
+    case .contactorUnknown: supervise(.contactorUnknown, now, perform)
     case .lock(let locked): supervise(.lock(locked: locked), now, perform)
     case .earth(let ok): supervise(.earth(ok: ok), now, perform)
     case .residualCurrent(let ok): supervise(.residualCurrent(ok: ok), now, perform)

@@ -56,6 +56,7 @@ public struct VehicleConfiguration: Sendable {
   public var transport: TransportTimers
   public var session: EVCCConfiguration
   public var coupling = VehicleCoupling()
+  public var safety = VehicleSafety()
   public var payloadMax = 16 * 1024
   /// T_conn_init_HLC (ISO 15118-3 Table 3): 5 % is seen at least this long before matching starts.
   public var communicationDelay: Duration = .milliseconds(200)

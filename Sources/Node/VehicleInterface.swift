@@ -15,6 +15,16 @@ public enum VehicleEvent: Sendable {
   /// Battery, inlet and wishes. `pilot` and `contactorClosed` in it are kept by the node itself.
   case conditions(EVConditions)
   case contactorFeedback(closed: Bool)
+  /// End position of the inlet's lock: each change, and once at the start.
+  case lock(locked: Bool)
+  /// Sensors of `VehicleSafety.temperatureEnds`, each reading; `nil` where it cannot be read.
+  case temperature(sensor: Int, millicelsius: Int?)
+  /// The battery's management permits closed contactors, or no longer does: they open at once.
+  case battery(ready: Bool)
+  /// The inlet's electrical side can be relied on, or no longer can.
+  case equipment(ok: Bool)
+  /// A person has looked at the vehicle: clears a welded contactor, where it reads open.
+  case serviceReset
   case timeout
 }
 
@@ -24,6 +34,8 @@ public enum VehicleAction: Sendable {
   case setLoad(PilotLoad)
   /// The vehicle's own contactors (DC).
   case contactor(close: Bool)
+  /// The inlet's lock.
+  case lock(Bool)
   /// The onboard charger may take this much per phase, in mA (AC).
   case charger(milliamps: Int)
   case trace(NodeTrace)

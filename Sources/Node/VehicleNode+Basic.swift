@@ -10,12 +10,14 @@ extension VehicleNode {
   private var isBasicPossible: Bool {
     guard configuration.coupling.basicCharging, isAC, case .amps = plug.offer else { return false }
     return plug.phase != .idle && !plug.ended && !plug.announced && !plug.linkUp
-      && plug.communicationDue == nil
+      && plug.communicationDue == nil && plug.bar == nil && keeper.isSound && keeper.isHeatKnown
+      && !keeper.isTooHot
   }
 
   /// After every event.
   mutating func updateBasic(_ now: Instant, _ perform: (Action) -> Void) {
-    let wants = conditions.wish == .charge && !conditions.chargingComplete
+    let present = presentConditions
+    let wants = present.wish == .charge && !present.chargingComplete
     if !plug.isBasic {
       guard wants, isBasicPossible else { return }
       plug.isBasic = true
@@ -24,7 +26,7 @@ extension VehicleNode {
       return take(perform)
     }
     guard wants else {
-      guard conditions.wish == .pause else {
+      guard present.wish == .pause else {
         return end(.completed(.terminated, wattHours: plug.wattHours), now, perform)
       }
       pauseBasic(perform)

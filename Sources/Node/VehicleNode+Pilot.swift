@@ -116,6 +116,7 @@ extension VehicleNode {
 
   private mutating func lost(_ offer: PilotOffer, _ now: Instant, _ perform: (Action) -> Void) {
     plug.communicationDue = nil
+    plug.waitsForWish = false
     if plug.isPaused, plug.ended, offer == .none { return }
     if offer == .none, !plug.ended {
       if plug.connected {
@@ -143,6 +144,10 @@ extension VehicleNode {
     if plug.ended, plug.offer == .none { restart(now, perform) }
     guard !plug.announced, !plug.ended else { return }
     if case .absent = configuration.link { return }
+    guard conditions.wish == .charge || conditions.wish == .renegotiate else {
+      plug.waitsForWish = true
+      return
+    }
     plug.announced = true
     if plug.isPaused {
       plug.isPaused = false

@@ -110,7 +110,9 @@ extension VehicleNode {
   }
 
   mutating func ask(_ now: Instant, _ perform: (Action) -> Void) {
-    guard plug.linkUp, address != nil, !plug.connected, !plug.connecting, !plug.ended, !discovery.isAsking
+    // With the plug locked: a session that is under way has 250 ms for S2.
+    guard plug.linkUp, address != nil, !plug.connected, !plug.connecting, !plug.ended, !discovery.isAsking,
+      keeper.isPlugHeld
     else { return }
     discover(.start(SDPDemand(security: .noTLS, matchedPeer: plug.peer)), now, perform)
   }
@@ -149,8 +151,9 @@ extension VehicleNode {
   mutating func act(_ action: EVCCAction, _ now: Instant, _ perform: (Action) -> Void) {
     switch action {
     case .pilot(let letter): drive(.request(letter.isReady ? .c : .b), now, perform)
-    case .contactor(let close): perform(.contactor(close: close))
+    case .contactor(let close): want(contactor: close, now, perform)
     case .charger(let milliamps):
+      guard milliamps == 0 || plug.bar == nil else { return }
       plug.chargerMilliamps = milliamps
       if plug.offerLostUntil == nil { perform(.charger(milliamps: milliamps)) }
     case .progress(let progress): report(progress, now, perform)
@@ -185,6 +188,7 @@ extension VehicleNode {
       plug.wattHoursAtStart = start
       plug.wattHours = Int(clamping: meter) - Int(clamping: start)
     }
+    plug.progress = progress
     guard plug.phase == .energy else { return }
     if let last = plug.lastEnergyTrace, now - last < .seconds(1) { return }
     plug.lastEnergyTrace = now
@@ -210,6 +214,7 @@ extension VehicleNode {
   mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
+    plug.progress = EVProgress()
     plug.isBasic = false
     plug.communicationDue = nil
     plug.offerLostUntil = nil
@@ -221,7 +226,8 @@ extension VehicleNode {
     case .failed: break
     }
     perform(.charger(milliamps: 0))
-    perform(.contactor(close: false))
+    plug.chargerMilliamps = 0
+    want(contactor: false, now, perform)
     drive(.request(.b), now, perform)
     discover(.stop, now, perform)
     enter(.finished, perform)

@@ -21,6 +21,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   var address: IPv6Address?
   var plug = PlugIn()
   var frames = FrameLog()
+  var keeper: VehicleGuard
 
   struct PlugIn {
     var phase = NodePhase.idle
@@ -51,6 +52,11 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     var wattHoursAtStart: UInt64?
     var wattHours = 0
     var lastEnergyTrace: Instant?
+    var progress = EVProgress()
+    /// Matching waits for the vehicle to want energy.
+    var waitsForWish = false
+    /// Why nothing may flow any more.
+    var bar: VehicleBar?
   }
 
   public init(configuration: VehicleConfiguration, matcher: EVMatcher<Keys>) {
@@ -60,6 +66,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     discovery = SDPClient(timers: configuration.transport)
     stream = V2GTPStream(payloadMax: configuration.payloadMax)
     session = EVCC(configuration: configuration.session)
+    keeper = VehicleGuard(configuration.safety)
   }
 
   public var phase: NodePhase { plug.phase }
@@ -72,8 +79,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
 
   public var deadline: Instant? {
     earliest(
-      pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, plug.communicationDue,
-      plug.offerLostUntil, plug.wakeDue, plug.leaveDue)
+      pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, keeper.deadline,
+      earliest(plug.communicationDue, plug.offerLostUntil, plug.wakeDue, plug.leaveDue))
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -86,16 +93,31 @@ public struct VehicleNode<Keys: NetworkKeySource> {
       new.contactorClosed = conditions.contactorClosed
       let wakes = plug.isPaused && conditions.wish != .charge && new.wish == .charge
       conditions = new
+      if plug.waitsForWish, conditions.wish == .charge {
+        plug.waitsForWish = false
+        if permitsCommunication(plug.offer) { announce(now, perform) }
+      }
       if wakes {
         plug.wakeUps = 0
         wake(now, perform)
       }
-    case .contactorFeedback(let closed): conditions.contactorClosed = closed
+    case .contactorFeedback(let closed):
+      conditions.contactorClosed = closed
+      keeper.note(closed: closed, at: now)
+    case .lock(let locked):
+      keeper.note(locked: locked, at: now)
+      if locked { ask(now, perform) }
+    case .temperature(let sensor, let millicelsius): keeper.note(sensor: sensor, millicelsius: millicelsius)
+    case .battery(let ready): keeper.isBatteryReady = ready
+    case .equipment(let ok): keeper.isEquipmentSound = ok
+    case .serviceReset: resetByService(perform)
     case .network(let event): network(event, now, perform)
     case .timeout: timeout(now, perform)
     }
+    keepSafe(now, perform)
     updateBasic(now, perform)
-    if plug.connected { converse(.conditions(conditions), now, perform) }
+    if plug.connected { converse(.conditions(presentConditions), now, perform) }
+    keepSafe(now, perform)
   }
 
   /// Octets of the session's connection.
@@ -110,6 +132,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     }
     flush(perform)
     for action in actions { act(action, now, perform) }
+    keepSafe(now, perform)
   }
 
   /// Cuts octets into messages and hands each to the session. Static, as the span of a message borrows from the

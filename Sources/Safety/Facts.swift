@@ -9,6 +9,8 @@ struct Facts: Hashable, Sendable {
   var demand: EnergyDemand?
   /// What the mirror contacts say; `nil` before the first reading.
   var contactorReadsClosed: Bool?
+  /// What they said last.
+  var isLive = false
   var isEarthSound = false
   /// What the residual-current monitor says; `nil` before it has reported.
   var isResidualCurrentSound: Bool?

@@ -13,8 +13,9 @@ extension SafetySupervisor {
       if !authorized, settings.current == .ac { facts.demand = nil }
     case .energyRequested(let demand): observe(demand, now, perform)
     case .contactorFeedback(let closed):
-      if closed != (facts.contactorReadsClosed ?? false) { perform(.energized(closed)) }
-      facts.contactorReadsClosed = closed
+      if closed != facts.isLive { perform(.energized(closed)) }
+      (facts.contactorReadsClosed, facts.isLive) = (closed, closed)
+    case .contactorUnknown: facts.contactorReadsClosed = nil
     case .earth(let ok): facts.isEarthSound = ok
     case .residualCurrent(let ok): facts.isResidualCurrentSound = ok
     case .proximity(let proximity):

@@ -26,6 +26,7 @@ extension SafetyFault {
   static let oneOfEach: [SafetyFault] = [
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
     .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
-    .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
+    .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0), .powerStage(.silent),
+    .powerStage(.faulty), .powerStage(.disobeying),
   ]
 }

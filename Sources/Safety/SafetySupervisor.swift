@@ -29,6 +29,8 @@ public struct SafetySupervisor: Machine, Sendable {
     case energyRequested(EnergyDemand?)
     /// The mirror contacts, on each change and once at start.
     case contactorFeedback(closed: Bool)
+    /// They cannot be read any more. Nothing closes until they say open again, and the plug is held.
+    case contactorUnknown
     /// Protective earth and residual-current monitors, on each change and once at start.
     case earth(ok: Bool)
     /// A residual-current monitor that reports by itself, on each change and once at start.

@@ -62,6 +62,8 @@ public struct ControllerDeframer: Sendable {
   public private(set) var counters = LinkCounters()
   /// The last octet ended a frame that was believed, or a part of one has come since.
   public private(set) var isInStep = false
+  /// Valid frames, also those that no second one has confirmed: a life sign, if no message.
+  public private(set) var sightings: UInt64 = 0
   /// The beginning of a frame, shorter than a whole one.
   private var pending: [UInt8] = []
   private var candidate: ControllerFrame?
@@ -103,6 +105,7 @@ public struct ControllerDeframer: Sendable {
       let frame = ControllerFrame(kind: pending[1], word: word)
       pending.removeAll(keepingCapacity: true)
       isInGap = false
+      sightings &+= 1
       take(frame, deliver)
     }
   }

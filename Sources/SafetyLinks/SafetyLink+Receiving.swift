@@ -13,8 +13,9 @@ extension SafetyLink {
     switch (configuration.kind, channel) {
     case (.chargebyte, .serial):
       var found: [ControllerFrame] = []
-      let refused = frames.counters.refused
+      let (refused, sightings) = (frames.counters.refused, frames.sightings)
       frames.receive(octets) { found.append($0) }
+      if isUp, frames.sightings != sightings { heard(now) }
       if frames.counters.refused != refused { noisyUntil = now + configuration.timers.noise }
       for frame in found { take(frame, now, perform) }
     case (.yeti, .serial):
@@ -33,7 +34,7 @@ extension SafetyLink {
     case (.chargeBridge(let settings), .pilot):
       if let status = accepted(ChargeBridgeStatus.read(octets)) {
         messages.frames += 1
-        take(status, settings, perform)
+        take(status, settings, now, perform)
       }
     default: messages.count(.kind)
     }
@@ -72,7 +73,7 @@ extension SafetyLink {
       lastState = frame
       let isNoisy = noisyUntil.map { now < $0 } ?? false
       if isNoisy, isNew, charge.pilotState?.asksForEnergy == true, charge.faults.isEmpty { return }
-      take(charge, layout, perform)
+      take(charge, layout, now, perform)
       rise(now, perform)
     case ControllerFrame.Kind.temperatures:
       guard let temperatures = ControllerTemperatures(frame) else { return }
@@ -115,10 +116,18 @@ extension SafetyLink {
   }
 
   private mutating func take(
-    _ charge: ChargeState, _ layout: ChargeStateLayout, _ perform: (SafetyLinkAction) -> Void
+    _ charge: ChargeState, _ layout: ChargeStateLayout, _ now: Instant,
+    _ perform: (SafetyLinkAction) -> Void
   ) {
     guard case .chargebyte(let contactors, _) = configuration.kind else { return }
     stateFaults = charge.faults
+    // Layouts without a reason show state F alone.
+    let rests = !charge.faults.isEmpty || (charge.pilotState == .F && targets[0].duty != .steadyLow)
+    if rests, configuration.hasResetLine, charge.contactor(of: contactors) == .open {
+      resetAt = resetAt ?? now + configuration.timers.safeState
+    } else {
+      resetAt = nil
+    }
     let faults = stateFaults.union(temperatureFaults)
     update(1, perform) { readings in
       readings.faults = faults
@@ -232,12 +241,17 @@ extension SafetyLink {
       readings.temperatures = sign.plugDegrees.map { $0 * 10 }
     }
     heard(now)
-    rise(now, perform)
+    // Only now that it is known to be the same that power was allowed to.
+    if isUp { sendControl(perform) }
+    // Both ports have to answer.
+    if statusSilentAt != nil { rise(now, perform) }
   }
 
   private mutating func take(
-    _ status: ChargeBridgeStatus, _ settings: ChargeBridgeSettings, _ perform: (SafetyLinkAction) -> Void
+    _ status: ChargeBridgeStatus, _ settings: ChargeBridgeSettings, _ now: Instant,
+    _ perform: (SafetyLinkAction) -> Void
   ) {
+    statusSilentAt = now + configuration.timers.statusSilence
     update(1, perform) { readings in
       readings.faults = status.faults
       readings.isStopRequested = status.isStopRequested

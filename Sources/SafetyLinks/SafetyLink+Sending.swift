@@ -56,7 +56,8 @@ extension SafetyLink {
       }
     case .chargeBridge(let settings):
       perform(.send(settings.lifeSign, on: .management))
-      sendControl(perform)
+      // A box that is up is told once it has answered: another one would do at once what this one was allowed to.
+      if !isUp { sendControl(perform) }
     }
   }
 
@@ -106,7 +107,7 @@ extension SafetyLink {
   }
 
   /// The whole of what is wanted, where that is one message.
-  private func sendControl(_ perform: (SafetyLinkAction) -> Void) {
+  func sendControl(_ perform: (SafetyLinkAction) -> Void) {
     guard let target = targets.first else { return }
     switch configuration.kind {
     case .chargebyte(let contactors, _):

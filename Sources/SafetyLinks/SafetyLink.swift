@@ -42,6 +42,10 @@ public struct SafetyLink: Machine {
   var messages = LinkCounters()
   var heartbeatAt: Instant?
   var silentAt: Instant?
+  /// ChargeBridge: its second port is silent.
+  var statusSilentAt: Instant?
+  /// chargebyte: it rests in its safe state, which only a reset ends.
+  var resetAt: Instant?
   /// People know that the link is down.
   private var isToldDown = false
 
@@ -72,8 +76,8 @@ public struct SafetyLink: Machine {
     switch state {
     case .stopped: nil
     case .waking(let until): until
-    case .asking(_, let until): until
-    case .up: earliest(heartbeatAt, silentAt)
+    case .asking(_, let until): earliest(until, heartbeatAt)
+    case .up: earliest(heartbeatAt, silentAt, statusSilentAt, resetAt)
     }
   }
 
@@ -96,8 +100,11 @@ public struct SafetyLink: Machine {
       rest(now)
     case .timeout: lookAtTheTime(now, perform)
     case .stop:
-      guard state != .stopped else { return }
       makeSafe(perform)
+      guard state != .stopped else {
+        // Whoever spoke before may have left the controller in the middle of something: once more, in step.
+        return makeSafe(perform)
+      }
       forget()
       state = .stopped
     }
@@ -111,6 +118,10 @@ public struct SafetyLink: Machine {
     case .waking(let until):
       if until <= now { ask(1, now, perform) }
     case .asking(let attempt, let until):
+      if isDue(heartbeatAt, at: now) {
+        heartbeatAt = now + configuration.timers.heartbeat
+        sendHeartbeat(perform)
+      }
       guard until <= now else { return }
       if attempt < configuration.attempts {
         ask(attempt + 1, now, perform)
@@ -124,6 +135,12 @@ public struct SafetyLink: Machine {
       if isDue(silentAt, at: now) {
         lose(.silent(configuration.timers.silence), perform)
         if configuration.kind.tellsChangesOnly { restart(now, perform) } else { ask(1, now, perform) }
+      } else if isDue(statusSilentAt, at: now) {
+        lose(.silent(configuration.timers.statusSilence), perform)
+        ask(1, now, perform)
+      } else if isDue(resetAt, at: now) {
+        lose(.resetting, perform)
+        restart(now, perform)
       } else if isDue(heartbeatAt, at: now) {
         heartbeatAt = now + configuration.timers.heartbeat
         sendHeartbeat(perform)
@@ -135,27 +152,33 @@ public struct SafetyLink: Machine {
   mutating func restart(_ now: Instant, _ perform: (SafetyLinkAction) -> Void) {
     forget()
     (settingsSent, sawRestart) = (0, false)
+    var start = now
     if configuration.hasResetLine {
       perform(.pulseReset(configuration.timers.resetPulse))
+      // It starts when the line falls back.
+      start += configuration.timers.resetPulse
     } else if configuration.kind.hasSoftReset {
       sendReset(perform)
     }
-    state = .waking(until: now + configuration.timers.startUp)
+    state = .waking(until: start + configuration.timers.startUp)
   }
 
   mutating func ask(_ attempt: Int, _ now: Instant, _ perform: (SafetyLinkAction) -> Void) {
     state = .asking(attempt: attempt, until: now + configuration.timers.answer)
+    // One that hears and is not heard must not go to a safe state that only a reset ends.
+    if configuration.kind.wantsControlAlways { heartbeatAt = now + configuration.timers.heartbeat }
     sendQuestion(attempt, perform)
   }
 
   /// Waits for the next round of questions.
   mutating func rest(_ now: Instant) {
     state = .asking(attempt: configuration.attempts + 1, until: now + configuration.timers.retry)
+    if configuration.kind.wantsControlAlways { heartbeatAt = now + configuration.timers.heartbeat }
   }
 
   // MARK: up and down
 
-  /// The controller gave a life sign that counts.
+  /// The controller gave a life sign that counts, on its first channel.
   mutating func heard(_ now: Instant) { silentAt = now + configuration.timers.silence }
 
   /// The controller is who it should be and is ready.
@@ -166,7 +189,7 @@ public struct SafetyLink: Machine {
     heartbeatAt = now + configuration.timers.heartbeat
     for index in targets.indices {
       perform(.report(.up(identity), connector: index + 1))
-      tell(from: SafetyReadings(), to: readings[index], connector: index + 1, perform)
+      tell(from: nil, to: readings[index], connector: index + 1, perform)
       sendOutputs(index, perform)
     }
   }
@@ -193,7 +216,7 @@ public struct SafetyLink: Machine {
     for index in readings.indices { readings[index] = SafetyReadings() }
     (identity, layout, uptime, lastState) = (nil, nil, nil, nil)
     (stateFaults, temperatureFaults) = ([], [])
-    (heartbeatAt, silentAt) = (nil, nil)
+    (heartbeatAt, silentAt, statusSilentAt, resetAt) = (nil, nil, nil, nil)
   }
 
   // MARK: commands
@@ -231,22 +254,29 @@ public struct SafetyLink: Machine {
     guard readings.indices.contains(index) else { return }
     let before = readings[index]
     change(&readings[index])
+    // What the controller has opened is not closed by the next frame that still allows it.
+    if before.contactor == .closed, readings[index].contactor != .closed, targets[index].allowsPower {
+      targets[index].allowsPower = false
+      sendPower(index, perform)
+    }
     if isUp { tell(from: before, to: readings[index], connector: connector, perform) }
   }
 
-  /// What changed, with what is dangerous first.
+  /// What changed, with what is dangerous first; all of it where nothing was told before.
   private func tell(
-    from old: SafetyReadings, to new: SafetyReadings, connector: Int, _ perform: (SafetyLinkAction) -> Void
+    from old: SafetyReadings?, to new: SafetyReadings, connector: Int, _ perform: (SafetyLinkAction) -> Void
   ) {
     func say(_ report: SafetyReport) { perform(.report(report, connector: connector)) }
-    if old.faults != new.faults { say(.faults(new.faults)) }
-    if old.isStopRequested != new.isStopRequested { say(.stopRequested(new.isStopRequested)) }
-    if old.pilot != new.pilot { say(.pilot(new.pilot)) }
-    if old.contactor != new.contactor { say(.contactor(new.contactor)) }
-    if old.lock != new.lock { say(.lock(new.lock)) }
-    if old.proximity != new.proximity { say(.proximity(new.proximity)) }
-    if old.duty != new.duty { say(.duty(new.duty)) }
-    if old.levels != new.levels { say(.levels(new.levels)) }
-    if old.temperatures != new.temperatures { say(.temperatures(new.temperatures)) }
+    if old?.faults != new.faults { say(.faults(new.faults)) }
+    if old?.isStopRequested != new.isStopRequested { say(.stopRequested(new.isStopRequested)) }
+    if old.map({ $0.pilot != new.pilot }) ?? true { say(.pilot(new.pilot)) }
+    if old?.contactor != new.contactor { say(.contactor(new.contactor)) }
+    if old?.lock != new.lock { say(.lock(new.lock)) }
+    if old.map({ $0.proximity != new.proximity }) ?? true { say(.proximity(new.proximity)) }
+    if old.map({ $0.duty != new.duty }) ?? true { say(.duty(new.duty)) }
+    if old.map({ $0.levels != new.levels }) ?? true { say(.levels(new.levels)) }
+    if old.map({ $0.temperatures != new.temperatures }) ?? !new.temperatures.isEmpty {
+      say(.temperatures(new.temperatures))
+    }
   }
 }

@@ -39,6 +39,8 @@ public enum SafetyLinkKind: Hashable, Sendable {
     case .chargebyte, .chargeBridge: false
     }
   }
+  /// Without control frames, also unanswered ones, it goes to a safe state that only a reset ends.
+  var wantsControlAlways: Bool { if case .chargebyte = self { true } else { false } }
   /// It tells changes only, so what was missed is not said again before a restart.
   var tellsChangesOnly: Bool { hasSoftReset }
 }
@@ -46,7 +48,7 @@ public enum SafetyLinkKind: Hashable, Sendable {
 /// How a link behaves.
 public struct SafetyLinkConfiguration: Hashable, Sendable {
   public struct Timers: Hashable, Sendable {
-    /// From a reset to the first question.
+    /// From the end of a reset to the first question.
     public var startUp: Duration
     /// How long an answer may take.
     public var answer: Duration
@@ -56,18 +58,24 @@ public struct SafetyLinkConfiguration: Hashable, Sendable {
     public var heartbeat: Duration
     /// Without a life sign of the controller for so long, the link is lost.
     public var silence: Duration
+    /// ChargeBridge: the same for its status, which comes over a port of its own.
+    public var statusSilence: Duration = .seconds(2)
+    /// chargebyte: how long it is left in its safe state before it is reset, which alone ends that.
+    public var safeState: Duration = .seconds(10)
     /// chargebyte: after something was refused, single frames are trusted less for so long.
     public var noise: Duration = .seconds(10)
     /// Length of the pulse on the reset line.
     public var resetPulse: Duration = .milliseconds(10)
 
     /// What makers and their drivers do: chargebyte's period of 100 ms, answers after 20 ms and boot time of 300 ms;
-    /// Pionix' life signs of 1 s and losses after 5 s, 10 s for a ChargeBridge. Five periods of chargebyte's own.
+    /// Pionix' life signs of 1 s and losses after 5 s, 10 s for a ChargeBridge and 2 s for its status. A controller of
+    /// chargebyte's that starts anew does not say so, and does what the next frame of its host tells it: its silence has
+    /// to be noticed before the 300 ms are over.
     public init(_ kind: SafetyLinkKind) {
       switch kind {
       case .chargebyte:
         (startUp, answer) = (.milliseconds(300), .milliseconds(30))
-        (heartbeat, silence) = (.milliseconds(100), .milliseconds(500))
+        (heartbeat, silence) = (.milliseconds(100), .milliseconds(280))
       case .yeti, .phyVERSO:
         (startUp, answer) = (.seconds(1), .milliseconds(1500))
         (heartbeat, silence) = (.seconds(1), .seconds(5))

@@ -339,6 +339,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .setLoad(let load): bench.apply(.setLoad(load))
     case .contactor(let close): bench.apply(ChargingBench.InletCommand.contactor(close: close))
     case .charger(let milliamps): bench.apply(.charger(milliamps: milliamps))
+    case .lock: break  // The bench has the outlet's lock alone.
     case .trace(let trace): observer(.trace(.vehicle, trace), now)
     }
   }

@@ -37,6 +37,8 @@ public struct SiteDescription: Sendable {
   /// How pilot and SLAC go together at the charger, and at the vehicle.
   public var chargerCoupling = ChargerCoupling()
   public var vehicleCoupling = VehicleCoupling()
+  /// What of the vehicle's inlet has to be sound: lock, heat and battery are told by events.
+  public var vehicleSafety = VehicleSafety()
   /// Matching: tolerances, thresholds, validation of either side.
   public var chargerSLAC = SLACSettings()
   public var vehicleSLAC = SLACSettings()
@@ -111,6 +113,7 @@ extension SiteDescription {
       link: vehicleLink, pilot: .relaxed,
       session: EVCCConfiguration(evccID: Self.vehicleAddress, modes: modes))
     configuration.coupling = vehicleCoupling
+    configuration.safety = vehicleSafety
     configuration.pilot.toggleHalf = vehicleSLAC.validationPhase
     return configuration
   }

@@ -40,6 +40,11 @@ extension SiteConfiguration {
         SiteChanges.Change(key: "connectors", old: "\(connectors.count)", new: "\(new.connectors.count)"))
       return changes
     }
+    guard inlets.count == new.inlets.count else {
+      changes.needRestart.append(
+        SiteChanges.Change(key: "inlets", old: "\(inlets.count)", new: "\(new.inlets.count)"))
+      return changes
+    }
     for (old, new) in zip(settings, new.settings) where old.value != new.value {
       let change = SiteChanges.Change(key: old.path, old: old.value, new: new.value)
       let isLive = SiteSchema.keys.first { $0.path == old.schema }?.isLive ?? false
@@ -65,6 +70,11 @@ extension SiteConfiguration {
     for (index, connector) in connectors.enumerated() {
       for (key, value) in connector.settings {
         list.append(("connectors[\(index + 1)].\(key)", "connectors[].\(key)", value))
+      }
+    }
+    for (index, inlet) in inlets.enumerated() {
+      for (key, value) in inlet.settings {
+        list.append(("inlets[\(index + 1)].\(key)", "inlets[].\(key)", value))
       }
     }
     return list

@@ -53,11 +53,12 @@ extension SiteReader {
     checkUnique("evse-id", in: items) { $0.uppercased().filter { $0 != "*" } }
     checkUnique("interface", in: items) { $0 }
     checkUnique("outlet", in: items) { $0 }
+    site.inlets = inlets(top, root)
     return site
   }
 
   /// What two connectors cannot share.
-  private mutating func checkUnique(
+  mutating func checkUnique(
     _ name: String, in items: [SiteMapping?], _ form: (String) -> String
   ) {
     var seen: [(text: String, index: Int)] = []
@@ -66,18 +67,20 @@ extension SiteReader {
       var text: String?
       if case .scalar(let given)? = item.member(name)?.value.content { text = form(given) }
       // Without one it has the outlet of its number.
-      if name == "outlet", text == nil { text = "\(index + 1)" }
+      if name == "outlet" || name == "inlet", text == nil { text = "\(index + 1)" }
       guard let text, !text.isEmpty else { continue }
       if let first = seen.first(where: { $0.text == text }) {
         note(
           item, name,
-          "is that of connectors[\(first.index + 1)] as well (line \(items[first.index]?.line ?? 0)); each has its own"
+          "is that of \(Self.list(item))[\(first.index + 1)] as well (line \(items[first.index]?.line ?? 0)); each has its own"
         )
       } else {
         seen.append((text, index))
       }
     }
   }
+
+  private static func list(_ item: SiteMapping) -> Substring { item.schema.prefix { $0 != "[" } }
 
   private mutating func connector(_ item: SiteMapping, number index: Int) -> ConnectorSettings? {
     let id = number("id", in: item)

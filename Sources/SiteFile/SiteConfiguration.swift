@@ -11,6 +11,8 @@ public struct SiteConfiguration: Hashable, Sendable {
   public var watchdog: WatchdogSettings?
   /// In the order of their numbers, which are 1, 2, 3 ...
   public var connectors: [ConnectorSettings]
+  /// A vehicle's, in place of connectors.
+  public var inlets: [InletSettings] = []
 
   public init(board: String, connectors: [ConnectorSettings]) {
     self.board = board

@@ -35,9 +35,12 @@ public enum SiteSchema {
     case boardName
     case interface
     case evseID
+    /// A MAC address of one station.
+    case evccID
   }
 
-  public static let keys: [Key] = [
+  /// Those of a station as a whole, and of a charger's connectors.
+  static let stationKeys: [Key] = [
     Key(
       path: "board", kind: .boardName, isRequired: true, fallback: "",
       purpose: "Which board this is, as `coupler board list` prints it."),
@@ -76,7 +79,7 @@ public enum SiteSchema {
       path: "watchdog.timeout", kind: .seconds(1...300), fallback: "10 s",
       purpose: "Silence of the daemon after which it resets."),
     Key(
-      path: "connectors", kind: .list(1...16), isRequired: true, fallback: "",
+      path: "connectors", kind: .list(1...16), fallback: "`inlets`",
       purpose: "What vehicles are plugged into, in the order of their numbers."),
     Key(
       path: "connectors[].id", kind: .integer(1...16), isRequired: true, fallback: "",
@@ -169,7 +172,7 @@ public enum SiteSchema {
 
 /// What is measured, with its units.
 public enum Quantity: String, CaseIterable, Sendable {
-  case current, voltage, power
+  case current, voltage, power, energy
 
   /// The usual unit first, each with how many of the smallest it has: mA, mV, W.
   var units: [(name: String, factor: Int)] {
@@ -177,6 +180,7 @@ public enum Quantity: String, CaseIterable, Sendable {
     case .current: [("A", 1000), ("mA", 1)]
     case .voltage: [("V", 1000), ("kV", 1_000_000), ("mV", 1)]
     case .power: [("W", 1), ("kW", 1000)]
+    case .energy: [("Wh", 1), ("kWh", 1000)]
     }
   }
 
@@ -186,13 +190,14 @@ public enum Quantity: String, CaseIterable, Sendable {
     case .current: "32 A"
     case .voltage: "400 V"
     case .power: "11 kW"
+    case .energy: "20 kWh"
     }
   }
 
   /// As a person writes it.
   public func text(_ value: Int) -> String {
     var unit = units[0]
-    if self == .power, value >= 10_000 { unit = units[1] }
+    if self == .power || self == .energy, value >= 10_000 { unit = units[1] }
     let (whole, rest) = (value / unit.factor, value % unit.factor)
     guard rest != 0 else { return "\(whole) \(unit.name)" }
     var digits = String(rest + unit.factor).dropFirst()
@@ -217,6 +222,7 @@ extension SiteSchema.Kind {
     case .boardName: "the name of a board"
     case .interface: "a network interface's name, 1 to 15 characters"
     case .evseID: "an EVSEID like DE*CPL*E00001, 7 to 37 characters"
+    case .evccID: "the address of one station, like 02:00:00:00:00:01"
     }
   }
 }

@@ -49,6 +49,12 @@ extension SiteSchema.Kind {
       return .text(text)
     case .interface: return .text(try Self.interface(text))
     case .evseID: return .text(try EVSEID.check(text))
+    case .evccID:
+      guard let address = MACAddress(text), !address.isGroup, address != MACAddress(0) else {
+        throw SiteRefusal(
+          "must be \(allowed), is '\(shown(text))'; see those of the interfaces with: ip link")
+      }
+      return .text(text)
     }
   }
 

@@ -32,7 +32,7 @@ struct Coupler: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
-      SPICommand.self, EXICommand.self, BoardCommand.self,
+      ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,
       StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
       ClearCommand.self,
     ])

@@ -31,7 +31,7 @@ enum Program: String {
     while body: (Process) throws -> Void = { _ in }
   ) throws -> Result {
     let process = Process()
-    process.executableURL = try #require(url)
+    process.executableURL = url
     process.arguments = arguments
     if let environment { process.environment = environment }
     let files = ["out", "err"].map {

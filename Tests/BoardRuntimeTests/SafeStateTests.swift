@@ -102,7 +102,10 @@ extension SafetyFault {
     case .ventilationMissing: .insulation(.fault)
     case .insulation: .wrongDemand
     case .wrongDemand: .outputLive(millivolts: 61_000)
-    case .outputLive: SafetyInvariant.allCases.first.map { .invariantBroken($0) }
+    case .outputLive: .powerStage(.silent)
+    case .powerStage(.silent): .powerStage(.faulty)
+    case .powerStage(.faulty): .powerStage(.disobeying)
+    case .powerStage(.disobeying): SafetyInvariant.allCases.first.map { .invariantBroken($0) }
     case .invariantBroken: nil
     }
   }

@@ -34,7 +34,7 @@ extension BoardDescription: CustomTestStringConvertible {
 
   @Test func names_of_boards_are_the_names_of_their_folders() throws {
     #expect(BoardCatalogue.boards.map(\.name).sorted() == (try folders()))
-    #expect(BoardCatalogue.boards.count == 9)
+    #expect(BoardCatalogue.boards.count == 10)
   }
 
   @Test func the_simulation_is_first_and_is_found_by_its_name() {

@@ -64,6 +64,9 @@ import Testing
       "events": .array([.string("pilot")]), "phaseMilliamps": .array([.integer(1)]), "wattHours": .integer(1),
       "insulation": .string("valid"), "ready": .bool(false), "fault": .string("x"),
       "millivoltsMax": .integer(1), "milliampsMax": .integer(1), "wattsMax": .integer(1),
+      "wish": .string("stop"), "full": .bool(true), "socPercent": .integer(1), "inletMillivolts": .integer(1),
+      "targetMillivolts": .integer(1), "targetMilliamps": .integer(1), "requestWattHours": .integer(1),
+      "departureSeconds": .integer(1), "contactorClosed": .bool(true),
     ]
     for row in rows {
       let method = try #require(ControlMethod(rawValue: word(row[0])))
@@ -120,6 +123,7 @@ import Testing
       ("ConnectorValues", Samples.values.json, Samples.values.json),
       ("PowerStageStatus", Samples.stage.json, PowerStageStatus().json),
       ("PowerCommand", Samples.command.json, PowerCommand().json),
+      ("InletStatus", Samples.inlet.json, InletStatus().json),
     ]
     let headings = lines.filter { $0.hasPrefix("### `") }
     #expect(headings == types.map { "### `\($0.0)`" })
@@ -147,6 +151,7 @@ import Testing
     let words: [String] =
       SLACStatus.State.allCases.map(\.rawValue) + SessionStatus.Authorization.allCases.map(\.rawValue)
       + ControlFault.Latch.allCases.map(\.rawValue) + ControlRequest.StopReason.allCases.map(\.rawValue)
+      + ConnectorStatus.Role.allCases.map(\.rawValue) + BatteryReport.Wish.allCases.map(\.rawValue)
       + PowerReport.Insulation.allCases.map(\.rawValue) + PowerStageStatus.State.allCases.map(\.rawValue)
     for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
     #expect(

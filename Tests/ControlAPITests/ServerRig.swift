@@ -95,6 +95,8 @@ enum Samples {
     status.power.temperatureDecidegrees = 415
     status.limits = ControlLimits(milliamps: 125_000, millivolts: 500_000, watts: 50_000)
     status.stage = stage
+    status.evccID = "02:00:00:00:00:e1"
+    status.inlet = inlet
     status.fault = fault
     return status
   }
@@ -109,6 +111,34 @@ enum Samples {
     stage.milliampsMax = 125_000
     stage.wattsMax = 50_000
     return stage
+  }
+
+  static var inlet: InletStatus {
+    var inlet = InletStatus()
+    inlet.closeContactor = true
+    inlet.chargerMilliamps = 16_000
+    inlet.millivolts = 398_200
+    inlet.milliamps = 120_500
+    inlet.milliampsMax = 125_000
+    inlet.phase = "energy"
+    inlet.isBatteryHeard = true
+    inlet.socPercent = 61
+    inlet.outcome = "completed"
+    return inlet
+  }
+
+  static var battery: BatteryReport {
+    var report = BatteryReport(
+      isReady: true, socPercent: 61, millivolts: 396_000, inletMillivolts: 396_100, targetMillivolts: 400_000,
+      targetMilliamps: 120_000)
+    report.wish = .pause
+    report.isFull = true
+    report.millivoltsMax = 420_000
+    report.milliampsMax = 150_000
+    report.requestWattHours = 20_000
+    report.departureSeconds = 3600
+    report.contactorClosed = true
+    return report
   }
 
   static var report: PowerReport {
@@ -144,7 +174,7 @@ enum Samples {
   static let contents: [ControlEvent.Content] = [
     .pilot(status.pilot), .slac(status.slac), .session(status.session), .outputs(status.outputs),
     .power(status.power), .limits(status.limits), .stage(stage),
-    .powerCommand(command), .paused(true), .fault(fault), .cleared(name: "earthLost"),
+    .powerCommand(command), .inlet(inlet), .paused(true), .fault(fault), .cleared(name: "earthLost"),
     .ended(ok: true, text: "completed", wattHours: 12_345),
   ]
 
@@ -157,6 +187,7 @@ enum Samples {
     .limit(connector: 1, ControlLimits(milliamps: 16_000)),
     .limit(connector: 1, ControlLimits(milliamps: 0, millivolts: 400_000, watts: 11_000)),
     .clear(connector: 1), .power(connector: 1, PowerReport()), .power(connector: 2, report),
+    .battery(connector: 1, battery),
   ]
 
   static func answer(_ request: ControlRequest) -> Result<ControlResult, ControlFailure> {
@@ -167,6 +198,7 @@ enum Samples {
     case .errors: .success(.errors([entry]))
     case .limit: .success(.limits(status.limits))
     case .power: .success(.powerCommand(command))
+    case .battery: .success(.inlet(inlet))
     case .clear: .failure(ControlFailure(.wrongState, "there is no fault", remedy: "nothing need be done"))
     default: .success(.done)
     }

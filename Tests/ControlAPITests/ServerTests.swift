@@ -80,7 +80,7 @@ import Wire
       [
         error(
           -32601, "there is no method 'reboot'", "methodNotFound",
-          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
+          "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, battery, subscribe, unsubscribe",
           id: "1")
       ]
     ),
@@ -164,7 +164,7 @@ import Wire
       [
         error(
           -32602,
-          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, paused, fault, cleared, ended; \"slca\" is none"#,
+          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared, ended; \"slca\" is none"#,
           "invalidParameters", id: "1")
       ]
     ),
@@ -189,7 +189,7 @@ import Wire
         "[" + error(-32600, "a request must be an object, is a number", "invalidRequest") + ","
           + error(
             -32601, "there is no method 'x'", "methodNotFound",
-            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, subscribe, unsubscribe",
+            "the methods are info, status, values, errors, authorize, stop, pause, resume, limit, clear, power, battery, subscribe, unsubscribe",
             id: "2")
           + "," + #"{"jsonrpc":"2.0","id":1,"result":{}}"# + "]"
       ]

@@ -77,7 +77,8 @@ struct CommandTests {
     #expect(result.output.contains("  SLAC     matched   02:00:00:00:00:01   20.5 dB\n"))
     #expect(!result.output.contains("\u{1B}"))
     let json = try Command.run("status", "2", "--json", "--socket", station.socket)
-    #expect(json.output.hasPrefix(#"{"connectors":[{"connector":1,"evseID":"DE*CPL*E00001""#))
+    #expect(
+      json.output.hasPrefix(#"{"connectors":[{"connector":1,"role":"charger","evseID":"DE*CPL*E00001""#))
     #expect(station.requests.last == .status(connector: 2))
   }
 

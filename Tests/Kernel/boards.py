@@ -8,7 +8,8 @@ from replica import Replica
 from scenarios import scenario
 
 BOARDS = ("simulation", "chargebyte-charge-som", "chargebyte-evacharge-se", "chargebyte-tarragon", "generic",
-          "phytec-phyverso", "pionix-belaybox", "raspberrypi-qca7000", "raspberrypi-qca7000-ev")
+          "phytec-phyverso", "pionix-belaybox", "raspberrypi-qca7000", "raspberrypi-qca7000-ev",
+          "simulation-ev")
 
 GENERATORS = ("pwm", "steady", "economiser")
 

@@ -67,13 +67,19 @@ import Wire
       // Whatever was told was said.
       for (connector, report) in rig.reports[seenReports...] {
         if case .down = report { allowed[connector - 1] = false }
-        if case .pilot(let state?) = report { #expect([.A, .B, .C, .D].contains(state), comment) }
+        // One of chargebyte's that was deafened for too long rests in F.
+        if case .pilot(let state?) = report, state != .F || !kind.isChargebyte {
+          #expect([.A, .B, .C, .D].contains(state), comment)
+        }
         if case .faults(let faults) = report { #expect(faults.isSubset(of: .hostSilent), comment) }
         if case .proximity(let proximity?) = report { #expect(proximity == .open, comment) }
       }
       (seenOutputs, seenReports) = (rig.outputs.count, rig.reports.count)
     }
     // And it works afterwards.
+    rig.run(.seconds(10))
+    // As an outlet does whose link is up; one that rests in F is found out by it.
+    rig.command(.duty(.steadyHigh))
     rig.run(.seconds(30))
     #expect(rig.link.isUp)
     rig.controller(.pilot(.C, connector: 1))

@@ -26,7 +26,7 @@ struct Rig {
 
   /// Controller powered, link started, and time for them to find each other.
   static func up(_ kind: SafetyLinkKind) -> Rig {
-    var rig = Rig(kind)
+    var rig = Rig(kind, hasResetLine: kind.isChargebyte)
     rig.controller(.reset)
     rig.handle(.start)
     rig.run(.seconds(3))

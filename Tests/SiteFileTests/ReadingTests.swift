@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import SiteFile
 
@@ -8,6 +9,15 @@ let minimal = """
   connectors:
     - id: 1
       evse-id: DE*CPL*E00001
+      interface: plc0
+      current: dc
+
+  """
+
+let minimalVehicle = """
+  board: simulation-ev
+  inlets:
+    - id: 1
       interface: plc0
       current: dc
 
@@ -44,10 +54,27 @@ func siteProblems(_ text: String) -> [String] {
     #expect(named.needRestart.map(\.description) == ["connectors[1].interface: (none) -> plc0"])
   }
 
+  @Test func a_vehicle_has_inlets_and_no_connectors() throws {
+    let site = try readSite(
+      minimalVehicle
+        + "    evcc-id: 02:00:00:00:00:07\n    limits: {current-max: 62.5 A, energy-max: 12.5 kWh, soc-max: 80}\n"
+    )
+    var expected = InletSettings(id: 1, interface: "plc0", current: .dc)
+    expected.evccID = MACAddress(0x0200_0000_0007)
+    expected.limits.currentMax = 62_500
+    expected.limits.energyMax = 12_500
+    expected.limits.socMax = 80
+    #expect(site.inlets == [expected] && site.connectors.isEmpty)
+    #expect(site.inlets.first?.batterySilence == .seconds(2))
+    let two = try readSite(minimalVehicle + "  - {id: 2, interface: plc1, current: ac}\n")
+    #expect(site.changes(to: two).needRestart.map(\.description) == ["inlets: 1 -> 2"])
+    #expect(try readSite(minimal).changes(to: site).needRestart.map(\.key) == ["connectors"])
+  }
+
   /// What the schema calls a default is what the reader takes.
   @Test func written_defaults_change_nothing() throws {
     let short = try readSite(minimal)
-    let keys = SiteSchema.keys.filter { !$0.isRequired && !$0.path.hasPrefix("connectors") }
+    let keys = SiteSchema.keys.filter { !$0.isRequired && !$0.path.contains("[]") }
     for key in keys where !key.path.hasPrefix("watchdog") {
       let parts = key.path.split(separator: ".")
       guard parts.count == 2 else { continue }
@@ -61,6 +88,13 @@ func siteProblems(_ text: String) -> [String] {
       let short = try readSite(base)
       let site = try readSite(base + "    \(key.name): \(key.fallback)\n")
       #expect(short.changes(to: site).isEmpty, "\(key.path)")
+    }
+    for key in SiteSchema.keys where key.path.hasPrefix("inlets[].") && !key.isRequired {
+      guard case .words = key.kind else { continue }
+      let base =
+        key.name == "basic" ? minimalVehicle.replacing("current: dc", with: "current: ac") : minimalVehicle
+      let site = try readSite(base + "    \(key.name): \(key.fallback)\n    battery-silence: 2 s\n")
+      #expect(try readSite(base).changes(to: site).isEmpty, "\(key.path)")
     }
     let watched = try readSite("watchdog: {}\n" + minimal)
     #expect(watched.watchdog == SiteConfiguration.WatchdogSettings())

@@ -10,8 +10,8 @@ import Testing
   /// A value of the key that is not its default; `nil` for keys that hold others.
   private func example(_ key: SiteSchema.Key) -> String? {
     switch key.path {
-    case "connectors[].current": return nil  // Other limits go with the other current.
-    case "connectors[].id": return nil  // There is only one right number.
+    case "connectors[].current", "inlets[].current": return nil  // Other limits go with the other current.
+    case "connectors[].id", "inlets[].id": return nil  // There is only one right number.
     default: break
     }
     switch key.kind {
@@ -26,22 +26,29 @@ import Testing
     case .boardName: return "generic"
     case .interface: return "plc7"
     case .evseID: return "FR*A23*E45B78C"
+    case .evccID: return "02:00:00:00:00:07"
     }
   }
 
-  private func isForAC(_ key: SiteSchema.Key) -> Bool { key.name == "phases" || key.name == "digital" }
+  private func isForAC(_ key: SiteSchema.Key) -> Bool { ["phases", "digital", "basic"].contains(key.name) }
+
+  /// What a key is set in.
+  private func base(_ key: SiteSchema.Key) -> String {
+    let minimal = key.path.hasPrefix("inlets") ? minimalVehicle : minimal
+    return isForAC(key) ? minimal.replacing("current: dc", with: "current: ac") : minimal
+  }
 
   /// The minimal file with one key set.
   private func file(_ key: SiteSchema.Key, _ value: String) -> String {
     let parts = key.path.split(separator: ".").map(String.init)
-    let base = isForAC(key) ? minimal.replacing("current: dc", with: "current: ac") : minimal
+    let base = base(key)
     if key.isRequired || key.name == "interface" {
       var lines = base.split(separator: "\n").map(String.init)
       let index = lines.firstIndex { $0.contains("\(key.name): ") } ?? 0
       lines[index] = String(lines[index].prefix { $0 != ":" }) + ": " + value
       return lines.joined(separator: "\n")
     }
-    if parts.first == "connectors[]" {
+    if parts.first == "connectors[]" || parts.first == "inlets[]" {
       return base
         + (parts.count == 2 ? "    \(parts[1]): \(value)\n" : "    \(parts[1]): {\(parts[2]): \(value)}\n")
     }
@@ -54,19 +61,19 @@ import Testing
     for key in SiteSchema.keys {
       guard let value = example(key) else { continue }
       seen += 1
-      var before = minimal
-      if isForAC(key) { before = before.replacing("current: dc", with: "current: ac") }
+      var before = base(key)
       if key.path.hasPrefix("watchdog") { before = "watchdog: {}\n" + before }
       let changes = try readSite(before).changes(to: try readSite(file(key, value)))
       let path = key.path.replacing("[]", with: "[1]")
       #expect((changes.live + changes.needRestart).map(\.key) == [path], "\(key.path): \(value)")
       #expect(changes.live.isEmpty == !key.isLive, "\(key.path)")
     }
-    #expect(seen == 25)
+    #expect(seen == 41)
   }
 
   @Test func every_key_that_holds_a_value_is_compared() throws {
-    let site = try readSite(minimal)
+    var site = try readSite(minimal)
+    site.inlets = try readSite(minimalVehicle).inlets
     let leaves = SiteSchema.keys.filter { key in
       switch key.kind {
       case .mapping, .list: false
@@ -143,9 +150,9 @@ import Testing
     let blocks = try document.components(separatedBy: "```yaml\n").dropFirst().map { block in
       block.components(separatedBy: "```")[0]
     }
-    #expect(blocks.count == 2)
+    #expect(blocks.count == 3)
     for block in blocks { _ = try readSite(block) }
-    let full = try #require(blocks.first)
+    let full = try #require(blocks.first) + (blocks.last ?? "")
     for key in SiteSchema.keys { #expect(full.contains("\(key.name):"), "the example lacks \(key.path)") }
   }
 }

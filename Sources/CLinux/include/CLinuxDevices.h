@@ -152,6 +152,9 @@ int clinux_accept(int descriptor);
 /// Makes a terminal raw with 8 data bits, no parity, 1 stop bit, no flow control, for one process alone.
 int clinux_serial_configure(int descriptor, uint32_t baud);
 
+/// Opens a pseudo terminal, raw and non-blocking, and writes the path of its other end. -1 with errno.
+int clinux_pseudo_terminal(char *path, size_t size);
+
 /// Sets the watchdog's time in seconds, and tells what it has become.
 static inline int clinux_watchdog_timeout(int descriptor, int *seconds) {
   return ioctl(descriptor, WDIOC_SETTIMEOUT, seconds);

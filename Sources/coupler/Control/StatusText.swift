@@ -30,13 +30,14 @@ struct StatusText {
     var lines = [
       styled(
         cut(
-          "Connector \(status.connector)  \(status.evseID)  \(status.current.uppercased())  \(status.interface)"
+          "\(Self.place(status))  \(status.current.uppercased())  \(status.interface)"
         ), .bold)
     ]
     lines += row("pilot", pilot(status))
     lines += row("SLAC", Self.fields(status.slac))
     lines += row("session", Self.fields(status.session, secondsSince))
     lines += row("power", Self.fields(status.power, wattHours: status.session.wattHours))
+    if let inlet = status.inlet { lines += row("battery", Self.fields(inlet)) }
     let limits: [Field] = status.limits == ControlLimits() ? [] : [(Self.words(status.limits), .plain)]
     if !limits.isEmpty { lines += row("limits", limits) }
     if status.isPaused {
@@ -48,12 +49,20 @@ struct StatusText {
     return lines
   }
 
+  private static func place(_ status: ConnectorStatus) -> String {
+    switch status.role {
+    case .charger: "Connector \(status.connector)  \(plain(status.evseID))"
+    case .vehicle: "Inlet \(status.connector)  \(plain(status.evccID ?? ""))"
+    }
+  }
+
   // MARK: fields
 
   private func pilot(_ status: ConnectorStatus) -> [Field] {
     let pilot = status.pilot
+    let isVehicle = status.role == .vehicle
     let isBad = ["E", "F", "fault"].contains(pilot.state)
-    var fields: [Field] = [(Self.pilotWords(pilot), isBad ? .bad : .plain)]
+    var fields: [Field] = [(Self.pilotWords(pilot, ofVehicle: isVehicle), isBad ? .bad : .plain)]
     if let cable = pilot.cableMilliamps { fields.append(("cable \(Self.amps(cable))", .plain)) }
     let outputs = status.outputs
     if let feedback = outputs.contactorFeedback, feedback != outputs.contactorClosed {
@@ -71,9 +80,9 @@ struct StatusText {
     return fields
   }
 
-  static func pilotWords(_ pilot: PilotStatus) -> String {
+  static func pilotWords(_ pilot: PilotStatus, ofVehicle isVehicle: Bool = false) -> String {
     var text = pilot.state
-    if let meaning = meanings[pilot.state] { text += " (\(meaning))" }
+    if let meaning = (isVehicle ? vehicleMeanings : meanings)[pilot.state] { text += " (\(meaning))" }
     if let duty = pilot.dutyPermille { text += " at \(duty / 10).\(duty % 10) %" }
     if let offered = pilot.offeredMilliamps { text += ", offers \(amps(offered))" }
     return text
@@ -84,6 +93,21 @@ struct StatusText {
     "D": "vehicle ready, wants ventilation",
     "E": "no pilot", "F": "charger not available",
   ]
+
+  /// The same from the other end of the cable.
+  private static let vehicleMeanings = [
+    "A": "not plugged in", "B": "plugged in, S2 open", "C": "S2 closed", "D": "S2 closed, wants ventilation",
+    "E": "no pilot", "F": "charger not available",
+  ]
+
+  static func fields(_ inlet: InletStatus) -> [Field] {
+    guard inlet.isBatteryHeard else { return [("its management is silent", .bad)] }
+    var fields: [Field] = []
+    if let soc = inlet.socPercent { fields.append(("\(soc) %", .plain)) }
+    fields.append(("charger gives \(volts(inlet.millivolts)) \(amps(inlet.milliamps))", .plain))
+    if inlet.chargerMilliamps > 0 { fields.append(("may take \(amps(inlet.chargerMilliamps))", .good)) }
+    return fields
+  }
 
   static func fields(_ slac: SLACStatus) -> [Field] {
     var fields: [Field] = [
@@ -189,6 +213,7 @@ struct StatusText {
       case .limits(let limits): "limits " + words(limits)
       case .stage(let stage): "stage " + join(fields(stage))
       case .powerCommand(let command): "stage is told: " + words(command)
+      case .inlet(let inlet): "battery " + join(fields(inlet))
       case .paused(let paused): paused ? "paused" : "not paused any more"
       case .fault(let fault): "fault \(plain(fault.name)): \(plain(fault.text))"
       case .cleared(let name): "cleared \(plain(name))"

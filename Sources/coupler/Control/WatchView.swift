@@ -46,10 +46,11 @@ struct WatchView {
     case .fault(let fault): connectors[index].fault = fault.latch == .none ? connectors[index].fault : fault
     case .cleared(let name):
       if connectors[index].fault?.name == name { connectors[index].fault = nil }
+    case .inlet(let status): connectors[index].inlet = status
     case .ended: break
     }
     // Power changes all the time, and stands above.
-    if event.kind == .power { return }
+    if event.kind == .power || event.kind == .inlet { return }
     let line = StatusText.line(event)
     guard news.last.map({ Self.text($0) != Self.text(line) }) ?? true else { return }
     news.append(line)

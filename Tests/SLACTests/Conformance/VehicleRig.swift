@@ -131,6 +131,7 @@ struct VehicleRig: EVUnderTest {
       bench.apply(ChargingBench.InletCommand.setLoad(load))
     case .contactor(let close): bench.apply(ChargingBench.InletCommand.contactor(close: close))
     case .charger(let milliamps): bench.apply(.charger(milliamps: milliamps))
+    case .lock: break
     case .trace(let trace): traces.append((now, trace))
     }
   }

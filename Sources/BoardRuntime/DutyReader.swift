@@ -1,0 +1,103 @@
+import ControlPilot
+import HAL
+import LinuxHardware
+import Wire
+
+/// Reads what is on a vehicle's pilot, from the edges of a comparator.
+///
+/// Edges come in batches, so that an oscillating pilot wakes the process 200 times a second and not 2,000 times. Silence is
+/// judged only when the next batch would have been there.
+final class DutyReader {
+  /// Between two batches; a queue of 16 edges (libgpiod 1.x) is full after 8 ms.
+  static let gathering = Duration.milliseconds(5)
+  /// Added to the meter's deadlines: a batch, and a loop that is late by as much as it may be.
+  static let patience = Duration.milliseconds(7)
+
+  private let line: any InputPin
+  private let loop: EventLoop
+  private let told: (PilotSignal) -> Void
+  private let failed: (LinuxError) -> Void
+  private var meter = EdgeDutyMeter()
+  private var timer: LoopTimer?
+  private var last: PilotSignal?
+  private var isStopped = false
+  /// Without a plug a pilot that stands still is told once, and nobody wakes up for it again.
+  private var isPlugged = true
+
+  init(
+    _ source: PilotDutySource, hardware: BoardHardware, loop: EventLoop,
+    told: @escaping (PilotSignal) -> Void,
+    failed: @escaping (LinuxError) -> Void
+  ) throws(LinuxError) {
+    switch source {
+    case .edges(let description): line = try hardware.devices.input(description, Self.gathering)
+    case .capture(let pwm):
+      throw LinuxError(
+        "measure the pilot by PWM capture", on: "\(pwm.device) channel \(pwm.channel)", code: 95,
+        advice: "no driver of this program reads 'capture' files; give the comparator a GPIO line (.edges)")
+    }
+    self.loop = loop
+    self.told = told
+    self.failed = failed
+    timer = loop.addTimer { [weak self] in self?.elapse() }
+  }
+
+  func start() throws(LinuxError) {
+    try line.watch(
+      on: loop, edges: { [weak self] in self?.take($0) },
+      failed: { [weak self] in self?.fail($0) })
+    try begin()
+  }
+
+  /// The plug is in, or is not.
+  func plugged(_ new: Bool) {
+    guard new != isPlugged, !isStopped else { return }
+    isPlugged = new
+    guard new else { return }
+    do throws(LinuxError) { try begin() } catch { fail(error) }
+  }
+
+  /// As three measurements: one alone never decides.
+  func repeatLast() { if let last { for _ in 0..<3 { told(last) } } }
+
+  func stop() {
+    isStopped = true
+    timer?.deadline = nil
+  }
+
+  /// From the level as it is, without an edge.
+  private func begin() throws(LinuxError) { feed(.level(high: try line.isActive()), loop.now) }
+
+  private func take(_ edges: [EdgeEvent]) {
+    guard !isStopped else { return }
+    for edge in edges { feed(.edge(rising: edge.rising, missed: edge.missed > 0), edge.at) }
+  }
+
+  private func elapse() {
+    guard !isStopped else { return }
+    feed(.timeout, loop.now)
+  }
+
+  private func feed(_ event: EdgeDutyMeter.Event, _ instant: Instant) {
+    var signals: [PilotSignal] = []
+    meter.handle(event, at: instant) { action in
+      if case .measured(let signal) = action { signals.append(signal) }
+    }
+    rearm()
+    for signal in signals {
+      last = signal
+      told(signal)
+    }
+  }
+
+  private func rearm() {
+    let isAsleep = !isPlugged && last == .steadyLow
+    timer?.deadline = isAsleep || isStopped ? nil : meter.deadline.map { max($0 + Self.patience, loop.now) }
+  }
+
+  /// Silence is -12 V in the vehicle's machine: S2 opens whether or not this can be mended.
+  private func fail(_ error: LinuxError) {
+    stop()
+    failed(error)
+  }
+}

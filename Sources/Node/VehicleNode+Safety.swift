@@ -1,0 +1,174 @@
+public import ControlPilot
+public import HAL
+public import ISO15118
+public import Safety
+import Wire
+
+// Contactors close on the session's wish and on everything else that has to agree; they open as soon as one of these no
+// longer does, before any other machine acts on it. No way leads from a message to a contactor but through here.
+
+/// Why nothing may flow any more during this plug-in.
+enum VehicleBar: Hashable, Sendable {
+  /// The pilot's offer went, the plug's button was pressed, or S2 opened.
+  case pilot
+  case lock
+  case battery
+  case equipment
+  case heat
+  case fault
+
+  /// What the charger is told (DC); `nil`: only that the vehicle stops.
+  var error: EVConditions.ErrorCode? {
+    switch self {
+    case .pilot, .equipment: nil
+    case .lock: .FAILED_ChargerConnectorLockFault
+    case .heat: .FAILED_RESSTemperatureInhibit
+    case .battery, .fault: .FAILED_EVRESSMalfunction
+    }
+  }
+}
+
+extension VehicleNode {
+  /// What keeps the contactors open until it is cleared.
+  public var fault: SafetyFault? { keeper.latched }
+  /// The contactors are commanded closed.
+  public var isContactorCommanded: Bool { keeper.isCommanded }
+  /// What S2 is driven to.
+  public var load: PilotLoad { pilot.load }
+  /// What the charger offers.
+  public var offer: PilotOffer { plug.offer }
+  /// What the charger said last of what it gives; zeros without a session.
+  public var progress: EVProgress { plug.progress }
+  /// The inlet's lock confirmed.
+  public var isPlugLocked: Bool { keeper.isLocked }
+
+  /// Takes over a fault that was latched before the start and waits for a person. Before the first event.
+  public mutating func restore(_ fault: SafetyFault, perform: (Action) -> Void) {
+    keeper.latch(fault)
+    if keeper.latched == fault { perform(.trace(.safety(.fault(fault)))) }
+  }
+
+  /// The conditions as the session is told them.
+  var presentConditions: EVConditions {
+    guard let bar = plug.bar else { return conditions }
+    var present = conditions
+    if present.wish != .pause { present.wish = .stop }
+    if let error = bar.error, present.error == .NO_ERROR { present.error = error }
+    return present
+  }
+
+  /// The session's wish; it is followed when everything agrees.
+  mutating func want(contactor close: Bool, _ now: Instant, _ perform: (Action) -> Void) {
+    keeper.isWanted = close
+    if close {
+      keepSafe(now, perform)
+    } else {
+      perform(.contactor(close: false))
+      open(now, perform)
+    }
+  }
+
+  /// After every event, before the session hears of it.
+  mutating func keepSafe(_ now: Instant, _ perform: (Action) -> Void) {
+    if let fault = keeper.overdue(at: now) { raise(fault, now, perform) }
+    if let cause = cause {
+      if keeper.isCommanded { perform(.contactor(close: false)) }
+      open(now, perform)
+      if cause == .lock { raise(.lockLost, now, perform) }
+      stop(for: cause, now, perform)
+    } else if keeper.isTooHot, isUnderWay {
+      stop(for: .heat, now, perform)
+    } else if keeper.isWanted, !keeper.isCommanded, mayClose {
+      keeper.command(closed: true, at: now)
+      perform(.contactor(close: true))
+      perform(.trace(.safety(.contactor(closed: true))))
+    }
+    if let fault = keeper.latched, plug.phase != .idle, !plug.ended, !plug.connected {
+      fail(.safety(fault), now, perform)
+    }
+    keepPlug(now, perform)
+  }
+
+  /// Energy flows, or is about to.
+  private var isUnderWay: Bool { keeper.isCommanded || plug.chargerMilliamps > 0 || pilot.load != .b }
+
+  /// What no longer agrees with closed contactors, or with a current the onboard charger takes.
+  private var cause: VehicleBar? {
+    guard keeper.isCommanded || plug.chargerMilliamps > 0 else { return nil }
+    if keeper.isCommanded, !isPilotAgreed { return .pilot }
+    if !keeper.isPlugHeld { return .lock }
+    if !keeper.isBatteryReady { return .battery }
+    if !keeper.isEquipmentSound { return .equipment }
+    return keeper.latched == nil ? nil : .fault
+  }
+
+  private var isPilotAgreed: Bool {
+    pilot.isAttached && plug.offer == .digital && (pilot.load == .c || pilot.load == .d)
+  }
+
+  private var mayClose: Bool {
+    isPilotAgreed && keeper.isSound && keeper.isHeatKnown && !keeper.isTooHot && plug.bar == nil
+      && !plug.ended
+      && (keeper.isClosed != true || keeper.safety.feedbackMax == nil)
+  }
+
+  private mutating func open(_ now: Instant, _ perform: (Action) -> Void) {
+    keeper.isWanted = false
+    guard keeper.isCommanded else { return }
+    keeper.command(closed: false, at: now)
+    perform(.trace(.safety(.contactor(closed: false))))
+  }
+
+  private mutating func stop(for cause: VehicleBar, _ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.bar == nil else { return }
+    plug.bar = cause
+    if cause == .heat { return }
+    if plug.chargerMilliamps > 0 { perform(.charger(milliamps: 0)) }
+    plug.chargerMilliamps = 0
+    drive(.request(.b), now, perform)
+  }
+
+  private mutating func raise(_ fault: SafetyFault, _ now: Instant, _ perform: (Action) -> Void) {
+    perform(.trace(.safety(.fault(fault))))
+    keeper.latch(fault)
+    if keeper.isCommanded {
+      perform(.contactor(close: false))
+      open(now, perform)
+    }
+    if plug.phase != .idle, !plug.ended { stop(for: fault == .lockLost ? .lock : .fault, now, perform) }
+  }
+
+  mutating func resetByService(_ perform: (Action) -> Void) {
+    if let fault = keeper.clear(service: true) { perform(.trace(.safety(.cleared(fault)))) }
+  }
+
+  // MARK: the plug
+
+  /// Locks from plug-in to the end, and unlocks when nothing is live any more.
+  private mutating func keepPlug(_ now: Instant, _ perform: (Action) -> Void) {
+    if plug.phase == .idle, let fault = keeper.clear(service: false) {
+      perform(.trace(.safety(.cleared(fault))))
+    }
+    guard keeper.safety.hasLock else { return }
+    let present = presentConditions
+    let wantsPlug =
+      plug.phase != .idle && (!plug.ended || plug.isPaused) && plug.bar == nil && keeper.latched == nil
+      && present.wish != .stop && !present.chargingComplete
+    // A bolt that is out though nobody asked for it was left so by an earlier run.
+    let isHeld = keeper.lockCommand ?? keeper.isLocked
+    if wantsPlug, keeper.lockCommand != true {
+      keeper.command(locked: true, at: now)
+      perform(.lock(true))
+      perform(.trace(.safety(.lock(true))))
+    } else if !wantsPlug, isHeld, mayUnlock {
+      keeper.command(locked: false, at: now)
+      perform(.lock(false))
+      perform(.trace(.safety(.lock(false))))
+    }
+  }
+
+  private var mayUnlock: Bool {
+    keeper.readsOpen && pilot.load == .b && plug.chargerMilliamps == 0 && !plug.connected
+      && (isAC || conditions.inletMillivolts <= keeper.safety.unlockMillivoltsMax)
+  }
+}
