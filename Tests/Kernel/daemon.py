@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 import time
 
 from control import Control, journal
@@ -65,7 +66,7 @@ watchdog:
 class Station:
     """A board's replica with its daemon, and a vehicle's place at the other end of cable and power line."""
 
-    def __init__(self, rig, board, authorization="free", more="", current="ac"):
+    def __init__(self, rig, board, authorization="free", more="", current="ac", options=None):
         self.rig, self.current = rig, current
         self.vehicle, charger, _ = rig.power_line()
         self.replica = Replica(rig.program("PROBE"), board)
@@ -73,11 +74,16 @@ class Station:
         # A board without a pilot of its own has a simulated one, and its cable is the daemon's.
         has_pilot = "outlets[0].generator.pwm" in self.replica.by_field
         self.wire = Wire(self.replica, self.cable) if has_pilot else None
+        if not has_pilot:
+            for row in self.replica.of("input"):  # no fault, no stop button pressed
+                self.replica.pull(row.field, 0)
         self.folder = rig.run
         (self.folder / "journal").mkdir()
         site = self.folder / "site.yaml"
         site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization, current=current) + more)
-        self.service = Service(rig, charger, "--site", site, *([] if has_pilot else ["--pilot", self.cable]))
+        if options is None:
+            options = [] if has_pilot else ["--pilot", self.cable]
+        self.service = Service(rig, charger, "--site", site, *options)
 
     def ready(self):
         self.service.process.expect("couplerd .* 1 connector", 20)
@@ -150,6 +156,91 @@ def couplerd_charges_coupler_ev_behind_the_modem_of_evacharge_se(rig):
 @scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
 def couplerd_charges_coupler_ev_on_any_machine(rig):
     charges_with_a_simulated_pilot(rig, "generic")
+
+
+class Stage(threading.Thread):
+    """The power stage of a DC outlet whose board has none: another program, which drives it by the control socket."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.control = Control(path)
+        self.commands = []
+        self.reports = []
+        self.failure = None
+        self.start()
+
+    def run(self):
+        try:
+            command, testing = {"enabled": False, "insulationTest": False}, 0
+            while True:
+                testing = testing + 1 if command["insulationTest"] else 0
+                insulation = "testing" if 0 < testing < 5 else "valid"
+                enabled = command["enabled"]
+                report = {"millivolts": command["millivolts"] if enabled else 0,
+                          "milliamps": min(command["milliamps"], 60_000) if enabled else 0, "milliampsMax": 60_000,
+                          "insulation": insulation}
+                self.reports.append(report)
+                command = self.control.call("power", connector=1, **report)
+                if self.commands[-1:] != [command]:
+                    self.commands.append(command)
+                time.sleep(0.1)
+        except (OSError, EOFError):
+            pass  # the daemon has ended
+        except Exception as error:  # the test has to hear of it
+            self.failure = error
+
+    def check_charged(self):
+        if self.failure:
+            raise self.failure
+        check(max(report["milliamps"] for report in self.reports) > 2_000, "no current was asked for")
+        check(not self.commands[-1]["enabled"], f"the stage is left enabled: {self.commands[-1]}")
+
+
+def charges_behind_a_controller(rig, board, kind, device, current):
+    """Pilot and contactor are a safety controller's, which `coupler controller` plays at the port that the board names."""
+    controller = rig.coupler("controller", None, "controller", "--kind", kind, "--link", device, "--pilot",
+                             rig.run / "cable", "--json")
+    controller.expect_event("ready", 15)
+
+    def outputs():
+        return [event for event in controller.events() if event["event"] == "outputs"]
+
+    station = Station(rig, board, current=current, options=[])
+    station.ready()
+    station.service.process.expect("controller up: ", 20)
+    reset = station.replica.row("links[0].reset")
+    driven = station.replica.driven(reset)
+    equal(driven[-2:], [reset.level(1), reset.level(0)], f"pulse on {reset.field}, of {driven}")
+    stage = Stage(station.folder / "control.sock") if current == "dc" else None
+    ev = station.plug_in("--seconds", 5)
+    ev.wait(200)
+    equal(summary(ev)["outcome"], "completed", "outcome of the vehicle")
+    if stage:
+        stage.check_charged()
+    time.sleep(3)
+    told = [(event["closed"], event["permille"]) for event in outputs()]
+    check((True, 50) in told, f"not closed at 5 %: {told}")
+    check(not told[-1][0], f"closed after the session: {told[-1]}")
+    station.service.stop()
+    time.sleep(0.5)
+    last = outputs()[-1]
+    equal((last["closed"], last["allowsPower"]), (False, False), "what the controller was told last")
+    print(f"    closed and opened by a {kind}, {len(told)} orders of the daemon")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_belayboxs_controller(rig):
+    charges_behind_a_controller(rig, "pionix-belaybox", "yeti", "/dev/serial0", "ac")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_charge_soms_controller(rig):
+    charges_behind_a_controller(rig, "chargebyte-charge-som", "chargebyte", "/dev/ttyLP2", "dc")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_phyversos_controller(rig):
+    charges_behind_a_controller(rig, "phytec-phyverso", "phyverso", "/dev/coupler-mcu", "dc")
 
 
 PHASES = ("idle", "pilot", "matching", "joining", "discovery", "setup", "preparation", "energy", "stopping", "finished")

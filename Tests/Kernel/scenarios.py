@@ -40,6 +40,7 @@ MODULES = (
     "boards",
     "matching",
     "daemon",
+    "vehicle",
     "service",
 )
 
