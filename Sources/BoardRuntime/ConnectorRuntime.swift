@@ -266,6 +266,8 @@ public final class ConnectorRuntime {
     case .setPoint(let reading): command(.setPoint(reading))
     case .insulationTest: command(.insulationTest)
     case .modemPower(let on): command(.modemPower(on: on))
+    case .residualCurrentTest(let on): command(.residualCurrentTest(on))
+    case .phases(let three): command(.phases(three: three))
     case .authorizationNeeded:
       if plan.authorization == .free {
         turns.add(.authorization(.granted))
