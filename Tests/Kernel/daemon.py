@@ -129,10 +129,21 @@ def charges(rig, board):
     return wire
 
 
-def charges_with_a_simulated_pilot(rig, board):
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_on_the_raspberry_pis_lines(rig):
+    """A pull-up at the mirror contact, peak detectors, a residual current monitor that is tested before each session."""
+    wire = charges(rig, "raspberrypi-qca7000")
+    closed = next(when for when, value in wire.seen("closed") if value)
+    tests = [when for when, value in wire.seen("tripped") if value]
+    check(tests and tests[0] < closed, f"the monitor was tested at {tests}, the contactor closed at {closed}")
+
+
+def charges_with_a_simulated_pilot(rig, board, has_stage=True):
     """Two sessions in a row on a board that is a modem with Linux: its lines are held, the rest is simulated."""
-    station = Station(rig, board, current="dc")
+    more = "" if has_stage else "    power-stage: {source: control}\n"
+    station = Station(rig, board, current="dc", more=more)
     station.ready()
+    stage = None if has_stage else Stage(station.folder / "control.sock")
     for row in station.replica.of("output"):
         equal(station.replica.level_of(row.field), int(row.values["start"]), f"start value of {row.field}")
         check(station.replica.driven(row), f"nobody drives {row.field}")
@@ -143,6 +154,11 @@ def charges_with_a_simulated_pilot(rig, board):
         equal(found["outcome"], "completed", f"outcome of session {number}")
         check(found["wattHours"] > 0, f"session {number} gave no energy: {found}")
         time.sleep(2)
+    if stage:
+        stage.check_charged()
+        check(any(command["insulationTest"] for command in stage.commands), f"no insulation test: {stage.commands}")
+        most = max(event["milliamps"] for event in ev.events() if event.get("event") == "energy")
+        equal(most, 60_000, "highest current that the vehicle was told, mA")
     kinds = [record.kind for record in station.journal()]
     equal(kinds.count("session ended"), 2, f"sessions in the journal {kinds}")
     station.service.stop()
@@ -150,7 +166,8 @@ def charges_with_a_simulated_pilot(rig, board):
 
 @scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
 def couplerd_charges_coupler_ev_behind_the_modem_of_evacharge_se(rig):
-    charges_with_a_simulated_pilot(rig, "chargebyte-evacharge-se")
+    """Its power stage is a program at the control socket."""
+    charges_with_a_simulated_pilot(rig, "chargebyte-evacharge-se", has_stage=False)
 
 
 @scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
@@ -294,6 +311,8 @@ def kill_9_in_every_phase_leaves_safe_outputs_and_the_whole_journal(rig):
         records = killed_in(station, phase)
         station.service.start()
         station.ready()
+        # What the killed run had locked is let go: nobody is plugged in.
+        station.wire.expect(f"open lock after a kill in {phase}", lambda: station.wire.position > 1_000, 20)
         after = station.journal()
         equal(after[:len(records)], records, f"records after the restart from {phase}")
         equal([record.sequence for record in after], list(range(after[0].sequence, after[0].sequence + len(after))),

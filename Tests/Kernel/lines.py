@@ -324,6 +324,48 @@ def the_adc_driver_reads_the_kernels_iio_dummy(rig):
 
 
 @scenario(limit=180, needs=["PROBE"], virtual=True)
+def voltages_that_a_trigger_converts_come_through_the_kernels_buffer(rig):
+    """A timer of the kernel in the place of the oscillator: 1000 conversions a second of two channels together."""
+    devices = pathlib.Path("/sys/bus/iio/devices")
+    pathlib.Path("/sys/kernel/debug/bench/adc").write_text("board.adc 6 0")
+    folder = next(devices.glob("iio:device*"))
+    pathlib.Path("/sys/kernel/config/iio/triggers/hrtimer/pilot").mkdir()
+    trigger = next(devices.glob("trigger*"))
+    equal((trigger / "name").read_text().strip(), "pilot", "name of the trigger")
+    (trigger / "sampling_frequency").write_text("1000")
+    for channel, raw in ((1, 111), (2, 3456), (5, 123)):
+        (folder / f"in_voltage{channel}_raw").write_text(str(raw))
+    probe = Probe(rig.program("PROBE"))
+    # In the other order than they are in the buffer, and not all that the device has.
+    words = ["device=board.adc", "channels=5,2", "numerator=2", "offset=-40"]
+    text = probe.refusal("scan", "x", *words, "trigger=oscillator")
+    check("oscillator" in text and "pilot" in text, f"{text}: does not say what there is")
+    probe.tell("scan", "levels", *words, "trigger=pilot")
+    time.sleep(0.01)
+    equal(probe.tell("newest", "levels"), f"{2 * 123 - 40} {2 * 3456 - 40}", "converted together, mV")
+    (folder / "in_voltage5_raw").write_text("4000")
+    time.sleep(0.005)
+    equal(probe.tell("newest", "levels"), f"{2 * 4000 - 40} {2 * 3456 - 40}", "the newest, mV")
+    equal(probe.tell("newest", "levels"), "none", "conversions since then")
+    time.sleep(1)
+    equal(probe.tell("newest", "levels"), "none", "after a second, of which the kernel keeps the oldest eighth")
+    time.sleep(0.005)
+    equal(probe.tell("newest", "levels"), f"{2 * 4000 - 40} {2 * 3456 - 40}", "after that")
+    (trigger / "sampling_frequency").write_text("1")
+    time.sleep(0.01)
+    probe.tell("newest", "levels")
+    time.sleep(0.1)
+    equal(probe.tell("newest", "levels"), "none", "while the trigger rests")
+    # The device is taken: single values are refused, and come again afterwards.
+    probe.tell("adc", "single", "device=board.adc", "channel=1")
+    check("busy" in probe.refusal("get", "single"), "a single value while the buffer runs")
+    probe.tell("drop", "levels")
+    equal(probe.tell("get", "single"), "111", "a single value afterwards")
+    equal((folder / "buffer/enable").read_text(), "0\n", "buffer afterwards")
+    equal(probe.end(), 0, "exit code")
+
+
+@scenario(limit=180, needs=["PROBE"], virtual=True)
 def a_watchdog_that_is_not_petted_restarts_the_system(rig):
     """Petted, it rests; disarmed, it rests; after SIGKILL of its owner it restarts the kernel."""
     probe = Probe(rig.program("PROBE"))

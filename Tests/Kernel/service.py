@@ -245,6 +245,7 @@ def unclean(board, unit, wire, how, seconds):
     until("restart", lambda: unit.show("SubState") == "running" and unit.process not in (0, process), 30)
     equal(int(unit.show("NRestarts")), restarts + 1, "restarts")
     wire.expect("empty outlet", lambda: wire.state == "A", 5)
+    wire.expect("open lock", lambda: wire.position > 1_000, 20)
     print(f"    outputs safe {within:.2f} s after signal {how}")
 
 

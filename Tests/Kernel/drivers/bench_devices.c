@@ -77,7 +77,13 @@ static int *bench_adc_value(struct iio_dev *device, const struct iio_chan_spec *
 
 static int bench_adc_read(struct iio_dev *device, const struct iio_chan_spec *channel, int *value, int *second, long mask)
 {
+	/* As most drivers: no single values while a buffer runs. */
+	int result = iio_device_claim_direct_mode(device);
+
+	if (result)
+		return result;
 	*value = READ_ONCE(*bench_adc_value(device, channel));
+	iio_device_release_direct_mode(device);
 	return IIO_VAL_INT;
 }
 
