@@ -48,7 +48,7 @@ final class SiteHardware {
     for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures = ownFailures + board.failures
+    failures = ownFailures + ports.compactMap(\.unsafe) + board.failures
   }
 
   private func port(

@@ -58,6 +58,8 @@ public struct SitePlan {
     try self.init(configuration, options: options, path: path)
   }
 
+  static func knows(_ name: String) -> Bool { BoardCatalogue.board(named: name) != nil }
+
   /// A board of which no connector is taken into use.
   init(boardAlone name: String) throws(Problems) {
     board = try Self.board(name, "--safe-state")
