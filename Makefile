@@ -77,8 +77,11 @@ package: ## build the Debian package, .build/package/coupler_*.deb
 	@.ci/packages package
 	SWIFT=$(SWIFT) packaging/build.sh
 
-package-check: package ## install, update, remove and purge it in a throw-away root; lintian; systemd-analyze (root)
+package-check: package ## install and purge it in a throw-away root (root); lintian; its unit under systemd in the test kernel
 	packaging/check.sh "$$(ls -t .build/package/*.deb | head -1)"
+	@.ci/packages kernel || true
+	$(SWIFT) build --product kernel-probe
+	Tests/Kernel/kernel.py --packaged || [ $$? -eq 77 ]
 
 spi-soak: ## a million frames over a simulated SPI bus with faults: FRAMES=n, SEED=n
 	@.ci/packages build
