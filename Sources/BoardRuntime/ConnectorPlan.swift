@@ -76,7 +76,11 @@ extension ConnectorPlan {
     switch outlet.current {
     case .ac:
       var limits = EVSELimits.ac(milliamps: milliamps, phases: phases)
-      limits.maximumWatts = min(limits.maximumWatts, wattsMax)
+      // What a site file may call a nominal voltage; a plan that is not of one has a DC voltage here.
+      if (100_000...300_000).contains(millivoltsMax) { limits.maximumMillivolts = millivoltsMax }
+      // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
+      let watts = Int64(limits.maximumMillivolts) * Int64(milliamps) * Int64(phases) / 1_000_000
+      limits.maximumWatts = min(Int(clamping: watts), wattsMax)
       // A duty below 6 A says nothing anyway.
       let least = max(milliampsMin, outlet.limits.milliampsMin)
       if least > 6_000 { limits.minimumMilliamps = least }
@@ -90,6 +94,15 @@ extension ConnectorPlan {
       limits.maximumWatts = wattsMax
       return limits
     }
+  }
+
+  /// AC: the current at which all phases together take no more than so many watts, mA. A vehicle that does not communicate
+  /// knows no power, only what its duty says.
+  func milliamps(ofWatts watts: Int, at millivolts: Int) -> Int {
+    let square = Int64(max(millivolts, 1)) * Int64(max(phases, 1))
+    guard watts >= 0, Int64(watts) < Int64.max / 1_000_001 else { return watts < 0 ? 0 : .max }
+    // The largest one whose power, without its fraction, is not more.
+    return Int(clamping: ((Int64(watts) + 1) * 1_000_000 - 1) / square)
   }
 
   func configuration(_ outlet: Outlet, _ port: any OutletPort) -> ChargerConfiguration {

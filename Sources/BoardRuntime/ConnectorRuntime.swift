@@ -172,6 +172,10 @@ public final class ConnectorRuntime {
     var limits = plan.limits(outlet)
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
+    if outlet.current == .ac {
+      let most = plan.milliamps(ofWatts: limits.maximumWatts, at: limits.maximumMillivolts)
+      limits.maximumMilliamps = min(limits.maximumMilliamps, most)
+    }
     // mA * percent, in 64 bits for targets with a 32-bit Int.
     bound(&limits)
     if heatShare < 100 {

@@ -34,8 +34,12 @@ struct OutletBounds {
       // mA * mV / 10^6 = W, in 64 bits for targets with a 32-bit Int.
       let milliamps = Int64(min(limits.currentMax ?? outlet.milliampsMax, outlet.milliampsMax))
       let millivolts = Int64(limits.voltageMax ?? 230_000)
-      let watts = milliamps * millivolts * Int64(min(limits.phases ?? phases, phases)) / 1_000_000
+      let square = millivolts * Int64(min(limits.phases ?? phases, phases))
+      let watts = milliamps * square / 1_000_000
       most("power-max", limits.powerMax, Int(clamping: watts), "gives", .power)
+      // Below its smallest current it would never offer anything.
+      let smallest = Int(clamping: Int64(outlet.limits.milliampsMin) * square / 1_000_000)
+      least("power-max", limits.powerMax, smallest, "offers", .power)
     case .dc(let lowest, let highest, let watts):
       most("current-min", limits.currentMin, outlet.milliampsMax, "carries", .current)
       least("current-min", limits.currentMin, outlet.limits.milliampsMin, "gives", .current)

@@ -122,7 +122,7 @@ public enum SiteSchema {
     Key(
       path: "connectors[].limits.power-max", kind: .quantity(.power, 1000...1_500_000),
       fallback: "the outlet's",
-      isLive: true, purpose: "All phases together."),
+      isLive: true, purpose: "All phases together; with AC the offered current is bounded by it, too."),
     Key(
       path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
       purpose: "AC: phases that are wired."),

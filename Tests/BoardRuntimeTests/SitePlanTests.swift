@@ -1,3 +1,4 @@
+import ControlAPI
 import Foundation
 import HAL
 import Node
@@ -63,6 +64,10 @@ import Testing
       "power-max: is 12 kW, but outlet 2 of board simulation gives 11.04 kW at most"
     ),
     (
+      "power-max: 4 kW",
+      "power-max: is 4000 W, but outlet 2 of board simulation offers 4140 W at least"
+    ),
+    (
       "power-max: 7500 W, phases: 1",
       "power-max: is 7500 W, but outlet 2 of board simulation gives 7360 W at most"
     ),
@@ -83,6 +88,37 @@ import Testing
       OutletBounds(outlet, "it").check(limits) == [
         "current-max: is 8 A, but it offers 10 A at least", "phases: is 3, but it has 1 wired",
       ])
+  }
+
+  /// The mains are not 230 V everywhere, and a vehicle is told what they are.
+  @Test func the_nominal_voltage_of_an_AC_site_is_offered_and_counts_for_its_power() throws {
+    let mains = try plan(site(acLimits: "voltage-max: 120 V"))
+    let limits = mains.connectors[1].limits(mains.outlet(mains.connectors[1]))
+    #expect(limits.maximumMillivolts == 120_000 && limits.maximumWatts == 11_520)
+    let usual = try plan(site())
+    let watts = usual.connectors[1].limits(usual.outlet(usual.connectors[1])).maximumWatts
+    #expect(watts == 22_080)
+    #expect(try problems(site(acLimits: "voltage-max: 120 V, power-max: 12 kW")).count == 1)
+  }
+
+  /// A vehicle that charges by its duty alone is bounded by it.
+  @Test func a_limit_of_power_bounds_the_current_that_an_AC_outlet_offers() throws {
+    let rig = try LatencyTests.Rig { plan in
+      plan.link = .absent
+      plan.wattsMax = 11_040
+    }
+    #expect(rig.connector.presentLimits.maximumMilliamps == 16_001, "the largest with 11040 W")
+    try rig.connector.narrow(ControlLimits(watts: 6_900))
+    #expect(rig.connector.presentLimits.maximumMilliamps == 10_001)
+    #expect(rig.connector.presentLimits.maximumWatts == 6_900)
+    var plan = ConnectorPlan()
+    plan.wattsMax = .max
+    for amps in [6_000, 13_333, 16_500, 32_000] {
+      let watts = 230_000 * amps * 3 / 1_000_000
+      #expect(plan.milliamps(ofWatts: watts, at: 230_000) >= amps, "no limit narrows what it allows")
+    }
+    #expect(plan.milliamps(ofWatts: .max, at: 230_000) == .max && plan.milliamps(ofWatts: -1, at: 1) == 0)
+    #expect(plan.milliamps(ofWatts: 0, at: 230_000) < 2)
   }
 
   // MARK: link, interface and nominal duty
@@ -131,5 +167,25 @@ import Testing
     let changes = old.changes(to: try #require(after.configuration))
     #expect(changes.live.map(\.description) == ["connectors[1].limits.power-max: (none) -> 50 kW"])
     #expect(changes.needRestart.isEmpty)
+  }
+
+  // MARK: what is delivered
+
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The site files of the package and of the documentation are right on the boards they name.
+  @Test func every_site_file_that_is_delivered_or_shown_is_right_on_its_board() throws {
+    let folder = Self.root.appending(path: "packaging")
+    let examples = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/examples")
+    #expect(examples.filter { $0.hasSuffix(".yaml") }.count >= 2)
+    var texts = try (["site.yaml"] + examples.map { "examples/\($0)" }).map {
+      try String(contentsOf: folder.appending(path: $0), encoding: .utf8)
+    }
+    let document = try String(contentsOf: Self.root.appending(path: "docs/site-file.md"), encoding: .utf8)
+    texts += document.components(separatedBy: "```yaml\n").dropFirst().map {
+      $0.components(separatedBy: "```")[0]
+    }
+    for text in texts { #expect(try problems(text) == [], "\(text.prefix(200))") }
   }
 }
