@@ -105,12 +105,9 @@ extension SafetyFault {
     case .insulation: .powerStage(.silent)
     case .powerStage(.silent): .powerStage(.faulty)
     case .powerStage(.faulty): .powerStage(.disobeying)
-    case .powerStage: .wrongDemand
+    case .powerStage(.disobeying): .wrongDemand
     case .wrongDemand: .outputLive(millivolts: 61_000)
-    case .outputLive: .powerStage(.silent)
-    case .powerStage(.silent): .powerStage(.faulty)
-    case .powerStage(.faulty): .powerStage(.disobeying)
-    case .powerStage(.disobeying): SafetyInvariant.allCases.first.map { .invariantBroken($0) }
+    case .outputLive: SafetyInvariant.allCases.first.map { .invariantBroken($0) }
     case .invariantBroken: nil
     }
   }
