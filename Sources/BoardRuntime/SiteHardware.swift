@@ -98,6 +98,7 @@ final class SiteHardware {
           try pin.set(true)
           usleep(UInt32(clamping: reset.pulse.nanoseconds / 1000))
           try pin.set(false)
+          usleep(UInt32(clamping: reset.recovery.nanoseconds / 1000))
         case .wait(let time): usleep(UInt32(clamping: time.nanoseconds / 1000))
         }
       } catch {

@@ -77,6 +77,7 @@ public struct SitePlan {
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
+    watchdog = try board.watchdog(nil, "")
   }
 
   /// A site file's settings on their board.

@@ -69,6 +69,11 @@ public struct EVSEPilot: Machine, Sendable {
   private var lastNominal: Instant?
   /// Whether the vehicle was last offered 5 % or a nominal duty, and since when it is not any more.
   private var lastOffer: (isDigital: Bool, until: Instant?)?
+  /// The vehicle's diode was seen on the pilot as it oscillates now: two samples of a connected vehicle, with a sound
+  /// negative level, since the oscillation began. Nothing may be closed before, as a steady pilot shows no diode.
+  public private(set) var isDiodeProven = false
+  /// The first of the two.
+  private var soundSince: Instant?
   /// Set by a failed diode check, cleared by the plug coming out.
   private var diodeMissing = false
   /// A change of state to be told at the end of the event.
@@ -112,6 +117,7 @@ public struct EVSEPilot: Machine, Sendable {
     if read == state {
       candidate = nil
       lastAgreed = now
+      proveDiode(now)
       return
     }
     guard let earlier = candidate else {
@@ -124,6 +130,19 @@ public struct EVSEPilot: Machine, Sendable {
     } else if now - earlier.agreesSince >= timers.debounce {
       confirm(read, fault, since: earlier.differsSince, now, perform)
     }
+  }
+
+  /// `classify` has seen the negative level.
+  private mutating func proveDiode(_ now: Instant) {
+    guard duty.isOscillating, state.isConnected, !isDiodeProven else { return }
+    let first = soundSince ?? now
+    soundSince = first
+    isDiodeProven = now - first >= timers.debounce
+  }
+
+  private mutating func forgetDiode() {
+    isDiodeProven = false
+    soundSince = nil
   }
 
   private func classify(_ levels: PilotLevels) -> (PilotState, PilotFault?) {
@@ -162,6 +181,7 @@ public struct EVSEPilot: Machine, Sendable {
 
   private mutating func enter(_ new: PilotState, since: Instant) {
     guard new != state else { return }
+    if !new.isConnected { forgetDiode() }
     change = (from: change?.from ?? state, since: since)
     state = new
   }
@@ -202,7 +222,8 @@ public struct EVSEPilot: Machine, Sendable {
     guard let lastSample, let silence = timers.sampleSilenceMax, state != .fault, duty != .steadyLow else {
       return nil
     }
-    return lastSample + silence
+    // Without a vehicle nothing is closed, and a late turn of the loop is no reason to forget who is about to plug in.
+    return lastSample + (state == .A ? silence * 5 : silence)
   }
 
   private var candidateDue: Instant? {
@@ -259,6 +280,7 @@ public struct EVSEPilot: Machine, Sendable {
     guard new != duty else { return }
     if duty == .steadyLow || new == .steadyLow { candidate = nil }
     if duty == .steadyLow { lastSample = now }
+    if !new.isOscillating || !duty.isOscillating { forgetDiode() }
     if new.isOscillating {
       lastOffer = (isDigital: goal.isDigital, until: nil)
       if !goal.isDigital { lastNominal = now }

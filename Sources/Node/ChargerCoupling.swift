@@ -83,6 +83,8 @@ public enum CouplingTrace: Hashable, Sendable {
   case wakes(byVehicle: Bool)
   /// The modem is switched on or off.
   case modem(on: Bool)
+  /// The contactor closes three phases from now on, or one.
+  case phases(three: Bool)
 }
 
 extension CouplingTrace: CustomStringConvertible {
@@ -104,6 +106,8 @@ extension CouplingTrace: CustomStringConvertible {
     case .wakes(byVehicle: false): "charger wakes the vehicle"
     case .modem(on: true): "modem on"
     case .modem(on: false): "modem off"
+    case .phases(three: true): "three phases from the next closing on"
+    case .phases(three: false): "one phase from the next closing on"
     }
   }
 }
@@ -120,6 +124,7 @@ extension CouplingTrace {
     case .chargesOn: "chargesOn"
     case .wakes: "wakes"
     case .modem: "modem"
+    case .phases: "phases"
     }
   }
 }

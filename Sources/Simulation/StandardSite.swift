@@ -34,6 +34,11 @@ public struct SiteDescription: Sendable {
   public var readsProximity = false
   /// The power stage is another program's: `ChargerEvent.powerStage` has to come.
   public var isStageExternal = false
+  /// The outlet has a residual-current monitor that is tested before each closing: `ChargerEvent.residualCurrent` has to
+  /// come once, then it answers by itself.
+  public var testsResidualCurrent = false
+  /// The outlet can close one phase or three.
+  public var switchesPhases = false
   /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
   public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
@@ -106,6 +111,9 @@ extension SiteDescription {
     configuration.temperatureSensors = temperatureSensors
     configuration.safety.readsProximity = readsProximity
     configuration.safety.hasExternalPowerStage = isStageExternal
+    configuration.safety.hasResidualCurrentInput = testsResidualCurrent
+    configuration.safety.testsResidualCurrent = testsResidualCurrent
+    configuration.safety.switchesPhases = switchesPhases
     if let recloseInterval { configuration.safety.recloseMin = recloseInterval }
     if isVentilated { configuration.safety.isVentilated = true }
     return configuration

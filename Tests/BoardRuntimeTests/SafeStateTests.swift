@@ -77,7 +77,9 @@ import Testing
       #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault)")
       #expect((SafetyFault(serviceName: fault.name) != nil) == (fault.latch == .service), "\(fault)")
     }
-    for name in ["", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)"] {
+    for name in [
+      "", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)",
+    ] {
       #expect(!SafetyFault.endsByItself(name: name), "\(name)")
     }
   }
@@ -91,7 +93,9 @@ extension SafetyFault {
     case .contactorDidNotClose: .contactorDropped
     case .contactorDropped: .earthLost
     case .earthLost: .residualCurrent
-    case .residualCurrent: .proximityLost
+    case .residualCurrent: .residualCurrentTest(.didNotTrip)
+    case .residualCurrentTest(.didNotTrip): .residualCurrentTest(.didNotReturn)
+    case .residualCurrentTest(.didNotReturn): .proximityLost
     case .proximityLost: .emergencyStop
     case .emergencyStop: .heartbeatLost
     case .heartbeatLost: .lockNotConfirmed
