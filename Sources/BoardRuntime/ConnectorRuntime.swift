@@ -171,7 +171,6 @@ public final class ConnectorRuntime {
     var limits = plan.limits(outlet)
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
-    // mA * percent, in 64 bits for targets with a 32-bit Int.
     bound(&limits)
     if outlet.current == .ac, hasOnePhase {
       // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
@@ -179,6 +178,7 @@ public final class ConnectorRuntime {
       limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
     }
     if heatShare < 100 {
+      // mA * percent, in 64 bits for targets with a 32-bit Int.
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
     }
