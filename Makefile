@@ -69,7 +69,7 @@ embedded: ## compile the codec for bare-metal boards; print sizes, hold the limi
 sizes: ## what the codec adds to a program on this machine
 	Embedded/hosted.py --sections
 
-fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
+fuzz: ## fuzz decoders, site file, control socket, controllers' links: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
 
 package: ## build the Debian package, .build/package/coupler_*.deb
@@ -77,8 +77,11 @@ package: ## build the Debian package, .build/package/coupler_*.deb
 	@.ci/packages package
 	SWIFT=$(SWIFT) packaging/build.sh
 
-package-check: package ## install, update, remove and purge it in a throw-away root; lintian; systemd-analyze (root)
+package-check: package ## install and purge it in a throw-away root (root); lintian; its unit under systemd in the test kernel
 	packaging/check.sh "$$(ls -t .build/package/*.deb | head -1)"
+	@.ci/packages kernel || true
+	$(SWIFT) build --product kernel-probe
+	Tests/Kernel/kernel.py --packaged || [ $$? -eq 77 ]
 
 spi-soak: ## a million frames over a simulated SPI bus with faults: FRAMES=n, SEED=n
 	@.ci/packages build

@@ -32,6 +32,9 @@ public final class ConnectorRuntime {
     }
   }
 
+  /// A contactor that was told to open and cannot be seen to have opened for so long is a case for the watchdog.
+  static let liveMax = Duration.milliseconds(500)
+
   public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
   public internal(set) var state: ConnectorState
@@ -242,10 +245,11 @@ public final class ConnectorRuntime {
     return network.trouble
   }
 
-  /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
-  /// take the other connectors' charges away.
+  /// No deadline was missed and the contactor opened when it had to: what the watchdog is fed for. Other trouble of the
+  /// electrical side is none of it: a reset would take the other connectors' charges away.
   public func isHealthy(at now: Instant) -> Bool {
     guard isStarted else { return true }
+    if let since = port.liveSince, now - since > Self.liveMax { return false }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Wire
 
 /// `coupler`: the host and bench tool.
 @main
@@ -29,7 +30,7 @@ struct Coupler: ParsableCommand {
       cause are printed; 2 an interface or a file could not be used; 64 wrong
       arguments.
       """,
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
       ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,

@@ -155,7 +155,9 @@ import Wire
     try rig.run(.milliseconds(600))
     #expect(rig.connector.status(at: rig.loop.now).stage?.state == .silent)
     rig.desk.tellNews()
-    #expect(rig.events.contains { if case .stage(let stage) = $0.content { stage.state == .silent } else { false } })
+    #expect(
+      rig.events.contains { if case .stage(let stage) = $0.content { stage.state == .silent } else { false } }
+    )
   }
 
   @Test func a_meter_of_an_AC_outlet_is_shown_phase_by_phase() throws {

@@ -373,6 +373,9 @@ private let links: [Broken] = [
   Broken(verso, "outlets[1].lock") {
     $0.links[0].transport = .serial(device: "/dev/ttyLP2", baud: 115_200, .chargebyte)
   },
+  Broken(som, "outlets[0].monitoring.temperatures[1]") {
+    $0.outlets[0].monitoring.temperatures[1].source = .celsius(device: "adc", channel: 1)
+  },
   Broken(som, "links[0].name") { $0.outlets[0].hardware = .simulated },
   Broken(som, "links[0].transport.device") {
     $0.links[0].transport = .serial(device: "ttyLP2", baud: 115_200, .chargebyte)

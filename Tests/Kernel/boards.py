@@ -11,6 +11,8 @@ BOARDS = ("simulation", "chargebyte-charge-som", "chargebyte-evacharge-se", "cha
           "phytec-phyverso", "pionix-belaybox", "raspberrypi-qca7000", "raspberrypi-qca7000-ev",
           "simulation-ev")
 
+GENERATORS = ("pwm", "steady", "economiser")
+
 
 @scenario(limit=120, needs=["PROBE"])
 def every_board_has_a_scenario(rig):
@@ -33,20 +35,22 @@ def take(replica, probe):
         probe.tell("edges", row.field, *row.request)
     for row in replica.of("adc"):
         probe.tell("adc", row.field, *row.words)
-    for row in replica.of("pwm"):
+    for row in replica.of(*GENERATORS):
         probe.tell("pwm", row.field, *row.words)
+    untried = replica.of("capture", "temperature")
+    check(not untried, f"nothing here takes {[row.field for row in untried]}")
 
 
 def exercise_outputs(replica, probe):
     rows = replica.of("output")
     for row in rows:
-        equal(replica.held_value(row), int(row.values["start"]), f"start value of {row.field}")
+        equal(replica.level_of(row.field), int(row.values["start"]), f"start value of {row.field}")
     for row in rows:
         start = row.values["start"]
         before = {other.field: replica.line(other).level for other in rows if other is not row}
         for value in ("1", "0", start):
             probe.tell("set", row.field, value)
-            equal(str(replica.held_value(row)), value, f"level of {row.field}")
+            equal(str(replica.level_of(row.field)), value, f"level of {row.field}")
             after = {other.field: replica.line(other).level for other in rows if other is not row}
             equal(after, before, f"other outputs while {row.field} is driven")
 
@@ -72,20 +76,22 @@ def exercise_converters(replica, probe):
         # Two voltages within the converter's range, told apart from each other.
         step = abs(int(row.values["numerator"]) / int(row.values["denominator"]))
         for raw in (400, 3700):
-            folder_row, path = replica.files.adcs[row.field]
-            replica.files.set_raw(path, raw)
+            replica.devices.adcs[row.field][1].write_text(str(raw))
             expected = raw * int(row.values["numerator"]) / int(row.values["denominator"]) + int(row.values["offset"])
             found = int(probe.tell("get", row.field))
             check(abs(found - expected) <= max(1, step), f"{row.field}: {found} mV, not {expected:.0f}")
 
 
 def exercise_generators(replica, probe):
-    for row in replica.of("pwm"):
+    for row in replica.of(*GENERATORS):
         inverted = "inverted" in row.flags
         for word, permille in (("high", 1000), ("50", 50), ("533", 533), ("960", 960), ("low", 0)):
-            probe.tell("drive", row.field, word)
             expected = 1000 - permille if inverted else permille
-            equal(replica.files.duty(row.field), expected, f"duty of {row.field} at {word}")
+            before = {other: replica.devices.duty(other) for other in replica.devices.pwms if other != row.field}
+            probe.tell("drive", row.field, word)
+            equal(replica.devices.duty(row.field), expected, f"duty of {row.field} at {word}")
+            after = {other: replica.devices.duty(other) for other in before}
+            equal(after, before, f"other outputs while {row.field} is driven")
 
 
 def hold(rig, board):
@@ -116,8 +122,8 @@ def replica_holds(rig, board):
     for row in outputs:
         equal(replica.driven(row)[-1], row.level(row.values["stop"]),
               f"last level driven onto {row.field} at an orderly end")
-    for row in replica.of("pwm"):
-        equal(replica.files.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at an orderly end")
+    for row in replica.of(*GENERATORS):
+        equal(replica.devices.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at an orderly end")
     crash(rig, replica)
     if not any(row.field.startswith("inlets") for row in replica.rows):
         make_safe(rig, replica, board)
@@ -135,7 +141,7 @@ def crash(rig, replica):
         if how == "released":
             circuit(replica, row, int(value))
         probe.tell("set", row.field, 1)
-        equal(replica.held_value(row), 1, f"{row.field} before the crash")
+        equal(replica.level_of(row.field), 1, f"{row.field} before the crash")
     replica.trace.clear()
     probe.kill()
     for row in outputs:
@@ -152,8 +158,9 @@ def make_safe(rig, replica, board):
     equal((result.returncode, result.stderr), (0, ""), "couplerd --safe-state")
     for row in replica.of("output"):
         equal(replica.driven(row)[-1:], [row.level(row.values["stop"])], f"last level of {row.field} at --safe-state")
-    for row in replica.of("pwm"):
-        equal(replica.files.duty(row.field), 1000 if "inverted" in row.flags else 0, f"{row.field} at --safe-state")
+    for row in replica.of("pwm", "economiser"):
+        check(replica.devices.duty(row.field) in row.stop_duties,
+              f"{row.field} at --safe-state: {replica.devices.duty(row.field)}, not {row.stop_duties}")
 
 
 def register(board):

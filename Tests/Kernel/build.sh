@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the test kernel, a User Mode Linux from Debian's linux-source, and prints its path on standard output.
-# One build per version of the sources and per content of uml.fragment; afterwards the program from the cache is used.
+# One build per version of the sources and per content of uml.fragment and drivers/; afterwards the program from the
+# cache is used.
 #
 #   COUPLER_KERNEL=FILE      use this kernel, build nothing
 #   COUPLER_KERNEL_CACHE=DIR where kernels are kept (default: ~/.cache/coupler/kernel)
@@ -37,8 +38,8 @@ done
 
 version=$(dpkg-query -W -f '${Version}' "$name" 2>/dev/null || true)
 [ -n "$version" ] || version=$(stat -c %s-%Y "$archive")
-recipe=1 # goes up when this script builds another kernel from the same sources and fragment
-inputs=$recipe-$(sha256sum <"$here/uml.fragment" | cut -c 1-12)
+recipe=2 # goes up when this script builds another kernel from the same sources, fragment and drivers
+inputs=$recipe-$(cat "$here/uml.fragment" "$here"/drivers/* | sha256sum | cut -c 1-12)
 cache=${COUPLER_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coupler/kernel}
 kernel=$cache/$name-$(printf %s "$version" | tr -c 'A-Za-z0-9.+-' _)-$inputs/linux
 if [ -x "$kernel" ]; then
@@ -64,6 +65,13 @@ cd "$work/$name"
 # The timer tick delivers the edges of simulated lines: 1 ms instead of 10.
 sed -i '/^config HZ$/,/default/ s/default 100/default 1000/' arch/um/Kconfig
 grep -A3 '^config HZ$' arch/um/Kconfig | grep -q 'default 1000'
+# Simulated lines that obey what is outside, and devices of boards that the kernel has no simulation of.
+patch -s -p1 <"$here/drivers/gpio-sim.patch" >&2 || {
+	printf 'drivers/gpio-sim.patch does not fit %s %s: mend it (6.1 is what it was made for)\n' "$name" "$version" >&2
+	exit 1
+}
+cp "$here/drivers/bench_devices.c" drivers/misc/
+echo 'obj-y += bench_devices.o' >>drivers/misc/Makefile
 
 log=$work/log
 build() {
@@ -77,7 +85,8 @@ build tinyconfig
 scripts/kconfig/merge_config.sh -m -O "$work/out" "$work/out/.config" "$here/uml.fragment" >>"$log" 2>&1
 build olddefconfig
 for option in HOSTFS GPIO_SIM GPIO_CDEV_V1 IIO_SIMPLE_DUMMY NET_SCH_NETEM VETH PACKET IPV6 PCI_MSI SOFT_WATCHDOG EVENT_TRACING \
-	UML_TIME_TRAVEL_SUPPORT EPOLL SIGNALFD TIMERFD EVENTFD; do
+	UML_TIME_TRAVEL_SUPPORT EPOLL SIGNALFD TIMERFD EVENTFD SECCOMP_FILTER CGROUP_BPF CGROUP_PIDS MEMCG OVERLAY_FS FHANDLE \
+	TMPFS_XATTR TMPFS_POSIX_ACL IIO_TRIGGERED_BUFFER IIO_HRTIMER_TRIGGER; do
 	grep -q "^CONFIG_$option=y" "$work/out/.config" || {
 		printf 'the test kernel would lack CONFIG_%s: uml.fragment does not fit %s\n' "$option" "$name" >&2
 		exit 1

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 import time
 
 from control import Control, journal
@@ -52,10 +53,7 @@ connectors:
   - id: 1
     evse-id: DE*CPL*E00001
     interface: se0
-    current: ac
-    limits:
-      current-max: 32 A
-      phases: 3
+    current: {current}
     authorization: {authorization}
 """
 WATCHDOG = """
@@ -68,21 +66,31 @@ watchdog:
 class Station:
     """A board's replica with its daemon, and a vehicle's place at the other end of cable and power line."""
 
-    def __init__(self, rig, board, authorization="free", more=""):
-        self.rig = rig
+    def __init__(self, rig, board, authorization="free", more="", current="ac", options=None):
+        self.rig, self.current = rig, current
         self.vehicle, charger, _ = rig.power_line()
         self.replica = Replica(rig.program("PROBE"), board)
         self.cable = rig.run / "cable"
-        self.wire = Wire(self.replica, self.cable)
+        # A board without a pilot of its own has a simulated one, and its cable is the daemon's.
+        has_pilot = "outlets[0].generator.pwm" in self.replica.by_field
+        self.wire = Wire(self.replica, self.cable) if has_pilot else None
+        if not has_pilot:
+            for row in self.replica.of("input"):  # no fault, no stop button pressed
+                self.replica.pull(row.field, 0)
         self.folder = rig.run
         (self.folder / "journal").mkdir()
         site = self.folder / "site.yaml"
-        site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization) + more)
-        self.service = Service(rig, charger, "--site", site)
+        site.write_text(SITE.format(board=board, folder=self.folder, authorization=authorization, current=current) + more)
+        if options is None:
+            options = [] if has_pilot else ["--pilot", self.cable]
+        self.service = Service(rig, charger, "--site", site, *options)
 
     def ready(self):
         self.service.process.expect("couplerd .* 1 connector", 20)
-        self.wire.expect("pilot at +12 V", lambda: self.wire.duty() == 1000, 20)
+        if self.wire:
+            self.wire.expect("pilot at +12 V", lambda: self.wire.duty() == 1000, 20)
+        for row in self.replica.of("steady"):
+            equal(self.replica.devices.duty(row.field), int(row.values["duty"]), f"duty of {row.field}")
 
     def control(self):
         return Control(self.folder / "control.sock")
@@ -91,7 +99,7 @@ class Station:
         return journal(self.folder / "journal")[0]
 
     def plug_in(self, *options):
-        return self.rig.coupler("ev", self.vehicle, "ev", "-i", "ev0", "--ac", "--json", "-v", "--pilot", self.cable,
+        return self.rig.coupler("ev", self.vehicle, "ev", "-i", "ev0", f"--{self.current}", "--json", "-v", "--pilot", self.cable,
                                 *options)
 
 
@@ -118,6 +126,138 @@ def charges(rig, board):
     time.sleep(0.1)
     wire.check_safe("after SIGTERM")
     print(f"    contactor closed for {opened - closed:.1f} s, {len(wire.log)} changes on the outside")
+    return wire
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_on_the_raspberry_pis_lines(rig):
+    """A pull-up at the mirror contact, peak detectors, a residual current monitor that is tested before each session."""
+    wire = charges(rig, "raspberrypi-qca7000")
+    closed = next(when for when, value in wire.seen("closed") if value)
+    tests = [when for when, value in wire.seen("tripped") if value]
+    check(tests and tests[0] < closed, f"the monitor was tested at {tests}, the contactor closed at {closed}")
+
+
+def charges_with_a_simulated_pilot(rig, board, has_stage=True):
+    """Two sessions in a row on a board that is a modem with Linux: its lines are held, the rest is simulated."""
+    more = "" if has_stage else "    power-stage: {source: control}\n"
+    station = Station(rig, board, current="dc", more=more)
+    station.ready()
+    stage = None if has_stage else Stage(station.folder / "control.sock")
+    for row in station.replica.of("output"):
+        equal(station.replica.level_of(row.field), int(row.values["start"]), f"start value of {row.field}")
+        check(station.replica.driven(row), f"nobody drives {row.field}")
+    for number in (1, 2):
+        ev = station.plug_in("--seconds", 5)
+        ev.wait(200)
+        found = summary(ev)
+        equal(found["outcome"], "completed", f"outcome of session {number}")
+        check(found["wattHours"] > 0, f"session {number} gave no energy: {found}")
+        time.sleep(2)
+    if stage:
+        stage.check_charged()
+        check(any(command["insulationTest"] for command in stage.commands), f"no insulation test: {stage.commands}")
+        most = max(event["milliamps"] for event in ev.events() if event.get("event") == "energy")
+        equal(most, 60_000, "highest current that the vehicle was told, mA")
+    kinds = [record.kind for record in station.journal()]
+    equal(kinds.count("session ended"), 2, f"sessions in the journal {kinds}")
+    station.service.stop()
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_modem_of_evacharge_se(rig):
+    """Its power stage is a program at the control socket."""
+    charges_with_a_simulated_pilot(rig, "chargebyte-evacharge-se", has_stage=False)
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_on_any_machine(rig):
+    charges_with_a_simulated_pilot(rig, "generic")
+
+
+class Stage(threading.Thread):
+    """The power stage of a DC outlet whose board has none: another program, which drives it by the control socket."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.control = Control(path)
+        self.commands = []
+        self.reports = []
+        self.failure = None
+        self.start()
+
+    def run(self):
+        try:
+            command, testing = {"enabled": False, "insulationTest": False}, 0
+            while True:
+                testing = testing + 1 if command["insulationTest"] else 0
+                insulation = "testing" if 0 < testing < 5 else "valid"
+                enabled = command["enabled"]
+                report = {"millivolts": command["millivolts"] if enabled else 0,
+                          "milliamps": min(command["milliamps"], 60_000) if enabled else 0, "milliampsMax": 60_000,
+                          "insulation": insulation}
+                self.reports.append(report)
+                command = self.control.call("power", connector=1, **report)
+                if self.commands[-1:] != [command]:
+                    self.commands.append(command)
+                time.sleep(0.1)
+        except (OSError, EOFError):
+            pass  # the daemon has ended
+        except Exception as error:  # the test has to hear of it
+            self.failure = error
+
+    def check_charged(self):
+        if self.failure:
+            raise self.failure
+        check(max(report["milliamps"] for report in self.reports) > 2_000, "no current was asked for")
+        check(not self.commands[-1]["enabled"], f"the stage is left enabled: {self.commands[-1]}")
+
+
+def charges_behind_a_controller(rig, board, kind, device, current):
+    """Pilot and contactor are a safety controller's, which `coupler controller` plays at the port that the board names."""
+    controller = rig.coupler("controller", None, "controller", "--kind", kind, "--link", device, "--pilot",
+                             rig.run / "cable", "--json")
+    controller.expect_event("ready", 15)
+
+    def outputs():
+        return [event for event in controller.events() if event["event"] == "outputs"]
+
+    station = Station(rig, board, current=current, options=[])
+    station.ready()
+    station.service.process.expect("controller up: ", 20)
+    reset = station.replica.row("links[0].reset")
+    driven = station.replica.driven(reset)
+    equal(driven[-2:], [reset.level(1), reset.level(0)], f"pulse on {reset.field}, of {driven}")
+    stage = Stage(station.folder / "control.sock") if current == "dc" else None
+    ev = station.plug_in("--seconds", 5)
+    ev.wait(200)
+    equal(summary(ev)["outcome"], "completed", "outcome of the vehicle")
+    if stage:
+        stage.check_charged()
+    time.sleep(3)
+    told = [(event["closed"], event["permille"]) for event in outputs()]
+    check((True, 50) in told, f"not closed at 5 %: {told}")
+    check(not told[-1][0], f"closed after the session: {told[-1]}")
+    station.service.stop()
+    time.sleep(0.5)
+    last = outputs()[-1]
+    equal((last["closed"], last["allowsPower"]), (False, False), "what the controller was told last")
+    print(f"    closed and opened by a {kind}, {len(told)} orders of the daemon")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_belayboxs_controller(rig):
+    charges_behind_a_controller(rig, "pionix-belaybox", "yeti", "/dev/serial0", "ac")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_charge_soms_controller(rig):
+    charges_behind_a_controller(rig, "chargebyte-charge-som", "chargebyte", "/dev/ttyLP2", "dc")
+
+
+@scenario(limit=400, virtual=True, needs=["PROBE", "COUPLER", "COUPLERD"])
+def couplerd_charges_coupler_ev_behind_the_phyversos_controller(rig):
+    charges_behind_a_controller(rig, "phytec-phyverso", "phyverso", "/dev/coupler-mcu", "dc")
 
 
 PHASES = ("idle", "pilot", "matching", "joining", "discovery", "setup", "preparation", "energy", "stopping", "finished")
@@ -149,7 +289,7 @@ def killed_in(station, phase):
     within = time.monotonic() - killed
     time.sleep(0.05)  # the circuit follows a hundred times a second
     wire.check_safe(f"killed in {phase}")
-    equal(wire.replica.files.duty("outlets[0].generator.pwm"), 0, f"PWM after a kill in {phase}")
+    equal(wire.replica.devices.duty("outlets[0].generator.pwm"), 0, f"PWM after a kill in {phase}")
     if ev:
         ev.stop()
         wire.expect("empty outlet", lambda: wire.state == "A", 5)
@@ -171,6 +311,8 @@ def kill_9_in_every_phase_leaves_safe_outputs_and_the_whole_journal(rig):
         records = killed_in(station, phase)
         station.service.start()
         station.ready()
+        # What the killed run had locked is let go: nobody is plugged in.
+        station.wire.expect(f"open lock after a kill in {phase}", lambda: station.wire.position > 1_000, 20)
         after = station.journal()
         equal(after[:len(records)], records, f"records after the restart from {phase}")
         equal([record.sequence for record in after], list(range(after[0].sequence, after[0].sequence + len(after))),
@@ -231,6 +373,18 @@ def a_daemon_that_hangs_is_restarted_with_the_system_by_the_watchdog(rig):
     station.ready()
     station.service.process.child.send_signal(signal.SIGSTOP)
     time.sleep(5)  # still within the watchdog's time
-    rig.expect_restart()
+    rig.expect_restart(0, 5.5)
     time.sleep(30)
     check(False, "no restart within 35 s")
+
+
+@scenario(limit=300, virtual=True, needs=["PROBE", "COUPLERD"])
+def a_daemon_that_dies_where_nobody_makes_outputs_safe_is_followed_by_the_watchdog(rig):
+    """SIGKILL, and no service manager that runs --safe-state: the armed watchdog stays armed."""
+    station = Station(rig, "chargebyte-tarragon", more=WATCHDOG)
+    station.ready()
+    time.sleep(15)
+    station.service.kill()
+    rig.expect_restart(5, 10.5)
+    time.sleep(30)
+    check(False, "no restart within 30 s")

@@ -9,10 +9,11 @@ CONFIGURATION = pathlib.Path("/sys/kernel/config/gpio-sim")
 class Chip:
     """A chip whose lines have names; `None` for one without. Appears as a /dev/gpiochipN on creation."""
 
-    def __init__(self, label, names, hogs=()):
+    def __init__(self, label, names, hogs=(), device=None):
+        """`device` tells two chips of one label apart."""
         self.label, self.names = label, list(names)
         self.lines = {}
-        self.device = CONFIGURATION / label
+        self.device = CONFIGURATION / (device or label)
         bank = self.device / "bank0"
         self.device.mkdir()
         bank.mkdir()
@@ -36,7 +37,9 @@ class Chip:
         (self.device / "live").write_text("1")
         chip = (bank / "chip_name").read_text().strip()
         self.path = pathlib.Path("/dev") / chip
-        self.sim = pathlib.Path("/sys/devices/platform") / (self.device / "dev_name").read_text().strip() / chip
+        # Below /sys/devices.
+        self.place = f"platform/{(self.device / 'dev_name').read_text().strip()}"
+        self.sim = pathlib.Path("/sys/devices") / self.place / chip
 
     def line(self, which):
         """By name or offset."""

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import time
 
 from bench import Bench, ScenarioFailed
 
@@ -48,7 +49,8 @@ class GuestRig(Bench):
         line.expect("line ready", 20)
         return vehicle, charger, middle
 
-    def expect_restart(self):
-        """From here on the kernel has to restart: the boot after it holds the scenario."""
-        (self.logs / "restart-expected").touch()
+    def expect_restart(self, earliest, latest):
+        """The watchdog has to restart the kernel so many seconds from now: kernel.py reads on the console that it did."""
+        now = time.monotonic()
+        (self.logs / "restart-expected").write_text(f"{now + earliest} {now + latest}\n")
         os.sync()

@@ -4,6 +4,7 @@ import pathlib
 import re
 import time
 
+from bench import libc
 from gpio_sim import Chip
 from guest_rig import check, equal
 from probe import Probe, version
@@ -199,6 +200,92 @@ def gpio_drivers_on_libgpiod_2(rig):
     drivers(rig, "PROBE2", "2.")
 
 
+def twins(rig, variable):
+    """Two chips of one label: by the label no line is found, by the device of its chip the right one."""
+    chips = [Chip("twin", [None] * 4, device=f"twin{number}") for number in (1, 2)]
+    check(chips[0].place != chips[1].place, f"both at {chips[0].place}")
+    probe = Probe(rig.program(variable))
+    text = probe.refusal("output", "x", "chip=twin", "offset=1")
+    check("twin" in text and "several" in text, text)
+    for number, chip in enumerate(chips):
+        probe.tell("output", f"coil{number}", f"path={chip.place}", "offset=1", "active-low")
+        probe.tell("edges", f"button{number}", f"path={chip.place}", "offset=2")
+    for number, chip in enumerate(chips):
+        other = chips[1 - number]
+        equal([c.line(1).level for c in chips], [1, 1], "start values, active low")
+        probe.tell("set", f"coil{number}", 1)
+        equal((chip.line(1).level, other.line(1).level), (0, 1), f"levels of the chip at {chip.place} and of its twin")
+        probe.tell("set", f"coil{number}", 0)
+        chip.line(2).pull(1)
+        probe.expect_edges(f"button{number}", 1)
+        equal([probe.tell("get", f"button{index}") for index in (number, 1 - number)], ["1", "0"], "readings")
+        chip.line(2).pull(0)
+        probe.expect_edges(f"button{number}", 2)
+        equal(len(probe.edges.get(f"button{1 - number}", [])), 2 * number, "edges of the twin")
+    text = probe.refusal("input", "x", "path=platform/gpio-sim.none", "offset=1")
+    check("gpio-sim.none" in text, text)
+    check("offset" in probe.refusal("input", "x", f"path={chips[0].place}", "offset=9"), "an offset beyond the chip")
+    equal(probe.end(), 0, "exit code")
+
+
+class Oscillator:
+    """A pilot of 1 kHz outside a line, by the guest's clock."""
+
+    PERIOD = 1_000_000  # ns
+
+    def __init__(self, line):
+        self.line = line
+        libc.prctl(29, 1, 0, 0, 0)  # PR_SET_TIMERSLACK: 1 ns instead of 50 us
+
+    def run(self, permille, periods):
+        at = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        for _ in range(periods):
+            for level, lasts in ((1, permille), (0, 1000 - permille)):
+                self.line.pull(level)
+                at += self.PERIOD * lasts // 1000
+                time.sleep(max(0, at - time.clock_gettime_ns(time.CLOCK_MONOTONIC)) / 1e9)
+
+
+def duties(rig, variable):
+    line = Chip("replica", ["CP_EDGES"]).line("CP_EDGES")
+    line.pull(0)
+    probe = Probe(rig.program(variable))
+    probe.tell("edges", "pilot", "name=CP_EDGES")
+    oscillator = Oscillator(line)
+    for permille in (50, 100, 533, 960):
+        probe.edges.pop("pilot", None)
+        oscillator.run(permille, 200)
+        found = probe.expect_edges("pilot", 400)
+        equal([edge.rising for edge in found], [index % 2 == 0 for index in range(400)], f"directions at {permille} permille")
+        equal(sum(edge.missed for edge in found), 0, "missed edges")
+        stamps = [edge.nanoseconds for edge in found]
+        high = sum(stamps[index + 1] - stamps[index] for index in range(0, 398, 2))
+        measured = high * 1000 / (stamps[398] - stamps[0])
+        widest = max(abs(stamps[index + 1] - stamps[index] - permille * 1000) for index in range(0, 398, 2))
+        check(abs(measured - permille) <= 1, f"{measured:.2f} permille by the edges, not {permille}")
+        print(f"    {permille} permille: {measured:.2f} by the stamps of 400 edges, one pulse at most {widest / 1000:.0f} us off")
+
+
+@scenario(limit=240, virtual=True, needs=["PROBE"])
+def a_pilot_of_1_khz_is_measured_by_its_edges_on_libgpiod_1(rig):
+    duties(rig, "PROBE")
+
+
+@scenario(limit=240, virtual=True, needs=["PROBE2"])
+def a_pilot_of_1_khz_is_measured_by_its_edges_on_libgpiod_2(rig):
+    duties(rig, "PROBE2")
+
+
+@scenario(limit=120, virtual=True, needs=["PROBE"])
+def twin_chips_are_told_apart_by_their_device_on_libgpiod_1(rig):
+    twins(rig, "PROBE")
+
+
+@scenario(limit=120, virtual=True, needs=["PROBE2"])
+def twin_chips_are_told_apart_by_their_device_on_libgpiod_2(rig):
+    twins(rig, "PROBE2")
+
+
 def swift_tests(rig, variable):
     """The suites of LinuxHardwareTests that need a kernel with simulated chips."""
     tests = rig.start("tests", [rig.program(variable), "--testing-library", "swift-testing", "--filter", "GPIOTests"],
@@ -237,6 +324,48 @@ def the_adc_driver_reads_the_kernels_iio_dummy(rig):
 
 
 @scenario(limit=180, needs=["PROBE"], virtual=True)
+def voltages_that_a_trigger_converts_come_through_the_kernels_buffer(rig):
+    """A timer of the kernel in the place of the oscillator: 1000 conversions a second of two channels together."""
+    devices = pathlib.Path("/sys/bus/iio/devices")
+    pathlib.Path("/sys/kernel/debug/bench/adc").write_text("board.adc 6 0")
+    folder = next(devices.glob("iio:device*"))
+    pathlib.Path("/sys/kernel/config/iio/triggers/hrtimer/pilot").mkdir()
+    trigger = next(devices.glob("trigger*"))
+    equal((trigger / "name").read_text().strip(), "pilot", "name of the trigger")
+    (trigger / "sampling_frequency").write_text("1000")
+    for channel, raw in ((1, 111), (2, 3456), (5, 123)):
+        (folder / f"in_voltage{channel}_raw").write_text(str(raw))
+    probe = Probe(rig.program("PROBE"))
+    # In the other order than they are in the buffer, and not all that the device has.
+    words = ["device=board.adc", "channels=5,2", "numerator=2", "offset=-40"]
+    text = probe.refusal("scan", "x", *words, "trigger=oscillator")
+    check("oscillator" in text and "pilot" in text, f"{text}: does not say what there is")
+    probe.tell("scan", "levels", *words, "trigger=pilot")
+    time.sleep(0.01)
+    equal(probe.tell("newest", "levels"), f"{2 * 123 - 40} {2 * 3456 - 40}", "converted together, mV")
+    (folder / "in_voltage5_raw").write_text("4000")
+    time.sleep(0.005)
+    equal(probe.tell("newest", "levels"), f"{2 * 4000 - 40} {2 * 3456 - 40}", "the newest, mV")
+    equal(probe.tell("newest", "levels"), "none", "conversions since then")
+    time.sleep(1)
+    equal(probe.tell("newest", "levels"), "none", "after a second, of which the kernel keeps the oldest eighth")
+    time.sleep(0.005)
+    equal(probe.tell("newest", "levels"), f"{2 * 4000 - 40} {2 * 3456 - 40}", "after that")
+    (trigger / "sampling_frequency").write_text("1")
+    time.sleep(0.01)
+    probe.tell("newest", "levels")
+    time.sleep(0.1)
+    equal(probe.tell("newest", "levels"), "none", "while the trigger rests")
+    # The device is taken: single values are refused, and come again afterwards.
+    probe.tell("adc", "single", "device=board.adc", "channel=1")
+    check("busy" in probe.refusal("get", "single"), "a single value while the buffer runs")
+    probe.tell("drop", "levels")
+    equal(probe.tell("get", "single"), "111", "a single value afterwards")
+    equal((folder / "buffer/enable").read_text(), "0\n", "buffer afterwards")
+    equal(probe.end(), 0, "exit code")
+
+
+@scenario(limit=180, needs=["PROBE"], virtual=True)
 def a_watchdog_that_is_not_petted_restarts_the_system(rig):
     """Petted, it rests; disarmed, it rests; after SIGKILL of its owner it restarts the kernel."""
     probe = Probe(rig.program("PROBE"))
@@ -249,6 +378,6 @@ def a_watchdog_that_is_not_petted_restarts_the_system(rig):
     probe.tell("watchdog", "watchdog0", 5)
     probe.kill()
     # The verdict: the kernel ends this before the sleep is over.
-    rig.expect_restart()
+    rig.expect_restart(4.5, 6)
     time.sleep(30)
     check(False, "no restart within 30 s")

@@ -61,12 +61,12 @@ class Wire:
             # Inactive: no fault, no stop button pressed.
             line = self.replica.line(row)
             line.pull(row.level(0))
-        for field in self.replica.files.adcs:
-            self.replica.files.set_millivolts(field, 1_650)
-        if f"{self.outlet}.proximity" in self.replica.files.adcs:
+        for field in self.replica.devices.adcs:
+            self.replica.devices.set_millivolts(field, 1_650)
+        if f"{self.outlet}.proximity" in self.replica.devices.adcs:
             thresholds = self.replica.row(f"{self.outlet}.proximity").values["device"] == "2198000.adc"
             # A cable of 32 A: 220 ohm.
-            self.replica.files.set_millivolts(f"{self.outlet}.proximity", 1_000 if thresholds else 595)
+            self.replica.devices.set_millivolts(f"{self.outlet}.proximity", 1_000 if thresholds else 595)
         self.step()
 
     # One turn.
@@ -84,6 +84,7 @@ class Wire:
         self.turn_pilot()
         self.turn_contactor()
         self.turn_lock()
+        self.turn_residual_current()
         self.tell()
 
     def follow_lines(self):
@@ -110,15 +111,13 @@ class Wire:
 
     def value(self, field):
         """The logical value on the wire of an output, whoever holds it."""
-        if self.replica.row(field).is_open_drain and field in self.last:
-            return self.last[field]
         return self.replica.level_of(field)
 
     def duty(self):
         enable = f"{self.outlet}.generator.enable"
         if enable in self.replica.by_field and not self.value(enable):
             return 1000  # the stage stands at +12 V until it is enabled
-        duty = self.replica.files.duty(f"{self.outlet}.generator.pwm")
+        duty = self.replica.devices.duty(f"{self.outlet}.generator.pwm")
         return 1000 if duty is None else duty
 
     def turn_pilot(self):
@@ -130,8 +129,8 @@ class Wire:
         low = -12_000 if duty < 1000 else high
         if self.last.get("levels") != (high, low):
             self.last["levels"] = (high, low)
-            self.replica.files.set_millivolts(f"{self.outlet}.levels.high", high)
-            self.replica.files.set_millivolts(f"{self.outlet}.levels.low", low)
+            self.replica.devices.set_millivolts(f"{self.outlet}.levels.high", high)
+            self.replica.devices.set_millivolts(f"{self.outlet}.levels.low", low)
 
     def turn_contactor(self):
         closed = self.is_closed
@@ -154,7 +153,18 @@ class Wire:
         if self.last.get("position") != self.position:
             self.last["position"] = self.position
             self.log.append((time.monotonic(), "locked", self.position < 1_000))
-            self.replica.files.set_millivolts(f"{self.outlet}.lock.position", self.position)
+            self.replica.devices.set_millivolts(f"{self.outlet}.lock.position", self.position)
+
+    def turn_residual_current(self):
+        """The monitor trips as long as its test asks for it."""
+        monitor = f"{self.outlet}.monitoring.residualCurrent"
+        if f"{monitor}.test" not in self.replica.by_field:
+            return
+        tripped = self.value(f"{monitor}.test") == 1
+        if self.last.get("tripped") != tripped:
+            self.last["tripped"] = tripped
+            self.log.append((time.monotonic(), "tripped", tripped))
+            self.replica.pull(monitor, tripped)
 
     # The vehicle in another process: the messages of CableSocket.
 
@@ -204,11 +214,14 @@ class Wire:
         return [(when, value) for when, name, value in self.log if name == what]
 
     def check_safe(self, when):
-        """Contactor open, no current for the lock's motor, pilot at its stop value."""
+        """Contactor open, no current for the lock's motor, every line and the pilot at their stop values."""
         check(not self.is_closed, f"{when}: the contactor is closed")
         for row in self.replica.of("output"):
             check(self.value(row.field) == int(row.values["stop"]),
                   f"{when}: {row.field} is {self.value(row.field)}, not {row.values['stop']}")
+        for row in self.replica.of("pwm", "economiser"):
+            check(self.replica.devices.duty(row.field) in row.stop_duties,
+                  f"{when}: {row.field} is at {self.replica.devices.duty(row.field)} permille, not {row.stop_duties}")
 
     def stop(self):
         self.stopped.set()

@@ -1,5 +1,5 @@
-"""A board made of simulated lines, and of plain files where the kernel has no simulated device: its own description says
-which. The test stands outside: it pulls inputs, sees outputs, turns voltages."""
+"""A board made of simulated lines, PWM chips and ADCs: its own description says which. The test stands outside: it pulls
+inputs, sees outputs, turns voltages."""
 
 import os
 import pathlib
@@ -40,12 +40,22 @@ class Row:
     @property
     def request(self):
         """The words that tell the probe which line it is."""
-        keys = ("name", "chip", "offset", "bias", "drive", "debounce")
+        keys = ("name", "chip", "path", "offset", "bias", "drive", "debounce")
         return [f"{key}={self.values[key]}" for key in keys if key in self.values] + sorted(self.flags)
 
     def level(self, value):
         """The physical level of a logical value."""
         return int(value) ^ self.is_active_low
+
+    @property
+    def stop_duties(self):
+        """What a PWM output may be at after a stop, in permille of high at the pin; `None` is disabled."""
+        inverted = "inverted" in self.flags
+        if self.kind == "economiser":
+            return (1000,) if inverted else (0, None)
+        duty = {"high": 1000, "low": 0}.get(self.values["stop"])
+        duty = int(self.values["stop"]) if duty is None else duty
+        return (1000 - duty if inverted else duty,)
 
     def crash(self):
         """How an output ends, and at which value: `("released", 0)`, `("watchdog", 0)`, `("held", None)`."""
@@ -65,7 +75,7 @@ class Replica:
         self.lay_chips()
         self.trace = Trace(self.chips.values())
         self.by_field = {row.field: row for row in self.rows}
-        self.files = Files(self.rows)
+        self.devices = Devices(self.rows)
 
     def of(self, *kinds):
         return [row for row in self.rows if row.kind in kinds]
@@ -87,16 +97,6 @@ class Replica:
         """Levels driven onto an output's wire since the trace was cleared, oldest first."""
         return self.trace.driven(self.line(row), row.is_open_drain)
 
-    def held_value(self, row):
-        """The logical value of an output that a program holds.
-
-        A simulated line that is open drain keeps its last level when it is not driven low any more, instead of what
-        pulls it; there the kernel's trace tells.
-        """
-        if row.is_open_drain and (driven := self.driven(row)):
-            return driven[-1] ^ row.is_active_low
-        return self.level_of(row.field)
-
     def pull(self, field, value):
         """Drives an input, or what is outside an output, to a logical value."""
         row = self.row(field)
@@ -117,69 +117,52 @@ class Replica:
             self.chips[label] = Chip(label, [None] * size)
 
 
-class Files:
-    """PWM and ADC devices as directories of plain files, laid over the kernel's own."""
+class Devices:
+    """PWM chips and ADCs of the test kernel's own bench (drivers/bench_devices.c), by the names that the board's have."""
+
+    BENCH = pathlib.Path("/sys/kernel/debug/bench")
 
     def __init__(self, rows):
         self.pwms, self.adcs, self.open = {}, {}, {}
-        shadow = pathlib.Path("/run/shadow")
-        for index, device in enumerate(sorted({row.values["device"] for row in rows if row.kind in
-                                               ("pwm", "economiser", "capture", "steady")})):
-            chip = shadow / "pwm" / f"pwmchip{index}"
-            target = shadow / "devices" / device
-            target.mkdir(parents=True, exist_ok=True)
-            chip.mkdir(parents=True)
-            (chip / "device").symlink_to(target)
-            (chip / "npwm").write_text("4\n")
-            (chip / "export").write_text("")
-            for channel in range(4):
-                (chip / f"pwm{channel}").mkdir()
-                for name, value in (("enable", 0), ("period", 0), ("duty_cycle", 0), ("polarity", "normal")):
-                    (chip / f"pwm{channel}" / name).write_text(f"{value}\n")
-            for row in rows:
-                if row.kind in ("pwm", "economiser", "capture", "steady") and row.values["device"] == device:
-                    self.pwms[row.field] = chip / f"pwm{row.values['channel']}"
-        for index, device in enumerate(sorted({row.values["device"] for row in rows if row.kind in
-                                               ("adc", "temperature")})):
-            folder = shadow / "iio" / f"iio:device{index}"
-            folder.mkdir(parents=True)
-            (folder / "name").write_text(f"{device}\n")
-            for row in rows:
-                if row.kind in ("adc", "temperature") and row.values["device"] == device:
-                    kind = f"in_voltage{row.values['channel']}_raw" if row.kind == "adc" \
-                        else f"in_temp{row.values['channel']}_input"
-                    path = folder / kind
-                    path.write_text("0        \n")
-                    self.adcs[row.field] = (row, path)
-        for folder, over in ((shadow / "pwm", PWM), (shadow / "iio", IIO)):
-            if folder.exists():
-                subprocess.run(["mount", "--bind", folder, over], check=True)
+        for device, own in self.by_device(rows, "pwm", "economiser", "capture", "steady"):
+            (self.BENCH / "pwm").write_text(f"{device} {1 + max(int(row.values['channel']) for row in own)}")
+            chip = next(chip for chip in PWM.glob("pwmchip*") if (chip / "device").resolve().name == device)
+            for row in own:
+                self.pwms[row.field] = chip / f"pwm{row.values['channel']}"
+        for device, own in self.by_device(rows, "adc", "temperature"):
+            counts = [max((1 + int(row.values["channel"]) for row in own if row.kind == kind), default=0)
+                      for kind in ("adc", "temperature")]
+            (self.BENCH / "adc").write_text(f"{device} {counts[0]} {counts[1]}")
+            folder = next(folder for folder in IIO.glob("iio:device*") if (folder / "name").read_text().strip() == device)
+            for row in own:
+                file = f"in_voltage{row.values['channel']}_raw" if row.kind == "adc" else \
+                    f"in_temp{row.values['channel']}_input"
+                self.adcs[row.field] = (row, folder / file)
+
+    @staticmethod
+    def by_device(rows, *kinds):
+        devices = {}
+        for row in rows:
+            if row.kind in kinds:
+                devices.setdefault(row.values["device"], []).append(row)
+        return sorted(devices.items())
 
     def set_millivolts(self, field, millivolts):
         row, path = self.adcs[field]
         scale = {key: int(row.values[key]) for key in ("numerator", "denominator", "offset")}
-        self.set_raw(path, round((millivolts - scale["offset"]) * scale["denominator"] / scale["numerator"]))
-
-    @staticmethod
-    def set_raw(path, raw):
-        """In place and with one call: a driver keeps the file open and must never read half a number."""
-        file = os.open(path, os.O_WRONLY)
-        try:
-            os.pwrite(file, f"{raw:<9}\n".encode(), 0)
-        finally:
-            os.close(file)
+        raw = round((millivolts - scale["offset"]) * scale["denominator"] / scale["numerator"])
+        # A converter stops at the ends of its range.
+        path.write_text(f"{min(max(raw, 0), 4095)}")
 
     def duty(self, field):
         """What a PWM output drives, in permille of high at the pin; `None` while it is disabled."""
         folder = self.pwms[field]
         if field not in self.open:
+            if not folder.exists():  # not exported
+                return None
             self.open[field] = [os.open(folder / name, os.O_RDONLY) for name in ("enable", "duty_cycle", "period")]
-        for _ in range(10):
-            texts = [os.pread(file, 32, 0).strip() for file in self.open[field]]
-            if all(texts):  # else somebody is between opening and writing
-                enable, duty, period = map(int, texts)
-                return round(duty * 1000 / period) if enable and period else None
-        raise RuntimeError(f"{folder} stays empty")
+        enable, duty, period = (int(os.pread(file, 32, 0)) for file in self.open[field])
+        return round(duty * 1000 / period) if enable and period else None
 
 
 class Trace:

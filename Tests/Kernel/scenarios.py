@@ -16,16 +16,18 @@ class Scenario(NamedTuple):
     virtual: bool  # the clock jumps to the next timer whenever everything sleeps
     needs: tuple  # programs, by the names of kernel.py
     memory: int  # MB
+    systemd: bool  # it runs as a unit of systemd, in a file system of its own
 
 
 ALL = {}
 
 
-def scenario(limit=180, virtual=False, needs=(), memory=512):
+def scenario(limit=180, virtual=False, needs=(), memory=512, systemd=False):
     """Registers a function as a scenario that has to end within `limit` seconds of the host."""
 
     def register(function):
-        ALL[function.__name__] = Scenario(function.__name__, function, limit, virtual, tuple(needs), memory)
+        ALL[function.__name__] = Scenario(function.__name__, function, limit, virtual, tuple(needs), memory,
+                                          systemd)
         return function
 
     return register
@@ -38,6 +40,8 @@ MODULES = (
     "boards",
     "matching",
     "daemon",
+    "vehicle",
+    "service",
 )
 
 if __name__ != "__main__":

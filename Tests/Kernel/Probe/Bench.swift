@@ -14,6 +14,7 @@ final class Bench {
   private var generators: [String: PWMBox] = [:]
   private var converters: [String: ADCBox] = [:]
   private var watchdogs: [String: WatchdogBox] = [:]
+  private var scans: [String: ADCScan] = [:]
 
   init(roots: DeviceRoots) throws(LinuxError) {
     self.roots = roots
@@ -72,6 +73,12 @@ final class Bench {
       edges[key] = line
     case "adc":
       converters[key] = try ADCBox(LineOptions(rest).adc(), roots: roots)
+    case "scan":
+      let options = LineOptions(rest)
+      scans[key] = try ADCScan(options.scan(), trigger: options.trigger(), roots: roots)
+    case "newest":
+      guard let scan = scans[key] else { throw ProbeError("no scan \(key)") }
+      return try scan.newest()?.map(String.init).joined(separator: " ") ?? "none"
     case "pwm":
       generators[key] = try PWMBox(LineOptions(rest).pwm(), roots: roots)
     case "watchdog":
@@ -89,6 +96,7 @@ final class Bench {
       generators[key] = nil
       converters[key] = nil
       watchdogs[key] = nil
+      scans[key] = nil
     case "set":
       guard let output = outputs[key] else { throw ProbeError("no output \(key)") }
       try output.set(rest == ["1"])

@@ -44,6 +44,24 @@ struct LineOptions {
       denominator: Int(values["denominator"] ?? "") ?? 1, offsetMillivolts: Int(values["offset"] ?? "") ?? 0)
   }
 
+  /// `channels=2,3`, with the scale that all of them have.
+  func scan() throws(ProbeError) -> [ADCDescription] {
+    var channels: [ADCDescription] = []
+    for number in (values["channels"] ?? "").split(separator: ",") {
+      var options = self
+      options.values["channel"] = String(number)
+      channels.append(try options.adc())
+    }
+    return channels
+  }
+
+  func trigger() throws(ProbeError) -> String {
+    guard let name = values["trigger"] else {
+      throw ProbeError("a scan is device=NAME channels=N,M trigger=NAME")
+    }
+    return name
+  }
+
   func pwm() throws(ProbeError) -> PWMDescription {
     guard let device = values["device"], let channel = UInt32(values["channel"] ?? "") else {
       throw ProbeError("a PWM is device=NAME channel=N")
