@@ -98,7 +98,7 @@ extension ConnectorPlan {
 
   /// AC: the current at which all phases together take no more than so many watts, mA. A vehicle that does not communicate
   /// knows no power, only what its duty says.
-  func milliamps(ofWatts watts: Int, at millivolts: Int) -> Int {
+  func milliamps(ofWatts watts: Int, at millivolts: Int, phases: Int) -> Int {
     let square = Int64(max(millivolts, 1)) * Int64(max(phases, 1))
     guard watts >= 0, Int64(watts) < Int64.max / 1_000_001 else { return watts < 0 ? 0 : .max }
     // The largest one whose power, without its fraction, is not more.

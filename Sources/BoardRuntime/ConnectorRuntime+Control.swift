@@ -41,7 +41,7 @@ extension ConnectorRuntime {
     let limits = presentLimits
     return ControlLimits(
       milliamps: limits.maximumMilliamps, millivolts: outlet.current == .dc ? limits.maximumMillivolts : nil,
-      watts: limits.maximumWatts, phases: closedPhases)
+      watts: limits.maximumWatts, phases: outlet.current == .ac ? closedPhases : nil)
   }
 
   /// Narrows the limits, within those of site and board; what is `nil` stays as it is.
@@ -64,16 +64,15 @@ extension ConnectorRuntime {
     take(new)
   }
 
-  /// As many phases as are closed now; no board that switches them is driven yet.
   private func checkPhases(_ wanted: Int?) throws(ControlFailure) {
-    guard let wanted, wanted != closedPhases else { return }
-    throw ControlFailure(
-      .unsupported,
-      outlet.current == .dc ? "a DC outlet has no phases" : "this outlet cannot switch its phases")
+    guard let wanted, outlet.current == .dc || !port.switchesPhases || plan.phases != 3 else { return }
+    guard outlet.current == .ac else { throw ControlFailure(.unsupported, "a DC outlet has no phases") }
+    guard wanted == plan.phases else {
+      throw ControlFailure(
+        .unsupported, "this outlet closes \(plan.phases) phase(s) and cannot switch",
+        remedy: "only a board whose contactor has a phase of its own can; see coupler board show")
+    }
   }
-
-  /// AC.
-  private var closedPhases: Int? { outlet.current == .ac ? plan.phases : nil }
 
   /// Ends the session, and lets none begin until `resume`.
   public func pause() {

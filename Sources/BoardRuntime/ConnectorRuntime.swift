@@ -44,6 +44,8 @@ public final class ConnectorRuntime {
   private(set) var epoch = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// The contactor closes one phase of three.
+  private var hasOnePhase = false
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
   var stage: ExternalPowerStage?
   /// Told each time that power stage has something else to do.
@@ -173,12 +175,18 @@ public final class ConnectorRuntime {
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
     if outlet.current == .ac {
-      let most = plan.milliamps(ofWatts: limits.maximumWatts, at: limits.maximumMillivolts)
+      let most = plan.milliamps(
+        ofWatts: limits.maximumWatts, at: limits.maximumMillivolts, phases: closedPhases)
       limits.maximumMilliamps = min(limits.maximumMilliamps, most)
     }
-    // mA * percent, in 64 bits for targets with a 32-bit Int.
     bound(&limits)
+    if outlet.current == .ac, hasOnePhase {
+      // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
+      let watts = Int64(limits.maximumMillivolts) * Int64(limits.maximumMilliamps) / 1_000_000
+      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
+    }
     if heatShare < 100 {
+      // mA * percent, in 64 bits for targets with a 32-bit Int.
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
     }
@@ -192,9 +200,20 @@ public final class ConnectorRuntime {
     narrowed.milliamps = new.milliamps ?? narrowed.milliamps
     narrowed.millivolts = new.millivolts ?? narrowed.millivolts
     narrowed.watts = new.watts ?? narrowed.watts
+    narrowed.phases = new.phases ?? narrowed.phases
     state.isNew = true
+    if let phases = new.phases, port.switchesPhases { post(.phases(three: phases == 3)) }
     post(.limits(presentLimits))
   }
+
+  /// The contactor closes another number of phases from now on.
+  private func closes(three: Bool) {
+    (hasOnePhase, state.isNew) = (!three, true)
+    turns.add(.limits(presentLimits))
+  }
+
+  /// AC: phases that the contactor closes.
+  var closedPhases: Int { hasOnePhase ? 1 : plan.phases }
 
   func setPaused(_ paused: Bool) {
     isPaused = paused
@@ -296,6 +315,7 @@ public final class ConnectorRuntime {
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
       if case .ended = trace { runStage(.ended) }
+      if case .coupling(.phases(let three)) = trace { closes(three: three) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
         epoch += 1
@@ -346,6 +366,7 @@ public final class ConnectorRuntime {
     node.inherit(before)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
+    if narrowed.phases == 1, port.switchesPhases { turns.add(.phases(three: false)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
     runStage(.renewed)

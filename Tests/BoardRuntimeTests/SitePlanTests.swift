@@ -115,10 +115,13 @@ import Testing
     plan.wattsMax = .max
     for amps in [6_000, 13_333, 16_500, 32_000] {
       let watts = 230_000 * amps * 3 / 1_000_000
-      #expect(plan.milliamps(ofWatts: watts, at: 230_000) >= amps, "no limit narrows what it allows")
+      #expect(
+        plan.milliamps(ofWatts: watts, at: 230_000, phases: 3) >= amps, "no limit narrows what it allows")
     }
-    #expect(plan.milliamps(ofWatts: .max, at: 230_000) == .max && plan.milliamps(ofWatts: -1, at: 1) == 0)
-    #expect(plan.milliamps(ofWatts: 0, at: 230_000) < 2)
+    #expect(
+      plan.milliamps(ofWatts: .max, at: 230_000, phases: 3) == .max
+        && plan.milliamps(ofWatts: -1, at: 1, phases: 3) == 0)
+    #expect(plan.milliamps(ofWatts: 0, at: 230_000, phases: 3) < 2)
   }
 
   // MARK: link, interface and nominal duty

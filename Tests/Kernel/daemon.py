@@ -1,5 +1,6 @@
 """couplerd on a replica of its board: sessions with `coupler ev`, over the kernel's own network and simulated lines."""
 
+import os
 import signal
 import subprocess
 import threading
@@ -19,7 +20,6 @@ class Service:
     def __init__(self, rig, namespace, *arguments):
         self.rig, self.namespace, self.arguments = rig, namespace, [*map(str, arguments)]
         self.process = None
-        self.start()
 
     def start(self):
         self.process = self.rig.start(self.rig.name("couplerd"),
@@ -66,7 +66,8 @@ watchdog:
 class Station:
     """A board's replica with its daemon, and a vehicle's place at the other end of cable and power line."""
 
-    def __init__(self, rig, board, authorization="free", more="", current="ac", options=None):
+    def __init__(self, rig, board, authorization="free", more="", current="ac", options=None,
+                 starts=True):
         self.rig, self.current = rig, current
         self.vehicle, charger, _ = rig.power_line()
         self.replica = Replica(rig.program("PROBE"), board)
@@ -84,6 +85,8 @@ class Station:
         if options is None:
             options = [] if has_pilot else ["--pilot", self.cable]
         self.service = Service(rig, charger, "--site", site, *options)
+        if starts:
+            self.service.start()
 
     def ready(self):
         self.service.process.expect("couplerd .* 1 connector", 20)
@@ -213,16 +216,40 @@ class Stage(threading.Thread):
         check(not self.commands[-1]["enabled"], f"the stage is left enabled: {self.commands[-1]}")
 
 
+class PlayedController:
+    """`coupler controller` at the port that the board names. Its reset is wired to the board's line once there is one."""
+
+    def __init__(self, rig, kind, device):
+        orders = rig.run / "orders"
+        os.mkfifo(orders)
+        self.orders = os.open(orders, os.O_RDWR)  # open for both ways it is never at its end
+        self.process = rig.start("controller", [
+            "sh", "-c", f'exec "$0" "$@" <{orders}', rig.program("COUPLER"), "controller", "--kind", kind, "--link", device,
+            "--pilot", rig.run / "cable", "--json"])
+        self.process.expect_event("ready", 15)
+
+    def wire_reset(self, replica):
+        threading.Thread(target=self.follow, args=(replica,), daemon=True).start()
+
+    def follow(self, replica):
+        is_held = False
+        while True:
+            if replica.level_of("links[0].reset") != is_held:
+                is_held = not is_held
+                os.write(self.orders, b"hold\n" if is_held else b"reset\n")
+            time.sleep(0.002)
+
+    def outputs(self):
+        return [event for event in self.process.events() if event["event"] == "outputs"]
+
+
 def charges_behind_a_controller(rig, board, kind, device, current):
-    """Pilot and contactor are a safety controller's, which `coupler controller` plays at the port that the board names."""
-    controller = rig.coupler("controller", None, "controller", "--kind", kind, "--link", device, "--pilot",
-                             rig.run / "cable", "--json")
-    controller.expect_event("ready", 15)
-
-    def outputs():
-        return [event for event in controller.events() if event["event"] == "outputs"]
-
-    station = Station(rig, board, current=current, options=[])
+    """Pilot and contactor are a safety controller's."""
+    controller = PlayedController(rig, kind, device)
+    outputs = controller.outputs
+    station = Station(rig, board, current=current, options=[], starts=False)
+    controller.wire_reset(station.replica)
+    station.service.start()
     station.ready()
     station.service.process.expect("controller up: ", 20)
     reset = station.replica.row("links[0].reset")
@@ -233,7 +260,8 @@ def charges_behind_a_controller(rig, board, kind, device, current):
     ev.wait(200)
     equal(summary(ev)["outcome"], "completed", "outcome of the vehicle")
     if stage:
-        stage.check_charged()
+        check(any(command["enabled"] for command in stage.commands), f"the stage was never enabled: {stage.commands}")
+        check(not stage.commands[-1]["enabled"], f"the stage is left enabled: {stage.commands[-1]}")
     time.sleep(3)
     told = [(event["closed"], event["permille"]) for event in outputs()]
     check((True, 50) in told, f"not closed at 5 %: {told}")

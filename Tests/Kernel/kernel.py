@@ -153,7 +153,7 @@ def main():
     options = parser.parse_args()
     if options.list:
         for scenario in scenarios.ALL.values():
-            print(f"{scenario.name:75}{'virtual time' if scenario.virtual else ''}".rstrip())
+            print(f"{scenario.name:82} {'virtual time' if scenario.virtual else ''}".rstrip())
         return 0
     if unknown := [name for name in options.names if name not in scenarios.ALL]:
         parser.error(f"no such scenario: {', '.join(unknown)}; --list prints their names")

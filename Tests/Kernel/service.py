@@ -177,6 +177,38 @@ def is_confined(unit):
         check(done.returncode == 0, f"{path} cannot be opened by the daemon: {done.stderr}")
 
 
+def tries(hardening):
+    """What a program can do that runs as the daemon does, with these lines of a unit file."""
+    name = "tries.service"
+    here = pathlib.Path(__file__).resolve().parent
+    pathlib.Path("/tmp/of-everybody").touch()
+    namespaces = [os.readlink(f"/proc/1/ns/{kind}") for kind in ("ipc", "mnt")]
+    pathlib.Path("/run/namespaces").write_text("\n".join(namespaces))
+    pathlib.Path("/run/forbidden.py").write_text((here / "forbidden.py").read_text())
+    pathlib.Path("/run/systemd/system").mkdir(exist_ok=True)
+    unit = ["[Service]", "Type=oneshot", "ExecStart=/usr/bin/python3 /run/forbidden.py", *hardening]
+    pathlib.Path(f"/run/systemd/system/{name}").write_text("\n".join(unit) + "\n")
+    run("systemctl", "daemon-reload")
+    begin = time.clock_gettime(time.CLOCK_REALTIME)
+    run("systemctl", "start", name)
+    run("journalctl", "--sync")
+    told = run("journalctl", "--no-pager", "-o", "cat", "-u", name, "_COMM=python3", f"--since=@{begin:.6f}")
+    return json.loads(told.splitlines()[-1])
+
+
+def hardening_bites(unit):
+    """Every line of the unit but those that start, end and watch the daemon; and without them the same is possible."""
+    text = pathlib.Path(unit.show("FragmentPath")).read_text()
+    section = text[text.index("[Service]"):text.index("[Install]")].splitlines()[1:]
+    of_the_daemon = ("Type", "NotifyAccess", "Exec", "WatchdogSec", "Restart", "Timeout", "RuntimeDirectory")
+    hardening = [line for line in section if line and not line.startswith(of_the_daemon)]
+    confined = tries(hardening)
+    equal([what for what, can in confined.items() if can], [], "what the unit's hardening lets through")
+    free = tries([line for line in hardening if line.startswith(("User", "Group", "StateDirectory", "UMask"))])
+    equal([what for what, can in free.items() if not can], [], "what cannot be done without the hardening, either")
+    print(f"    {len(confined)} forbidden things cannot be done in the unit, all of them without its hardening")
+
+
 def starts(board, unit, wire):
     SITE.write_text(TEXT.format(amperes=32))
     run("/usr/sbin/couplerd", "--site", SITE, "--check")
@@ -249,7 +281,7 @@ def unclean(board, unit, wire, how, seconds):
     print(f"    outputs safe {within:.2f} s after signal {how}")
 
 
-@scenario(limit=400, virtual=True, needs=["PACKAGE", "PROBE"], memory=1024, systemd=True)
+@scenario(limit=600, virtual=True, needs=["PACKAGE", "PROBE"], memory=1024, systemd=True)
 def the_package_runs_under_systemd_with_all_its_hardening(rig):
     run("udevadm", "settle")
     replica = Replica(rig.program("PROBE"), BOARD)
@@ -261,6 +293,7 @@ def the_package_runs_under_systemd_with_all_its_hardening(rig):
     wire = Wire(replica, rig.run / "cable")
     starts(board, unit, wire)
     is_confined(unit)
+    hardening_bites(unit)
     ev = charges(board, unit, wire, "--seconds", 8)
     reloads(unit)
     finishes(wire, ev)
