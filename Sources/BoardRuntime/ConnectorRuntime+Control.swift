@@ -41,7 +41,7 @@ extension ConnectorRuntime {
     let limits = presentLimits
     return ControlLimits(
       milliamps: limits.maximumMilliamps, millivolts: outlet.current == .dc ? limits.maximumMillivolts : nil,
-      watts: limits.maximumWatts)
+      watts: limits.maximumWatts, phases: outlet.current == .ac ? closedPhases : nil)
   }
 
   /// Narrows the limits, within those of site and board; what is `nil` stays as it is.
@@ -60,7 +60,18 @@ extension ConnectorRuntime {
     } else if new.millivolts != nil {
       throw ControlFailure(.unsupported, "an AC outlet has the voltage of the mains")
     }
+    try checkPhases(new.phases)
     take(new)
+  }
+
+  private func checkPhases(_ wanted: Int?) throws(ControlFailure) {
+    guard let wanted, outlet.current == .dc || !port.switchesPhases || plan.phases != 3 else { return }
+    guard outlet.current == .ac else { throw ControlFailure(.unsupported, "a DC outlet has no phases") }
+    guard wanted == plan.phases else {
+      throw ControlFailure(
+        .unsupported, "this outlet closes \(plan.phases) phase(s) and cannot switch",
+        remedy: "only a board whose contactor has a phase of its own can; see coupler board show")
+    }
   }
 
   /// Ends the session, and lets none begin until `resume`.

@@ -40,8 +40,12 @@ public final class ConnectorRuntime {
   public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
+  /// Goes up with each vehicle that leaves and each refusal: a grant of before either counts no more.
+  private(set) var epoch = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
+  /// The contactor closes one phase of three.
+  private var hasOnePhase = false
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
   var stage: ExternalPowerStage?
   /// Told each time that power stage has something else to do.
@@ -138,6 +142,7 @@ public final class ConnectorRuntime {
 
   /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
   func authorize(_ granted: Bool) {
+    if !granted { epoch += 1 }
     if state.session.authorization == .needed {
       post(.authorization(granted ? .granted : .refused))
     } else {
@@ -153,7 +158,13 @@ public final class ConnectorRuntime {
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
     plan.phases = new.phases
+    let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    if !wasFree {
+      offerToEverybody()
+    } else if plan.authorization != .free, node.phase == .idle {
+      post(.identified(false))
+    }
     state.isNew = true
     post(.limits(presentLimits))
   }
@@ -163,9 +174,14 @@ public final class ConnectorRuntime {
     var limits = plan.limits(outlet)
     if let most = narrowed.milliamps { limits.maximumMilliamps = min(limits.maximumMilliamps, most) }
     if let most = narrowed.watts { limits.maximumWatts = min(limits.maximumWatts, most) }
-    // mA * percent, in 64 bits for targets with a 32-bit Int.
     bound(&limits)
+    if outlet.current == .ac, hasOnePhase {
+      // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
+      let watts = Int64(limits.maximumMillivolts) * Int64(limits.maximumMilliamps) / 1_000_000
+      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
+    }
     if heatShare < 100 {
+      // mA * percent, in 64 bits for targets with a 32-bit Int.
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
       limits.maximumMilliamps = min(limits.maximumMilliamps, Int(clamping: left))
     }
@@ -179,9 +195,20 @@ public final class ConnectorRuntime {
     narrowed.milliamps = new.milliamps ?? narrowed.milliamps
     narrowed.millivolts = new.millivolts ?? narrowed.millivolts
     narrowed.watts = new.watts ?? narrowed.watts
+    narrowed.phases = new.phases ?? narrowed.phases
     state.isNew = true
+    if let phases = new.phases, port.switchesPhases { post(.phases(three: phases == 3)) }
     post(.limits(presentLimits))
   }
+
+  /// The contactor closes another number of phases from now on.
+  private func closes(three: Bool) {
+    (hasOnePhase, state.isNew) = (!three, true)
+    turns.add(.limits(presentLimits))
+  }
+
+  /// AC: phases that the contactor closes.
+  var closedPhases: Int { hasOnePhase ? 1 : plan.phases }
 
   func setPaused(_ paused: Bool) {
     isPaused = paused
@@ -200,8 +227,8 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
-    nodeDue = nil
     runStage(.command(.powerStage(enabled: false)))
+    nodeDue = nil
     port.makeSafe()
   }
 
@@ -283,8 +310,10 @@ public final class ConnectorRuntime {
       state.note(trace, at: loop.now)
       handlers.trace(trace, loop.now)
       if case .ended = trace { runStage(.ended) }
+      if case .coupling(.phases(let three)) = trace { closes(three: three) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
+        epoch += 1
         if plan.authorization == .free { turns.add(.identified(true)) }
         replaceNodeWhereDue()
       }
@@ -327,9 +356,12 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
+    let before = node
     node = Self.node(plan, outlet, network.address, port)
+    node.inherit(before)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
+    if narrowed.phases == 1, port.switchesPhases { turns.add(.phases(three: false)) }
     turns.add(.limits(presentLimits))
     port.repeatReadings()
     runStage(.renewed)

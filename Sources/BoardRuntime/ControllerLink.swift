@@ -55,6 +55,8 @@ final class ControllerLink {
   /// Why the controller cannot be relied on; `nil` where it can. A line that failed hides what follows from it.
   var trouble: String? { lineTrouble ?? linkTrouble }
   var kind: SafetyLinkKind { machine.configuration.kind }
+  /// Why the last word, which makes it safe, did not go out; it is left to the controller's own time then.
+  private(set) var untold: String?
 
   /// Reports of one connector from now on; counted from 1.
   func attach(connector: Int, told: @escaping (SafetyReport) -> Void) { outlets[connector] = told }
@@ -82,9 +84,10 @@ final class ControllerLink {
   /// Takes every command back and ends. A controller nobody spoke to, as with `--safe-state`, is told all the same.
   func stop() {
     guard phase != .stopped else { return }
-    if phase == .new { open() }
+    if wire == nil { open() }
     phase = .stopped
     handle(.stop)
+    if let lineTrouble { untold = "links[\(description.name)]: \(lineTrouble)" }
     (resetUntil, reopenDue) = (nil, nil)
     timer?.deadline = nil
     try? reset?.set(description.reset?.output.stop ?? false)

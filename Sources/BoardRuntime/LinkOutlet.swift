@@ -12,6 +12,9 @@ final class LinkOutlet: OutletPort {
   static let period = Duration.milliseconds(5)
   static let repetitions = 8
   static let proximityPeriod = Duration.milliseconds(250)
+  /// To open is said so often until the contacts are, at most for `openingEnd`: a packet may be lost.
+  static let openingPeriod = Duration.milliseconds(50)
+  static let openingEnd = Duration.seconds(3)
   /// A contactor that does not open within this time may be one whose controller is gone.
   static let openingMax = Duration.milliseconds(300)
 
@@ -28,13 +31,15 @@ final class LinkOutlet: OutletPort {
   private var proximityDue: Instant?
   private var duty = PilotDuty.steadyHigh
   private var wantsLock: Bool?
+  private var wantsThreePhases: Bool?
   private var isCommandedClosed = false
   private var isUp = false
   /// The controller has answered, or was given up; before that nothing of it is wrong.
   private var isKnown = false
   /// When the contactor was commanded open.
   private var openedAt: Instant?
-  private var doubtDue: Instant?
+  private var openingDue: Instant?
+  private var isDoubted = false
   private var pilot: PilotState?
   private var proximity: Proximity?
   private var faults: SafetyFaults = []
@@ -79,6 +84,10 @@ final class LinkOutlet: OutletPort {
     if case .chargeBridge = link.kind { .milliseconds(1500) } else { .milliseconds(500) }
   }
   var samplesPilot: Bool { false }
+  var switchesPhases: Bool {
+    guard case .ac(_, canSwitch: true) = outlet.limits.supply else { return false }
+    return link.kind.switchesPhases
+  }
   var readsProximity: Bool { description.proximity != nil }
   var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
@@ -113,7 +122,8 @@ final class LinkOutlet: OutletPort {
     case .contactor(let close):
       isCommandedClosed = close
       openedAt = close ? nil : loop.now
-      doubtDue = openedAt.map { $0 + Self.openingMax }
+      openingDue = openedAt.map { $0 + Self.openingPeriod }
+      isDoubted = false
       send(.allowPower(close))
       tellContactor()
       rearm()
@@ -122,7 +132,10 @@ final class LinkOutlet: OutletPort {
       if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
     case .insulationTest: tellInsulation()
     case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
-    case .powerStage, .setPoint, .modemPower, .phases: break
+    case .phases(let three):
+      wantsThreePhases = three
+      send(.threePhases(three))
+    case .powerStage, .setPoint, .modemPower: break
     }
   }
 
@@ -161,6 +174,7 @@ final class LinkOutlet: OutletPort {
       (isUp, isKnown) = (true, true)
       // What was wanted before: never the contactor, which the supervisor has to decide anew.
       send(.duty(duty))
+      if let wantsThreePhases { send(.threePhases(wantsThreePhases)) }
       if lock == nil, wantsLock == true { send(.lock(true)) }
     case .down:
       // Of a stop button it is only known that it was pressed.
@@ -206,10 +220,13 @@ final class LinkOutlet: OutletPort {
 
   private func tellFaults() {
     // Told as what they are, elsewhere.
-    var hidden: SafetyFaults = [
-      .residualCurrent, .emergencyStop, .pilotShort, .diode, .pilotSignal, .contactor, .lock, .ventilation,
-    ]
+    var hidden: SafetyFaults = [.emergencyStop, .pilotShort, .diode, .pilotSignal, .contactor]
     if readsProximity { hidden.insert(.proximity) }
+    if outlet.hasLock, lock == nil { hidden.insert(.lock) }
+    // State D is the supervisor's own affair, where it does not serve it either.
+    if !outlet.isVentilated { hidden.insert(.ventilation) }
+    if case .link = outlet.monitoring.residualCurrent { hidden.insert(.residualCurrent) }
+    if outlet.current == .dc, case .link = outlet.monitoring.insulation { hidden.insert(.residualCurrent) }
     reading?(.earth(ok: isUp && faults.subtracting(hidden).isEmpty))
     if case .link = outlet.monitoring.residualCurrent {
       reading?(.residualCurrent(ok: isUp && !faults.contains(.residualCurrent)))
@@ -317,7 +334,7 @@ final class LinkOutlet: OutletPort {
         reading?(.pilot(levels))
       }
     }
-    if let due = doubtDue, now >= due { doubt() }
+    if let due = openingDue, now >= due { insistOnOpening(now) }
     if let due = proximityDue, now >= due {
       proximityDue = nil
       reading?(.proximity(cable))
@@ -325,14 +342,17 @@ final class LinkOutlet: OutletPort {
     rearm()
   }
 
-  /// What it said last is closed, and it may have died since: welded is only what lives and says so.
-  private func doubt() {
-    doubtDue = nil
-    guard let openedAt, contactor == .closed, isUp else { return }
-    guard link.heardAt <= openedAt else { return tellContactor() }
-    doubtDue = loop.now + .milliseconds(50)
-    reading?(.contactorUnknown)
+  private func insistOnOpening(_ now: Instant) {
+    openingDue = nil
+    guard let openedAt, contactor == .closed, isUp, now < openedAt + Self.openingEnd else { return }
+    openingDue = now + Self.openingPeriod
+    send(.allowPower(false))
+    // What it said last is closed, and it may have died since: welded is only what lives and says so.
+    let isUnheard = link.heardAt <= openedAt
+    guard now >= openedAt + Self.openingMax, isUnheard != isDoubted else { return }
+    isDoubted = isUnheard
+    if isUnheard { reading?(.contactorUnknown) } else { tellContactor() }
   }
 
-  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue, doubtDue) }
+  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue, openingDue) }
 }

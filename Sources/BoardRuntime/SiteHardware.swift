@@ -27,7 +27,7 @@ final class SiteHardware {
         do throws(BoardFailure) {
           _ = try controller(link.name, loop)
         } catch {
-          failures.append("\(error)")
+          ownFailures.append("\(error)")
         }
       }
       return
@@ -48,7 +48,7 @@ final class SiteHardware {
     for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures = ownFailures + ports.compactMap(\.unsafe) + board.failures
+    failures = ownFailures + ports.compactMap(\.unsafe) + links.values.compactMap(\.untold) + board.failures
   }
 
   private func port(

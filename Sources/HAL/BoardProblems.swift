@@ -55,7 +55,21 @@ extension BoardDescription {
     return found
   }
 
+  /// Behind a link only its own sensors are served.
+  private func checkLinkSensors(_ check: inout FieldCheck) {
+    for (index, outlet) in outlets.enumerated() {
+      guard case .link(let hardware) = outlet.hardware else { continue }
+      for (number, sensor) in outlet.monitoring.temperatures.enumerated() {
+        if case .link = sensor.source { continue }
+        check.add(
+          "outlets[\(index)].monitoring.temperatures[\(number)]",
+          "'\(sensor.name)' is not read behind safety link '\(hardware.link)'; only its own sensors are")
+      }
+    }
+  }
+
   private func checkConnectors(_ check: inout FieldCheck) {
+    checkLinkSensors(&check)
     let all = connectors
     for (index, one) in all.enumerated() {
       guard let link = link(named: one.link) else {

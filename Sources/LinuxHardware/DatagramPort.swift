@@ -16,6 +16,8 @@ public final class DatagramPort {
 
   /// Longest datagram that is handed out; what is longer comes as its first octets, and one more than this.
   public static let datagramMax = 2048
+  /// Datagrams handed out in one turn of the loop.
+  static let batch = 16
 
   /// `host` is an address, or a name. A name is asked for now and may take seconds, so make this before the loop runs.
   /// EHOSTUNREACH for a name that nobody knows.
@@ -57,8 +59,10 @@ public final class DatagramPort {
   ) throws(LinuxError) {
     detach()
     let (raw, name) = (descriptor.raw, "\(host) port \(port)")
-    registration = try loop.add(raw, .read) { _ in
-      while true {
+    registration = try loop.add(raw, .read) { [weak self] _ in
+      // Others wait, too; and whoever is told may let go of this port.
+      for _ in 0..<Self.batch {
+        guard self?.registration != nil else { return }
         var code: Int32 = 0
         let datagram = [UInt8](unsafeUninitializedCapacity: Self.datagramMax + 1) { buffer, count in
           let got = recv(raw, buffer.baseAddress, buffer.count, 0)

@@ -24,6 +24,7 @@ public final class PlayedController {
   private var terminal: PseudoTerminal?
   private var servers: [SafetyChannel: DatagramServer] = [:]
   private var timer: LoopTimer?
+  private var lost = 0
 
   /// On a pseudo terminal. `link`: a path that leads to it, so that it keeps its name; what stands there is replaced
   /// where it is such a path itself, else EEXIST.
@@ -65,6 +66,9 @@ public final class PlayedController {
   /// It hears, but says nothing, or speaks again.
   public func setMute(_ isMute: Bool) { machine.isMute = isMute }
 
+  /// The next pieces of what the host says do not arrive.
+  public func lose(_ count: Int) { lost = count }
+
   /// Octets to the host that no controller would send.
   public func spoil(_ octets: [UInt8], on channel: SafetyChannel = .serial) { send(octets, channel) }
 
@@ -95,6 +99,7 @@ public final class PlayedController {
   }
 
   private func receive(_ octets: [UInt8], _ channel: SafetyChannel) {
+    guard lost == 0 else { return lost -= 1 }
     heard?(channel)
     var actions: [SimulatedControllerAction] = []
     machine.receive(octets.span.bytes, from: channel, at: loop.now) { actions.append($0) }

@@ -67,7 +67,8 @@ extension SafetySupervisor {
     note(facts.test.until)
     note(phasesDue)
     note(waits.locking.map { $0 + settings.lockMax })
-    if isLockCommanded { note(waits.pilotLost.map { $0 + settings.unlockAfterPilotLoss }) }
+    // Also a bolt that was found locked at the start, of which nobody knows who locked it.
+    if facts.lockCommand != false { note(waits.pilotLost.map { $0 + settings.unlockAfterPilotLoss }) }
     if !waits.isOutputLiveTold { note(waits.outputLive.map { $0 + settings.dischargeMax }) }
     switch phase {
     case .open: note(facts.lastClosing.map { $0 + settings.recloseMin })
@@ -99,7 +100,9 @@ extension SafetySupervisor {
   }
 
   private var isOutputLive: Bool {
+    // What a power stage had when it fell silent says nothing of now.
     settings.current == .dc && !isPowerStageOn && !isContactorCommandedClosed
+      && facts.stageTrouble(settings) != .silent
       && facts.output.millivolts >= settings.touchableMillivolts
   }
 

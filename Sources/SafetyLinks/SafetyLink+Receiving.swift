@@ -121,13 +121,7 @@ extension SafetyLink {
   ) {
     guard case .chargebyte(let contactors, _) = configuration.kind else { return }
     stateFaults = charge.faults
-    // Layouts without a reason show state F alone.
-    let rests = !charge.faults.isEmpty || (charge.pilotState == .F && targets[0].duty != .steadyLow)
-    if rests, configuration.hasResetLine, charge.contactor(of: contactors) == .open {
-      resetAt = resetAt ?? now + configuration.timers.safeState
-    } else {
-      resetAt = nil
-    }
+    watchSafeState(charge, contactors, now)
     let faults = stateFaults.union(temperatureFaults)
     update(1, perform) { readings in
       readings.faults = faults
@@ -137,6 +131,23 @@ extension SafetyLink {
       readings.contactor = charge.contactor(of: contactors)
       readings.duty = charge.isPilotOn ? PilotDuty(permille: charge.permille) : nil
     }
+  }
+
+  /// In its safe state it has to be reset, or it never leaves it. Seldomer each time, as what brought it there may last;
+  /// never where its contactor failed, of which nobody else may know.
+  private mutating func watchSafeState(_ charge: ChargeState, _ contactors: Int, _ now: Instant) {
+    // Layouts without a reason show state F alone.
+    let rests = !charge.faults.isEmpty || (charge.pilotState == .F && targets[0].duty != .steadyLow)
+    guard rests else {
+      soundSince = soundSince ?? now
+      if let since = soundSince, now - since > configuration.timers.safeState { resets = 0 }
+      return resetAt = nil
+    }
+    soundSince = nil
+    guard configuration.hasResetLine, !charge.faults.contains(.contactor),
+      charge.contactor(of: contactors) == .open
+    else { return resetAt = nil }
+    resetAt = resetAt ?? now + configuration.timers.safeState * (1 << min(resets, 6))
   }
 
   // MARK: Yeti

@@ -46,6 +46,9 @@ public struct SafetyLink: Machine {
   var statusSilentAt: Instant?
   /// chargebyte: it rests in its safe state, which only a reset ends.
   var resetAt: Instant?
+  /// Resets out of it since it was last sound for a while.
+  var resets = 0
+  var soundSince: Instant?
   /// People know that the link is down.
   private var isToldDown = false
 
@@ -139,6 +142,7 @@ public struct SafetyLink: Machine {
         lose(.silent(configuration.timers.statusSilence), perform)
         ask(1, now, perform)
       } else if isDue(resetAt, at: now) {
+        resets += 1
         lose(.resetting, perform)
         restart(now, perform)
       } else if isDue(heartbeatAt, at: now) {
@@ -217,6 +221,7 @@ public struct SafetyLink: Machine {
     (identity, layout, uptime, lastState) = (nil, nil, nil, nil)
     (stateFaults, temperatureFaults) = ([], [])
     (heartbeatAt, silentAt, statusSilentAt, resetAt) = (nil, nil, nil, nil)
+    soundSince = nil
   }
 
   // MARK: commands

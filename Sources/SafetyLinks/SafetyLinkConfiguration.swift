@@ -60,7 +60,8 @@ public struct SafetyLinkConfiguration: Hashable, Sendable {
     public var silence: Duration
     /// ChargeBridge: the same for its status, which comes over a port of its own.
     public var statusSilence: Duration = .seconds(2)
-    /// chargebyte: how long it is left in its safe state before it is reset, which alone ends that.
+    /// chargebyte: how long it is left in its safe state before it is reset, which alone ends that; twice as long each
+    /// time that it goes back there.
     public var safeState: Duration = .seconds(10)
     /// chargebyte: after something was refused, single frames are trusted less for so long.
     public var noise: Duration = .seconds(10)

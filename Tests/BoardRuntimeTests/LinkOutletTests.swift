@@ -57,6 +57,36 @@ import Wire
     #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
   }
 
+  @Test(arguments: [ControllerKind.yeti, .phyverso])
+  func to_open_is_said_again_where_the_word_is_lost(kind: ControllerKind) throws {
+    let rig = try LinkRig.charging(kind, silence: .seconds(3), heartbeat: .seconds(1))
+    rig.controller.lose(1)
+    rig.connector.post(.emergencyStop(true))
+    #expect(try rig.waits(.milliseconds(300)) { !rig.isClosed }, "\(rig.situation)")
+    try rig.run(.seconds(1))
+    #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
+  }
+
+  @Test func phases_are_switched_where_the_controller_can_and_again_after_it_started_anew() throws {
+    let rig = try LinkRig.up(.yeti)
+    rig.port.perform(.phases(three: false))
+    #expect(try rig.waits { !rig.outputs.hasThreePhases })
+    rig.tell(.reset)
+    #expect(rig.outputs.hasThreePhases)
+    #expect(try rig.waits { !rig.outputs.hasThreePhases && rig.outputs.duty == 10_000 }, "\(rig.situation)")
+    #expect(!rig.port.inner.switchesPhases, "its wiring cannot")
+  }
+
+  @Test func a_last_word_that_nobody_hears_is_told() throws {
+    let rig = try LinkRig(.yeti, present: false)
+    rig.controller.unplug()
+    rig.link.stop()
+    #expect(rig.link.untold?.contains(rig.path) == true)
+    let other = try LinkRig(.yeti)
+    other.link.stop()
+    #expect(other.link.untold == nil)
+  }
+
   @Test(arguments: ControllerKind.allCases)
   func a_controller_that_starts_anew_in_the_middle_ends_the_charge_and_closes_nothing(
     kind: ControllerKind
@@ -204,7 +234,8 @@ import Wire
     (.yeti, .pilotSignal, .pilotLost(.fault)), (.phyverso, .pilotSignal, .pilotLost(.fault)),
     (.yeti, .diode, .pilotLost(.fault)), (.phyverso, .diode, .pilotLost(.fault)),
     (.chargebyte, .diode, .pilotLost(.fault)), (.chargebridge, .diode, .pilotLost(.fault)),
-    (.chargebyte, .pilotShort, .pilotLost(.E)), (.yeti, .lock, .lockLost), (.phyverso, .lock, .lockLost),
+    (.chargebyte, .residualCurrent, .earthLost), (.chargebyte, .pilotShort, .pilotLost(.E)),
+    (.yeti, .lock, .lockLost), (.phyverso, .lock, .lockLost),
   ])
   func faults_of_the_controller_are_told_as_what_they_are(
     kind: ControllerKind, fault: SafetyFaults, expected: SafetyFault

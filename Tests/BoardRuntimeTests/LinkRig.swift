@@ -86,7 +86,7 @@ final class LinkRig {
   /// `present`: a controller is there. `proximity`: what the socket reads.
   init(
     _ kind: ControllerKind, present: Bool = true, proximity: ProximityCode? = nil,
-    silence: Duration = LinkRig.silence
+    silence: Duration = LinkRig.silence, heartbeat: Duration = .milliseconds(50)
   ) throws {
     self.kind = kind
     let loop = try EventLoop()
@@ -111,7 +111,7 @@ final class LinkRig {
     case .chargebridge: transport = .chargeBridge(host: "127.0.0.1", port: 0)
     }
     var description = SafetyLinkDescription(
-      name: "safety", transport: transport, heartbeat: .milliseconds(50), silenceMax: silence)
+      name: "safety", transport: transport, heartbeat: heartbeat, silenceMax: silence)
     if kind == .chargebridge {
       controller = try Self.pair { (port) throws(LinuxError) in
         try PlayedController(played, address: "127.0.0.1", management: port, pilot: port + 1, loop: loop)
@@ -191,9 +191,10 @@ final class LinkRig {
 
   /// A link that is up, with no vehicle.
   static func up(
-    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence
+    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence,
+    heartbeat: Duration = .milliseconds(50)
   ) throws -> LinkRig {
-    let rig = try LinkRig(kind, proximity: proximity, silence: silence)
+    let rig = try LinkRig(kind, proximity: proximity, silence: silence, heartbeat: heartbeat)
     try rig.start()
     try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
     try #require(try rig.waits { rig.outputs.duty == 10_000 }, "\(rig.situation)")
@@ -202,9 +203,10 @@ final class LinkRig {
 
   /// Energy flows.
   static func charging(
-    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence
+    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence,
+    heartbeat: Duration = .milliseconds(50)
   ) throws -> LinkRig {
-    let rig = try up(kind, proximity: proximity, silence: silence)
+    let rig = try up(kind, proximity: proximity, silence: silence, heartbeat: heartbeat)
     if proximity != nil { rig.tell(.proximity(.plugged(cableMilliamps: 20_000), connector: kind.connector)) }
     try rig.charge()
     return rig

@@ -77,7 +77,9 @@ import Testing
       #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault)")
       #expect((SafetyFault(serviceName: fault.name) != nil) == (fault.latch == .service), "\(fault)")
     }
-    for name in ["", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)"] {
+    for name in [
+      "", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)",
+    ] {
       #expect(!SafetyFault.endsByItself(name: name), "\(name)")
     }
   }
@@ -102,12 +104,12 @@ extension SafetyFault {
     case .pilotLost: .vehicleIgnoredStop
     case .vehicleIgnoredStop: .ventilationMissing
     case .ventilationMissing: .insulation(.fault)
-    case .insulation: .wrongDemand
-    case .wrongDemand: .outputLive(millivolts: 61_000)
-    case .outputLive: .powerStage(.silent)
+    case .insulation: .powerStage(.silent)
     case .powerStage(.silent): .powerStage(.faulty)
     case .powerStage(.faulty): .powerStage(.disobeying)
-    case .powerStage(.disobeying): SafetyInvariant.allCases.first.map { .invariantBroken($0) }
+    case .powerStage(.disobeying): .wrongDemand
+    case .wrongDemand: .outputLive(millivolts: 61_000)
+    case .outputLive: SafetyInvariant.allCases.first.map { .invariantBroken($0) }
     case .invariantBroken: nil
     }
   }

@@ -195,7 +195,9 @@ private let pilot: [Broken] = [
   Broken(tarragon, "outlets[0].limits.supply.phases") {
     $0.lines { $0.contactor.poles[0].duty = .firstPhase }
   },
-  Broken(tarragon, "outlets[0].limits.exportMilliampsMax") { $0.outlets[0].limits.exportMilliampsMax = 16_000 },
+  Broken(tarragon, "outlets[0].limits.exportMilliampsMax") {
+    $0.outlets[0].limits.exportMilliampsMax = 16_000
+  },
   Broken(tarragon, "outlets[0].modem.firmware") {
     $0.outlets[0].modem?.firmware = .hostLoaded(files: ["MAC-QCA7000.nvm"])
   },
@@ -370,6 +372,9 @@ private let links: [Broken] = [
   // The protocol of the Charge SOM has no word for a lock.
   Broken(verso, "outlets[1].lock") {
     $0.links[0].transport = .serial(device: "/dev/ttyLP2", baud: 115_200, .chargebyte)
+  },
+  Broken(som, "outlets[0].monitoring.temperatures[1]") {
+    $0.outlets[0].monitoring.temperatures[1].source = .celsius(device: "adc", channel: 1)
   },
   Broken(som, "links[0].name") { $0.outlets[0].hardware = .simulated },
   Broken(som, "links[0].transport.device") {

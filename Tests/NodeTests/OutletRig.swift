@@ -40,7 +40,10 @@ struct OutletRig {
 
   static let sampling = Duration.milliseconds(5)
 
-  init(isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero, hasEverything: Bool = false) {
+  init(
+    isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero,
+    hasEverything: Bool = false
+  ) {
     self.isVentilated = isVentilated
     var safety = SafetySettings(current: .ac, hasLock: hasLock, isVentilated: isVentilated)
     safety.recloseMin = recloseMin
@@ -74,7 +77,8 @@ struct OutletRig {
       case .trace(.safety(.fault(let fault))): told[fault.name, default: 0] += 1
       case .residualCurrentTest(let on): monitor.test(on)
       case .phases(let three):
-        observer.phasesChange(isOffered: wire.duty.isOscillating && wire.load != .detached, at: now)
+        observer.phasesChange(
+          isOffered: wire.duty.isOscillating && wire.load != .detached && !isDeceived, at: now)
         closesThree = three
       case .network, .powerStage, .setPoint, .insulationTest, .authorizationNeeded, .modemPower, .trace: break
       }
@@ -87,6 +91,11 @@ struct OutletRig {
     if let shown, now < shown.until { return shown.levels }
     if let bounce, now < bounce.until, tick.isMultiple(of: 2) { return bounce.levels }
     return wire.levels
+  }
+
+  /// The sampler does not show the wire: nobody can know what is on it.
+  private var isDeceived: Bool {
+    now < isBlindUntil || (shown.map { now < $0.until } ?? false) || (bounce.map { now < $0.until } ?? false)
   }
 
   /// The wire is in C, or in D where that is served, by its levels alone: Table A.4, from the middle of each band.
@@ -137,7 +146,8 @@ struct OutletRig {
         isReady: isReady, isCoilOn: contactor.isCoilOn, areContactsClosed: contactor.areContactsClosed,
         isBoltOut: lock.isLocked(),
         isStuck: contactor.areContactsClosed && !contactor.isCoilOn && contactor.deadline == nil,
-        isDiodeMissing: wire.faults.contains(.diodeMissing), isUnderTest: monitor.isUnderTest, isTripped: monitor.isTripped), at: now)
+        isDiodeMissing: wire.faults.contains(.diodeMissing) && !isDeceived, isUnderTest: monitor.isUnderTest,
+        isTripped: monitor.isTripped), at: now)
   }
 
   /// A vehicle that charges by the duty.

@@ -121,6 +121,41 @@ private final class Box {
     }
   }
 
+  @Test func a_flood_leaves_others_their_turn() throws {
+    let loop = try EventLoop()
+    let server = try DatagramServer(address: "127.0.0.1", port: 0)
+    let port = try DatagramPort(host: "localhost", port: server.port)
+    #expect(port.address == "127.0.0.1" || port.address == "::1")
+    var count = 0
+    let near = try DatagramPort(host: "127.0.0.1", port: server.port)
+    try near.attach(to: loop, received: { _ in count += 1 }, failed: { Issue.record("\($0)") })
+    try server.attach(to: loop) { _ in for _ in 0..<100 { server.send([1]) } }
+    try near.send([0])
+    let end = loop.now + .seconds(5)
+    while count == 0, loop.now < end { try loop.step(until: end) }
+    #expect((1...16).contains(count), "\(count) in one turn")
+    while count < 100, loop.now < end { try loop.step(until: end) }
+    #expect(count == 100)
+  }
+
+  @Test func whoever_lets_go_of_a_port_in_the_middle_hears_no_more_of_it() throws {
+    let loop = try EventLoop()
+    let server = try DatagramServer(address: "127.0.0.1", port: 0)
+    var near: DatagramPort? = try DatagramPort(host: "127.0.0.1", port: server.port)
+    var count = 0
+    try near?.attach(
+      to: loop,
+      received: { _ in
+        count += 1
+        near = nil
+      }, failed: { Issue.record("\($0)") })
+    try server.attach(to: loop) { _ in for _ in 0..<5 { server.send([1]) } }
+    try near?.send([0])
+    let end = loop.now + .milliseconds(200)
+    while loop.now < end { try loop.step(until: end) }
+    #expect(count == 1)
+  }
+
   @Test func a_name_that_is_none_is_told() {
     #expect(throws: LinuxError("find", code: EHOSTUNREACH)) {
       _ = try DatagramPort(host: "no such name", port: 6000)

@@ -184,6 +184,71 @@ import Wire
     #expect(rig.link.identity == ControllerIdentity(version: "0.2.3", hardware: 0x81))
   }
 
+  @Test func a_link_waits_for_the_end_of_the_reset_before_it_asks() {
+    var rig = Rig(.chargebyte(), hasResetLine: true)
+    rig.handle(.start)
+    let timers = rig.link.configuration.timers
+    rig.run(timers.resetPulse + timers.startUp - .milliseconds(1))
+    #expect(rig.sent.isEmpty, "it cannot hear yet")
+    rig.run(.milliseconds(1))
+    #expect(!rig.sent.isEmpty)
+  }
+
+  @Test func a_safe_state_ends_with_a_reset_seldomer_each_time_and_never_for_a_contactor() {
+    var rig = Rig(.chargebyte(), hasResetLine: true)
+    rig.controller.firmware.build = 8
+    rig.controller(.reset)
+    rig.handle(.start)
+    rig.run(.seconds(3))
+    rig.controller(.pilot(.C, connector: 1))
+    rig.command(.duty(.digital))
+    rig.command(.allowPower(true))
+    rig.run(.seconds(1))
+    #expect(rig.controller.closed[0])
+    let before = rig.resets
+    rig.controller(.stopButton(true))
+    rig.controller(.stopButton(false))
+    rig.run(.milliseconds(500))
+    #expect(!rig.controller.closed[0] && rig.resets == before)
+    rig.run(.seconds(15))
+    #expect(rig.resets == before + 1 && rig.link.isUp && rig.link.readings[0].pilot == .C)
+    rig.run(.seconds(20))
+    // One that lasts.
+    rig.controller(.faults(.overTemperature, connector: 1))
+    rig.run(.seconds(600))
+    #expect((before + 5...before + 7).contains(rig.resets), "\(rig.resets)")
+    rig.controller(.faults([], connector: 1))
+    rig.run(.seconds(700))
+    let after = rig.resets
+    rig.controller(.faults(.contactor, connector: 1))
+    rig.run(.seconds(120))
+    #expect(rig.resets == after)
+  }
+
+  @Test func a_ChargeBridge_whose_status_fails_is_lost() {
+    let kind = SafetyLinkKind.chargeBridge(ChargeBridgeSettings())
+    var rig = charging(kind)
+    let before = rig.reports.count
+    // Life signs come, of 55 octets; the status, of 21, does not.
+    rig.toHost = { $0.count == ChargeBridgeStatus.size ? [] : $0 }
+    rig.run(.seconds(4))
+    #expect(!rig.link.isUp && !rig.controller.closed[0])
+    #expect(rig.told(since: before) == [.down(.silent(.seconds(2)))])
+    rig.toHost = { $0 }
+    rig.run(.seconds(4))
+    #expect(rig.link.isUp && rig.link.readings[0].pilot == .C)
+  }
+
+  @Test func what_a_controller_opened_is_not_closed_by_the_next_frame() {
+    var rig = charging(.chargebyte())
+    rig.controller(.pilot(.B, connector: 1))
+    rig.run(.milliseconds(150))
+    #expect(rig.link.readings[0].contactor == .open)
+    rig.controller(.pilot(.C, connector: 1))
+    rig.run(.seconds(1))
+    #expect(!rig.controller.closed[0], "nobody has decided it anew")
+  }
+
   @Test func a_program_of_the_factory_is_not_driven() {
     var rig = Rig(.chargebyte())
     rig.controller.firmware.application = 4

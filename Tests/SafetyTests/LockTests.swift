@@ -76,4 +76,17 @@ import Wire
     supervisor.restore(.contactorWelded)
     #expect(actions(&supervisor, .contactorFeedback(closed: false)) == ["unlock"])
   }
+
+  @Test func a_bolt_of_nobody_knows_whom_is_let_go_in_time_under_state_F() {
+    var supervisor = SafetySupervisor(settings: .relaxed(.ac))
+    supervisor.restore(.contactorWelded)
+    var log = actions(&supervisor, .pilot(.F, .steadyLow))
+    log += actions(&supervisor, .lock(locked: true))
+    log += actions(&supervisor, .contactorFeedback(closed: false))
+    // Nothing else happens: the supervisor has to say itself when it wants to be asked again.
+    while let due = supervisor.deadline, due <= .zero + .seconds(60), !log.contains("unlock") {
+      supervisor.handle(.timeout, at: due) { log.append(text($0)) }
+    }
+    #expect(log.contains("unlock"))
+  }
 }

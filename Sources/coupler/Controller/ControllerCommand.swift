@@ -37,6 +37,7 @@ struct ControllerCommand: ParsableCommand {
         reset                it starts anew
         line unplugged       or plugged: the host's device fails
         garbage 40           so many octets that mean nothing
+        lose 3               so many pieces of what the host says
         wait 1.5             seconds, before the next order
         expect closed 5      or open: wait for the contacts, 5 s at most
         quit

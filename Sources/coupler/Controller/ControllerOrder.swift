@@ -7,6 +7,8 @@ import Wire
 enum ControllerOrder: Hashable {
   case event(SimulatedControllerEvent)
   case mute(Bool)
+  /// So many pieces of what the host says do not arrive.
+  case lose(Int)
   case unplugLine
   case plugLine
   /// Octets of nobody.
@@ -80,6 +82,11 @@ enum ControllerOrder: Hashable {
         throw Misread(description: "'garbage' is 1 to 4096 octets")
       }
       return .garbage(count)
+    case "lose":
+      guard let count = Int(try one("a number")), (1...1_000_000).contains(count) else {
+        throw Misread(description: "'lose' is 1 to 1000000")
+      }
+      return .lose(count)
     case "wait": return .wait(try time(try one("a number of seconds")))
     case "expect":
       guard arguments.count == 2, let what = arguments.first, let last = arguments.last,

@@ -116,6 +116,7 @@ final class ControllerRig {
     switch order {
     case .event(let event): player.handle(event)
     case .mute(let isMute): player.setMute(isMute)
+    case .lose(let count): player.lose(count)
     case .unplugLine: player.unplug()
     case .plugLine:
       do throws(LinuxError) {

@@ -56,7 +56,9 @@ struct LineOptions {
   }
 
   func trigger() throws(ProbeError) -> String {
-    guard let name = values["trigger"] else { throw ProbeError("a scan is device=NAME channels=N,M trigger=NAME") }
+    guard let name = values["trigger"] else {
+      throw ProbeError("a scan is device=NAME channels=N,M trigger=NAME")
+    }
     return name
   }
 

@@ -1,0 +1,193 @@
+import ControlAPI
+import Foundation
+import HAL
+import LinuxHardware
+import Node
+import Testing
+import Wire
+
+@testable import BoardRuntime
+
+/// What clients of the control socket ask of a connector, down to what its electrical side is told.
+@Suite struct ControlDeskTests {
+  /// An electrical side that does as it is told and measures nothing.
+  final class QuietPort: OutletPort {
+    private(set) var commands: [OutletCommand] = []
+    private var reading: ((ChargerEvent) -> Void)?
+    var canSwitch = false
+    var switchesPhases: Bool { canSwitch }
+    var samplesPilot: Bool { false }
+    var trouble: String? { nil }
+
+    func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) { self.reading = reading }
+    func perform(_ command: OutletCommand) { commands.append(command) }
+    func repeatReadings() {}
+    func makeSafe() {}
+    func tell(_ event: ChargerEvent) { reading?(event) }
+  }
+
+  final class Rig {
+    let loop: EventLoop
+    let port = QuietPort()
+    let connector: ConnectorRuntime
+    let desk: ControlDesk
+    let folder: String
+    private(set) var events: [ControlEvent] = []
+    private(set) var traces: [NodeTrace] = []
+    static let client = ControlClientID(7)
+
+    init(_ current: OutletCurrent, canSwitch: Bool = false, free: Bool = false) throws {
+      loop = try EventLoop()
+      folder = NSTemporaryDirectory() + "coupler-desk-\(UUID().uuidString.prefix(8))"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      port.canSwitch = canSwitch
+      let outlet = Outlet(
+        current: current, hasLock: false, isVentilated: false, milliampsMax: 32_000,
+        recloseIntervalMin: .zero,
+        receiverLossDecibels: 0)
+      var plan = ConnectorPlan()
+      plan.link = current == .ac ? .absent : .assumed
+      plan.interface = "none-such"
+      plan.authorization = free ? .free : .control
+      var trace: (NodeTrace) -> Void = { _ in }
+      connector = ConnectorRuntime(
+        plan, outlet: outlet, port: port, loop: loop,
+        handlers: ConnectorRuntime.Handlers(
+          trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { _ in }))
+      let journal = StationJournal(
+        try EventJournal(folder: folder, loop: loop, now: { 0 }))
+      desk = ControlDesk(loop: loop, board: "fake", journal: journal, connectors: [connector])
+      desk.publish = { [unowned self] in events.append($0) }
+      trace = { [unowned self] in traces.append($0) }
+      try connector.start()
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func wasIdentified(_ positive: Bool) -> Bool {
+      traces.contains { if case .coupling(.identified(positive)) = $0 { true } else { false } }
+    }
+
+    /// Asks; the answer may come later.
+    func ask(_ request: ControlRequest, from client: ControlClientID = client) -> Answer {
+      let answer = Answer()
+      desk.answer(request, of: client) { answer.result = $0 }
+      return answer
+    }
+
+    func run(_ time: Duration) throws {
+      let end = loop.now + time
+      while loop.now < end { try loop.step(until: end) }
+    }
+
+    func run(until condition: () -> Bool) throws {
+      let end = loop.now + .seconds(20)
+      while !condition(), loop.now < end { try loop.step(until: end) }
+    }
+  }
+
+  final class Answer {
+    var result: Result<ControlResult, ControlFailure>?
+    var code: ControlFailure.Code? { if case .failure(let failure)? = result { failure.code } else { nil } }
+    var command: PowerCommand? {
+      if case .success(.powerCommand(let command))? = result { command } else { nil }
+    }
+  }
+
+  // MARK: authorization
+
+  @Test func a_refusal_overtakes_a_grant_that_waits_for_the_journal() throws {
+    let rig = try Rig(.ac)
+    let grant = rig.ask(.authorize(connector: 1, granted: true, token: "A"))
+    let refusal = rig.ask(.authorize(connector: 1, granted: false, token: nil))
+    #expect(grant.result == nil, "it waits for the medium, or this test tries nothing")
+    try rig.run { grant.result != nil && refusal.result != nil }
+    #expect(grant.code == .wrongState && refusal.result == .success(.done))
+    #expect(!rig.wasIdentified(true))
+  }
+
+  @Test func a_grant_counts_once_it_is_kept() throws {
+    let rig = try Rig(.ac)
+    let grant = rig.ask(.authorize(connector: 1, granted: true, token: "A"))
+    #expect(!rig.wasIdentified(true))
+    try rig.run { grant.result != nil }
+    #expect(grant.result == .success(.done))
+    #expect(rig.wasIdentified(true))
+  }
+
+  @Test func a_site_that_becomes_free_needs_no_vehicle_to_come_and_go_first() throws {
+    let rig = try Rig(.ac)
+    var plan = rig.connector.plan
+    plan.authorization = .free
+    rig.connector.adopt(plan)
+    #expect(rig.wasIdentified(true))
+    plan.authorization = .control
+    rig.connector.adopt(plan)
+    #expect(rig.wasIdentified(false))
+  }
+
+  // MARK: the power stage
+
+  @Test func a_power_stage_is_told_what_it_has_to_do_and_shown() throws {
+    let rig = try Rig(.dc)
+    #expect(rig.connector.status(at: rig.loop.now).stage?.state == .absent)
+    #expect(rig.connector.trouble == "no power stage reports to the control socket")
+    var report = PowerReport(millivolts: 12_000, milliamps: 0)
+    report.milliampsMax = 20_000
+    report.wattHours = 77
+    #expect(rig.ask(.power(connector: 1, report)).command == PowerCommand())
+    let status = rig.connector.status(at: rig.loop.now)
+    #expect(status.stage?.state == .ready && status.stage?.milliampsMax == 20_000)
+    #expect(status.limits.milliamps == 20_000, "no more is offered than it can give")
+    #expect(status.power.millivolts == 12_000)
+    #expect(rig.ask(.power(connector: 1, report), from: ControlClientID(8)).code == .wrongState)
+    #expect(rig.ask(.power(connector: 2, report)).code == .unknownConnector)
+    rig.desk.isGone(Rig.client)
+    #expect(rig.connector.status(at: rig.loop.now).stage?.state == .absent)
+    #expect(rig.connector.controlLimits.milliamps == 32_000)
+  }
+
+  @Test func a_power_stage_that_is_not_heard_any_more_is_silent_by_the_clock() throws {
+    let rig = try Rig(.dc)
+    _ = rig.ask(.power(connector: 1, PowerReport()))
+    try rig.run(.milliseconds(700))
+    #expect(rig.connector.status(at: rig.loop.now).stage?.state == .ready)
+    try rig.run(.milliseconds(600))
+    #expect(rig.connector.status(at: rig.loop.now).stage?.state == .silent)
+    rig.desk.tellNews()
+    #expect(
+      rig.events.contains { if case .stage(let stage) = $0.content { stage.state == .silent } else { false } }
+    )
+  }
+
+  @Test func a_meter_of_an_AC_outlet_is_shown_phase_by_phase() throws {
+    let rig = try Rig(.ac)
+    #expect(rig.connector.status(at: rig.loop.now).stage == nil && rig.connector.trouble == nil)
+    var report = PowerReport(millivolts: 230_000, milliamps: 16_000)
+    report.phaseMilliamps = [16_000, 15_000, 14_000]
+    #expect(rig.ask(.power(connector: 1, report)).command == PowerCommand())
+    let power = rig.connector.values.power
+    #expect(power.phaseMilliamps == [16_000, 15_000, 14_000] && power.watts == 10_350)
+  }
+
+  // MARK: phases
+
+  @Test func phases_are_switched_where_the_outlet_can() throws {
+    let rig = try Rig(.ac, canSwitch: true)
+    #expect(rig.connector.controlLimits.phases == 3)
+    let answer = rig.ask(.limit(connector: 1, ControlLimits(phases: 1)))
+    #expect(answer.code == nil)
+    rig.port.tell(.contactorFeedback(closed: false))
+    try rig.run { rig.port.commands.contains(.phases(three: false)) }
+    #expect(rig.port.commands.contains(.phases(three: false)))
+    #expect(rig.connector.controlLimits.phases == 1)
+    #expect(rig.connector.controlLimits.watts == 7_360, "230 V, 32 A, one phase")
+  }
+
+  @Test func other_outlets_have_the_phases_they_have() throws {
+    let fixed = try Rig(.ac)
+    #expect(fixed.ask(.limit(connector: 1, ControlLimits(phases: 1))).code == .unsupported)
+    #expect(fixed.ask(.limit(connector: 1, ControlLimits(phases: 3))).code == nil)
+    #expect(try Rig(.dc).ask(.limit(connector: 1, ControlLimits(phases: 3))).code == .unsupported)
+  }
+}
