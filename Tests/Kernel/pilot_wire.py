@@ -215,6 +215,7 @@ class Wire:
 
     def check_safe(self, when):
         """Contactor open, no current for the lock's motor, every line and the pilot at their stop values."""
+        time.sleep(5 * PERIOD)  # until the circuit has followed the last of them
         check(not self.is_closed, f"{when}: the contactor is closed")
         for row in self.replica.of("output"):
             check(self.value(row.field) == int(row.values["stop"]),
