@@ -70,7 +70,11 @@ public final class LineOutlet: OutletPort {
   public var feedbackMax: Duration { description.contactor.feedbackMax }
   public var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   public var switchesPhases: Bool {
-    if case .ac(_, canSwitch: true) = outlet.limits.supply { description.contactor.switchesPhases } else { false }
+    if case .ac(_, canSwitch: true) = outlet.limits.supply {
+      description.contactor.switchesPhases
+    } else {
+      false
+    }
   }
   public var temperatureEnds: [Int] {
     outlet.monitoring.temperatures.compactMap { sensor in

@@ -76,7 +76,7 @@ final class LinkOutlet: OutletPort {
     link.attach(connector: description.connector) { [weak self] in self?.heard($0) }
   }
 
-  var trouble: String? { failure ?? link.trouble }
+  var trouble: String? { failure ?? link.trouble ?? silentContacts }
   /// A controller that is away comes back by itself; that the program starts anew would not bring it.
   var isBroken: Bool { failure != nil }
   /// With the controller's period, its contactor, and its period again.
@@ -92,6 +92,11 @@ final class LinkOutlet: OutletPort {
   var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
   var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
+
+  private var silentContacts: String? {
+    isUp && contactor == .unknown
+      ? "the safety controller does not tell its contacts: nothing is closed" : nil
+  }
 
   /// Sensors of the controller, with their channels.
   private var sensors: [(sensor: TemperatureSensor, channel: Int)] {
@@ -344,12 +349,17 @@ final class LinkOutlet: OutletPort {
 
   private func insistOnOpening(_ now: Instant) {
     openingDue = nil
-    guard let openedAt, contactor == .closed, isUp, now < openedAt + Self.openingEnd else { return }
+    guard let openedAt, contactor == .closed, isUp, isDoubted || now < openedAt + Self.openingEnd else {
+      return
+    }
     openingDue = now + Self.openingPeriod
     send(.allowPower(false))
+    guard now >= openedAt + Self.openingMax else { return }
+    // That they are open may have been said, and lost.
+    if link.askAgain(since: openedAt) { return }
     // What it said last is closed, and it may have died since: welded is only what lives and says so.
     let isUnheard = link.heardAt <= openedAt
-    guard now >= openedAt + Self.openingMax, isUnheard != isDoubted else { return }
+    guard isUnheard != isDoubted else { return }
     isDoubted = isUnheard
     if isUnheard { reading?(.contactorUnknown) } else { tellContactor() }
   }

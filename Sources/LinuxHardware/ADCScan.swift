@@ -22,9 +22,11 @@ public final class ADCScan {
   public init(
     _ channels: [ADCDescription], trigger: String, roots: DeviceRoots = DeviceRoots()
   ) throws(LinuxError) {
-    guard let device = channels.first?.device, channels.allSatisfy({ $0.device == device && $0.denominator != 0 })
+    guard let device = channels.first?.device,
+      channels.allSatisfy({ $0.device == device && $0.denominator != 0 })
     else {
-      throw LinuxError("convert together", on: "ADC channels", code: EINVAL, advice: "they need one device, and a scale")
+      throw LinuxError(
+        "convert together", on: "ADC channels", code: EINVAL, advice: "they need one device, and a scale")
     }
     let entry = try ADCInput.entry(device, roots)
     folder = "\(roots.sys)/bus/iio/devices/\(entry)"
@@ -35,9 +37,11 @@ public final class ADCScan {
     try Self.choose(channels, folder)
     layout = try ScanLayout(channels, folder)
     try DeviceFile.write(trigger, to: "\(folder)/trigger/current_trigger", "set the trigger of the ADC")
-    try DeviceFile.write("\(Self.length)", to: "\(folder)/buffer/length", "set the buffer's length of the ADC")
+    try DeviceFile.write(
+      "\(Self.length)", to: "\(folder)/buffer/length", "set the buffer's length of the ADC")
     let path = "\(roots.dev)/\(entry)"
-    file = try FileDescriptor(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open the buffer of the ADC", on: path)
+    file = try FileDescriptor(
+      open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open the buffer of the ADC", on: path)
     try DeviceFile.write("1", to: "\(folder)/buffer/enable", "start the buffer of the ADC")
   }
 
@@ -124,7 +128,9 @@ struct ScanLayout {
     /// `nil` for a type this program does not know: repeated elements, odd sizes.
     init?(type: String, index: Int) {
       let parts = type.split(separator: ":")
-      guard parts.count == 2, parts[0] == "le" || parts[0] == "be", let sign = parts[1].first else { return nil }
+      guard parts.count == 2, parts[0] == "le" || parts[0] == "be", let sign = parts[1].first else {
+        return nil
+      }
       let numbers = parts[1].dropFirst().split(separator: "/")
       guard sign == "s" || sign == "u", numbers.count == 2, let bits = Int(numbers[0]) else { return nil }
       let storage = numbers[1].split(separator: ">")

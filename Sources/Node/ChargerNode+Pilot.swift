@@ -238,7 +238,8 @@ extension ChargerNode {
     plug.lastEnergyTrace = now
     let energy = EnergyReading(
       millivolts: reading.millivolts, milliamps: reading.milliamps,
-      phases: configuration.session.modes.contains(.AC_three_phase_core) && supervisor.closesThreePhases ? 3 : 1, wattHours: plug.wattHours)
+      phases: configuration.session.modes.contains(.AC_three_phase_core) && supervisor.closesThreePhases
+        ? 3 : 1, wattHours: plug.wattHours)
     perform(.trace(.energy(energy)))
   }
 }

@@ -83,7 +83,9 @@ extension Facts {
   }
 
   /// It has passed its self-test since the last closing, or has none.
-  func isMonitorTested(_ settings: SafetySettings) -> Bool { test == .passed || !settings.testsResidualCurrent }
+  func isMonitorTested(_ settings: SafetySettings) -> Bool {
+    test == .passed || !settings.testsResidualCurrent
+  }
 
   /// A cable is in, where the socket can tell.
   func isCableFine(_ settings: SafetySettings) -> Bool { isCableSeen || !settings.readsProximity }

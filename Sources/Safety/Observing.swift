@@ -7,7 +7,8 @@ extension SafetySupervisor {
   mutating func observe(_ event: Event, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .pilot(let state, let duty): observe(state, duty, now, perform)
-    case .diode(let proven): facts.isDiodeProven = proven && facts.duty.isOscillating && facts.pilot.isConnected
+    case .diode(let proven):
+      facts.isDiodeProven = proven && facts.duty.isOscillating && facts.pilot.isConnected
     case .authorized(let authorized):
       // While a fault is latched there is no session to authorize; it has to ask anew.
       facts.isAuthorized = authorized && latched == nil

@@ -67,6 +67,18 @@ import Wire
     #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
   }
 
+  @Test(arguments: [ControllerKind.yeti, .phyverso])
+  func a_word_that_it_opened_which_is_lost_is_asked_for_again(kind: ControllerKind) throws {
+    let rig = try LinkRig.charging(kind, silence: .seconds(3))
+    rig.controller.spoilNext(1)
+    rig.connector.post(.emergencyStop(true))
+    try rig.run(.seconds(1))
+    #expect(!rig.isClosed)
+    #expect(try rig.waits { rig.port.contactor.last == false }, "\(rig.situation)")
+    try rig.run(.seconds(1))
+    #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
+  }
+
   @Test func phases_are_switched_where_the_controller_can_and_again_after_it_started_anew() throws {
     let rig = try LinkRig.up(.yeti)
     rig.port.perform(.phases(three: false))

@@ -77,7 +77,9 @@ import Testing
       #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault)")
       #expect((SafetyFault(serviceName: fault.name) != nil) == (fault.latch == .service), "\(fault)")
     }
-    for name in ["", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)"] {
+    for name in [
+      "", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)",
+    ] {
       #expect(!SafetyFault.endsByItself(name: name), "\(name)")
     }
   }

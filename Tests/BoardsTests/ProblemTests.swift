@@ -195,7 +195,9 @@ private let pilot: [Broken] = [
   Broken(tarragon, "outlets[0].limits.supply.phases") {
     $0.lines { $0.contactor.poles[0].duty = .firstPhase }
   },
-  Broken(tarragon, "outlets[0].limits.exportMilliampsMax") { $0.outlets[0].limits.exportMilliampsMax = 16_000 },
+  Broken(tarragon, "outlets[0].limits.exportMilliampsMax") {
+    $0.outlets[0].limits.exportMilliampsMax = 16_000
+  },
   Broken(tarragon, "outlets[0].modem.firmware") {
     $0.outlets[0].modem?.firmware = .hostLoaded(files: ["MAC-QCA7000.nvm"])
   },

@@ -8,7 +8,8 @@ import Wire
 
 @Suite struct ADCScanTests {
   static func channel(_ number: UInt32) -> ADCDescription {
-    ADCDescription(device: "2198000.adc", channel: number, numerator: 2, denominator: 1, offsetMillivolts: -1000)
+    ADCDescription(
+      device: "2198000.adc", channel: number, numerator: 2, denominator: 1, offsetMillivolts: -1000)
   }
 
   /// An ADC with channels 2 and 5 and a time stamp, whose buffer runs already with another channel.
@@ -148,10 +149,12 @@ import Wire
   }
 
   @Test(arguments: [
-    ("1000000 533000\n", false, PilotSignal.pwm(permille: 533)), ("1000000 533000", true, .pwm(permille: 467)),
+    ("1000000 533000\n", false, PilotSignal.pwm(permille: 533)),
+    ("1000000 533000", true, .pwm(permille: 467)),
     ("1000000 50000\n", false, .pwm(permille: 50)), ("960000 480000\n", false, .pwm(permille: 500)),
     ("1050000 1\n", false, .none), ("1000000 400\n", false, .none), ("1000000 0\n", false, .none),
-    ("1000000 1000000\n", false, .none), ("1060000 500000\n", false, .none), ("940000 500000\n", false, .none),
+    ("1000000 1000000\n", false, .none), ("1060000 500000\n", false, .none),
+    ("940000 500000\n", false, .none),
     ("0 0\n", false, .none), ("", false, .none), ("1000000\n", false, .none), ("x y\n", false, .none),
     ("1000000 -5\n", false, .none), ("1000000 5 5\n", false, .none),
   ])
@@ -192,7 +195,8 @@ import Wire
     let loop = try EventLoop()
     let capture = try PWMCapture(Self.description, roots: tree.roots)
     var failures: [Int32] = []
-    try capture.attach(to: loop, told: { _ in Issue.record("a measurement") }, failed: { failures.append($0.code) })
+    try capture.attach(
+      to: loop, told: { _ in Issue.record("a measurement") }, failed: { failures.append($0.code) })
     let end = loop.now + .seconds(10)
     while failures.isEmpty, loop.now < end { try loop.step(until: loop.now + .milliseconds(20)) }
     try loop.step(until: loop.now + .milliseconds(50))

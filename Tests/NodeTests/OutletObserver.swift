@@ -58,7 +58,9 @@ struct OutletObserver {
   mutating func phasesChange(isOffered: Bool, at now: Instant) {
     changes += 1
     let isLive = last.map { $0.areContactsClosed || $0.isCoilOn } ?? false
-    if isLive || isOffered, violation == nil { violation = "\(now): phases changed under load or with an offer" }
+    if isLive || isOffered, violation == nil {
+      violation = "\(now): phases changed under load or with an offer"
+    }
   }
 
   /// After every step.

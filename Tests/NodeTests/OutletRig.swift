@@ -40,7 +40,10 @@ struct OutletRig {
 
   static let sampling = Duration.milliseconds(5)
 
-  init(isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero, hasEverything: Bool = false) {
+  init(
+    isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero,
+    hasEverything: Bool = false
+  ) {
     self.isVentilated = isVentilated
     var safety = SafetySettings(current: .ac, hasLock: hasLock, isVentilated: isVentilated)
     safety.recloseMin = recloseMin
@@ -137,7 +140,8 @@ struct OutletRig {
         isReady: isReady, isCoilOn: contactor.isCoilOn, areContactsClosed: contactor.areContactsClosed,
         isBoltOut: lock.isLocked(),
         isStuck: contactor.areContactsClosed && !contactor.isCoilOn && contactor.deadline == nil,
-        isDiodeMissing: wire.faults.contains(.diodeMissing), isUnderTest: monitor.isUnderTest, isTripped: monitor.isTripped), at: now)
+        isDiodeMissing: wire.faults.contains(.diodeMissing), isUnderTest: monitor.isUnderTest,
+        isTripped: monitor.isTripped), at: now)
   }
 
   /// A vehicle that charges by the duty.

@@ -11,7 +11,8 @@ import Wire
 
 /// One phase or three, and the self-test of the residual-current monitor, in whole charges.
 @Suite struct PhasesTests {
-  private func rig(_ link: LinkPolicy = .absent, _ change: (inout SiteDescription) -> Void = { _ in }) -> Rig {
+  private func rig(_ link: LinkPolicy = .absent, _ change: (inout SiteDescription) -> Void = { _ in }) -> Rig
+  {
     var rig = Rig(.ac, wattHours: 2_000) {
       $0.chargerLink = link
       $0.vehicleLink = link
@@ -145,7 +146,9 @@ import Wire
   }
 
   @Test(arguments: [SiteDescription.Current.ac, .dc])
-  func sessions_are_as_ever_with_a_monitor_that_is_tested_before_each_closing(current: SiteDescription.Current) {
+  func sessions_are_as_ever_with_a_monitor_that_is_tested_before_each_closing(
+    current: SiteDescription.Current
+  ) {
     var rig = Rig(current) { $0.testsResidualCurrent = true }
     rig.tellCharger(.residualCurrent(ok: true))
     for _ in 0..<2 {
