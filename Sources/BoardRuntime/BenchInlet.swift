@@ -39,7 +39,7 @@ public final class BenchInlet: InletPort {
   }
 
   public var trouble: String? { nil }
-  public var samplesPilot: Bool { false }
+  public var pilotSilenceMax: Duration? { nil }
   public var hasBattery: Bool { true }
   public var feedbackMax: Duration? { .milliseconds(200) }
 

@@ -66,7 +66,8 @@ public struct DaemonOptions: Hashable, Sendable {
   }
 
   public static let help = """
-    couplerd: the charging station's daemon. One thread; runs every connector of a board.
+    couplerd: the daemon of a charging station or a vehicle. One thread; runs every connector or
+    inlet of a board.
 
       couplerd --site /etc/coupler/site.yaml           run the site
       couplerd --site /etc/coupler/site.yaml --check   say what is wrong with the file, and stop
@@ -75,6 +76,9 @@ public struct DaemonOptions: Hashable, Sendable {
       couplerd --interface plc0 --pilot /run/cable     the built-in site: the simulation board, one
                                                        DC connector; a vehicle plugs in by
                                                        coupler ev --interface ... --pilot /run/cable
+      couplerd --board simulation-ev --interface plc0 --pilot /run/cable
+                                                       the same of a vehicle: one DC inlet, for
+                                                       coupler evse or another couplerd
 
     Options:
       --site FILE       the site file (docs/site-file.md); without it /etc/coupler/site.yaml, and the
@@ -87,7 +91,7 @@ public struct DaemonOptions: Hashable, Sendable {
                         HOST:PORT of a ChargeBridge; its reset line is left alone. For rigs, with
                         coupler controller
       --check           read and judge the site file only: "ok", or each problem with its line
-      --safe-state      contactors open, pilots at -12 V, and nothing else; needs no running daemon.
+      --safe-state      contactors and S2 open, pilots at -12 V, and nothing else; needs no running daemon.
                         For ExecStopPost= and after a crash
       -v, --verbose     log every frame and every duty, too
       --version         print the version

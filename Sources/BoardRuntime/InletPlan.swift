@@ -74,7 +74,7 @@ extension InletPlan {
     session.protocols = protocols
     var configuration = VehicleConfiguration(
       link: link(inlet), session: session)
-    if !port.samplesPilot { configuration.pilot.measurementSilenceMax = nil }
+    configuration.pilot.measurementSilenceMax = port.pilotSilenceMax
     configuration.pilot.toggleHalf = matching.validationPhase
     configuration.coupling.basicCharging = chargesBasic
     configuration.safety.hasLock = hasLock ?? inlet.hasLock

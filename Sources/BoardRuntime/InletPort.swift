@@ -35,8 +35,8 @@ public protocol InletPort: AnyObject {
   func repeatReadings()
   /// Contactors open, S2 open, no current in the lock's motor. What fails is left to the supply of the coils.
   func makeSafe()
-  /// It tells the pilot again and again, so that silence is a fault; else only when it changed.
-  var samplesPilot: Bool { get }
+  /// It tells the pilot again and again: longer silence is a pilot that is gone. `nil` where it tells changes only.
+  var pilotSilenceMax: Duration? { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.

@@ -58,7 +58,8 @@ public final class LineInlet: InletPort {
     }
   }
 
-  public var samplesPilot: Bool { true }
+  /// Three signs of life of a pilot that stands still.
+  public var pilotSilenceMax: Duration? { .milliseconds(300) }
 
   /// With the time that poles need to follow each other.
   public var feedbackMax: Duration? {

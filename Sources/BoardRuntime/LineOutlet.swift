@@ -3,7 +3,7 @@ public import HAL
 public import LinuxHardware
 public import Node
 import Safety
-import Wire
+public import Wire
 
 /// An outlet whose pilot, contactor and lock Linux drives by lines, PWM and ADC.
 ///
@@ -28,6 +28,8 @@ public final class LineOutlet: OutletPort {
   /// After a failure the contactor is opened again and again until it reads so.
   static let openAgain = Duration.milliseconds(100)
   private var openDue: Instant?
+  public private(set) var liveSince: Instant?
+  public private(set) var unsafe: String?
   /// After a failure the plug is let go then, with open contacts.
   private var unlockDue: Instant?
   private var troubleTimer: LoopTimer?
@@ -140,7 +142,12 @@ public final class LineOutlet: OutletPort {
   private func makeHarmless() {
     // The contactor first: everything else can wait.
     try? contactor?.open()
-    try? generator.drive(description.generator.stop)
+    unsafe = nil
+    do throws(LinuxError) {
+      try generator.drive(description.generator.stop)
+    } catch {
+      unsafe = "the pilot: \(error)"
+    }
     levels?.stop()
     monitors?.release()
   }
@@ -161,6 +168,7 @@ public final class LineOutlet: OutletPort {
       isOpen = contactor?.readsOpen ?? false
     } catch {}
     openDue = isOpen ? nil : now + Self.openAgain
+    liveSince = isOpen ? nil : liveSince ?? now
     if isOpen, let due = unlockDue, now >= due {
       unlockDue = nil
       lock?.command(locked: false)

@@ -1,5 +1,6 @@
 public import HAL
 public import Node
+public import Wire
 
 /// What a node tells the electrical side of its outlet.
 public enum OutletCommand: Hashable, Sendable {
@@ -57,6 +58,11 @@ public protocol OutletPort: AnyObject {
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.
   var isBroken: Bool { get }
+  /// Since when its contactor, told to open, could not be seen to have opened; `nil` where it is as it was told. Nothing
+  /// but a reset of the board can help then.
+  var liveSince: Instant? { get }
+  /// What the last `makeSafe` could not drive, beside lines; `nil` where all is safe.
+  var unsafe: String? { get }
   /// How long feedback of the contactor may differ from its command.
   var feedbackMax: Duration { get }
 }
@@ -73,6 +79,8 @@ extension OutletPort {
     set {}
   }
   public var isBroken: Bool { false }
+  public var liveSince: Instant? { nil }
+  public var unsafe: String? { nil }
   public var readsProximity: Bool { false }
   public var readsResidualCurrent: Bool { false }
   public var testsResidualCurrent: Bool { false }

@@ -74,6 +74,9 @@ public struct EVSEPilot: Machine, Sendable {
   public private(set) var isDiodeProven = false
   /// The first of the two.
   private var soundSince: Instant?
+  /// The first of two samples that show F although something else is driven, and whether that was told.
+  private var stuckSince: Instant?
+  private var isStuckTold = false
   /// Set by a failed diode check, cleared by the plug coming out.
   private var diodeMissing = false
   /// A change of state to be told at the end of the event.
@@ -118,6 +121,7 @@ public struct EVSEPilot: Machine, Sendable {
       candidate = nil
       lastAgreed = now
       proveDiode(now)
+      findStuck(now, perform)
       return
     }
     guard let earlier = candidate else {
@@ -138,6 +142,16 @@ public struct EVSEPilot: Machine, Sendable {
     let first = soundSince ?? now
     soundSince = first
     isDiodeProven = now - first >= timers.debounce
+  }
+
+  /// Back from an own F the state is still F: a generator that stays at -12 V would be told by nobody.
+  private mutating func findStuck(_ now: Instant, _ perform: (Action) -> Void) {
+    guard state == .F, !isStuckTold else { return }
+    let first = stuckSince ?? now
+    stuckSince = first
+    guard now - first >= timers.debounce else { return }
+    isStuckTold = true
+    perform(.fault(.generatorStuckLow))
   }
 
   private mutating func forgetDiode() {
@@ -281,6 +295,7 @@ public struct EVSEPilot: Machine, Sendable {
     if duty == .steadyLow || new == .steadyLow { candidate = nil }
     if duty == .steadyLow { lastSample = now }
     if !new.isOscillating || !duty.isOscillating { forgetDiode() }
+    if duty == .steadyLow { (stuckSince, isStuckTold) = (nil, false) }
     if new.isOscillating {
       lastOffer = (isDigital: goal.isDigital, until: nil)
       if !goal.isDigital { lastNominal = now }

@@ -61,6 +61,8 @@ public enum CouplingTrace: Hashable, Sendable {
     case identified
     /// The vehicle does not react to being woken.
     case wakeUp
+    /// The host takes back the stop that ended the session.
+    case resumed
     /// The vehicle does not react to a nominal duty.
     case legacyWakeUp
   }
@@ -89,6 +91,7 @@ extension CouplingTrace: CustomStringConvertible {
   public var description: String {
     switch self {
     case .errorStep(.retry): "state E/F for another try"
+    case .errorStep(.resumed): "state E/F for another session: the stop was taken back"
     case .errorStep(.identified): "state E/F before a nominal duty: nobody asked for SLAC so far"
     case .errorStep(.wakeUp): "state E/F: the vehicle does not react to being woken"
     case .errorStep(.legacyWakeUp): "state E/F: the vehicle does not react to a nominal duty"

@@ -50,7 +50,7 @@ public enum ChargerEvent: Sendable {
   /// End the session in order, also one that has yet to come from the vehicle that is plugged in, and a charge by the
   /// duty alone: X1, and the contactor opens when S2 does, or after 6 s.
   case stop(SECCStopReason)
-  /// Wake a vehicle that paused its session.
+  /// Wake a vehicle that paused its session, or one whose session was ended by `stop`: it starts anew through state E/F.
   case resume
   /// A person has looked at the charger: a fault that waits for that is cleared.
   case serviceReset

@@ -176,6 +176,21 @@ extension ChargerNode {
     ask(offer, now, perform)
   }
 
+  /// The host takes its stop back: the vehicle that is still plugged in may charge again.
+  mutating func startAnew(_ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.stop != nil else { return }
+    guard plug.ended else {
+      // A session that has not begun is not stopped; one that is ending ends first.
+      if plug.connected || plug.basic == .stopping { plug.startsAnew = true } else { plug.stop = nil }
+      return
+    }
+    guard pilot.state.isConnected, supervisor.latched == nil else { return }
+    plug.stop = nil
+    plug.startsAnew = false
+    retries = 0
+    stepThroughError(.resumed, now, perform)
+  }
+
   // MARK: connection loss
 
   /// Option B: the oscillator stays on, and the vehicle may match again whenever it likes.

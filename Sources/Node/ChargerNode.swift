@@ -87,6 +87,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var authorizationAsked = false
     /// The host wants this vehicle's session to end.
     var stop: SECCStopReason?
+    /// The stop was taken back while it was under way.
+    var startsAnew = false
     /// Whom discovery answered, the latest last.
     var discovered: [IPv6Address] = []
     /// The pilot went to C during a pause: the first half of a B-C-B toggle.
@@ -199,7 +201,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       hostLimits = limits
       applyLimits(now, perform)
     case .stop(let reason): stop(reason, now, perform)
-    case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) }
+    case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) } else { startAnew(now, perform) }
     case .serviceReset:
       supervise(.serviceReset, now, perform)
     case .network(let event): network(event, now, perform)
@@ -262,6 +264,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
     holdForPhases(now, perform)
     updateBasic(now, perform)
+    if plug.startsAnew, plug.ended { startAnew(now, perform) }
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil

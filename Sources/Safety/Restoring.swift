@@ -5,6 +5,12 @@ extension SafetySupervisor {
     guard fault.latch == .service else { return }
     latched = fault
   }
+
+  /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.
+  public mutating func inherit(_ other: SafetySupervisor) {
+    facts.lastClosing = other.facts.lastClosing
+    facts.lockCommand = other.facts.lockCommand
+  }
 }
 
 extension SafetyFault {

@@ -100,7 +100,9 @@ extension SafetySupervisor {
   }
 
   private var isOutputLive: Bool {
+    // What a power stage had when it fell silent says nothing of now.
     settings.current == .dc && !isPowerStageOn && !isContactorCommandedClosed
+      && facts.stageTrouble(settings) != .silent
       && facts.output.millivolts >= settings.touchableMillivolts
   }
 

@@ -37,6 +37,8 @@ public struct SiteDescription: Sendable {
   public var testsResidualCurrent = false
   /// The outlet can close one phase or three.
   public var switchesPhases = false
+  /// The power stage is another program's: `ChargerEvent.powerStage` has to come.
+  public var isStageExternal = false
   /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
   public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
@@ -111,6 +113,7 @@ extension SiteDescription {
     configuration.safety.hasResidualCurrentInput = testsResidualCurrent
     configuration.safety.testsResidualCurrent = testsResidualCurrent
     configuration.safety.switchesPhases = switchesPhases
+    configuration.safety.hasExternalPowerStage = isStageExternal
     if let recloseInterval { configuration.safety.recloseMin = recloseInterval }
     if isVentilated { configuration.safety.isVentilated = true }
     return configuration

@@ -248,6 +248,49 @@ import Wire
     #expect(rig.inlet.loop.now - start < .milliseconds(100))
   }
 
+  @Test func a_fault_of_before_the_start_keeps_everything_open_until_a_person_has_looked() throws {
+    let rig = try RuntimeRig()
+    rig.runtime.restore(.contactorWelded)
+    try rig.start()
+    try rig.run(.milliseconds(1500), permille: 533)
+    #expect(try !rig.inlet.output("S2").value && !rig.inlet.output("LOCK").history.contains(true))
+    #expect(rig.runtime.status(at: rig.inlet.loop.now).fault?.name == "contactorWelded")
+    try rig.runtime.clear()
+    #expect(rig.runtime.status(at: rig.inlet.loop.now).fault == nil)
+    #expect(throws: ControlFailure.self) { try rig.runtime.clear() }
+  }
+
+  @Test func the_desk_knows_what_an_inlet_can_do_and_who_speaks_for_its_battery() throws {
+    let rig = try RuntimeRig()
+    try rig.start()
+    let desk = ControlDesk(
+      loop: rig.inlet.loop, board: "fake-ev", journal: StationJournal(nil), connectors: [rig.runtime])
+    let (first, second) = (ControlClientID(1), ControlClientID(2))
+    func ask(_ request: ControlRequest, _ client: ControlClientID) -> Result<ControlResult, ControlFailure>? {
+      var answer: Result<ControlResult, ControlFailure>?
+      desk.answer(request, of: client) { answer = $0 }
+      return answer
+    }
+    func code(_ request: ControlRequest, _ client: ControlClientID) -> ControlFailure.Code? {
+      if case .failure(let failure)? = ask(request, client) { failure.code } else { nil }
+    }
+    #expect(code(.authorize(connector: 1, granted: true, token: nil), first) == .unsupported)
+    #expect(code(.power(connector: 1, PowerReport()), first) == .unsupported)
+    #expect(code(.stop(connector: 1, reason: .user), first) == .wrongState)
+    #expect(code(.battery(connector: 2, RuntimeRig.report), first) == .unknownConnector)
+    guard case .success(.inlet(let wanted))? = ask(.battery(connector: 1, RuntimeRig.report), first) else {
+      Issue.record("the battery is not heard")
+      return
+    }
+    #expect(wanted.isBatteryHeard && !wanted.closeContactor)
+    #expect(code(.battery(connector: 1, RuntimeRig.report), second) == .wrongState)
+    desk.isGone(second)
+    #expect(rig.runtime.wanted.isBatteryHeard, "another client's end is nobody's silence")
+    desk.isGone(first)
+    #expect(!rig.runtime.wanted.isBatteryHeard)
+    #expect(code(.battery(connector: 1, RuntimeRig.report), second) == nil)
+  }
+
   @Test func a_controller_cannot_serve_an_inlet_and_says_why() throws {
     let plan = InletPlan()
     let link = Inlet(

@@ -104,7 +104,10 @@ extension SafetyFault {
     case .pilotLost: .vehicleIgnoredStop
     case .vehicleIgnoredStop: .ventilationMissing
     case .ventilationMissing: .insulation(.fault)
-    case .insulation: .wrongDemand
+    case .insulation: .powerStage(.silent)
+    case .powerStage(.silent): .powerStage(.faulty)
+    case .powerStage(.faulty): .powerStage(.disobeying)
+    case .powerStage: .wrongDemand
     case .wrongDemand: .outputLive(millivolts: 61_000)
     case .outputLive: .powerStage(.silent)
     case .powerStage(.silent): .powerStage(.faulty)
