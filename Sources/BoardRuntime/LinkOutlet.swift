@@ -12,6 +12,8 @@ final class LinkOutlet: OutletPort {
   static let period = Duration.milliseconds(5)
   static let repetitions = 8
   static let proximityPeriod = Duration.milliseconds(250)
+  /// After an own state F, so long until an F that is still read is the wire's.
+  static let staleMax = Duration.milliseconds(1500)
   /// To open is said so often until the contacts are, at most for `openingEnd`: a packet may be lost.
   static let openingPeriod = Duration.milliseconds(50)
   static let openingEnd = Duration.seconds(3)
@@ -39,6 +41,8 @@ final class LinkOutlet: OutletPort {
   /// When the contactor was commanded open.
   private var openedAt: Instant?
   private var openingDue: Instant?
+  /// Until then an F that it measures may be its own of before.
+  private var staleUntil: Instant?
   private var isDoubted = false
   private var pilot: PilotState?
   private var proximity: Proximity?
@@ -121,6 +125,7 @@ final class LinkOutlet: OutletPort {
     guard !isSafe, failure == nil else { return }
     switch command {
     case .setDuty(let new):
+      staleUntil = duty == .steadyLow && new != .steadyLow ? loop.now + Self.staleMax : nil
       duty = new
       send(.duty(new))
       showPilot()
@@ -323,6 +328,7 @@ final class LinkOutlet: OutletPort {
     guard !isSafe, isKnown else { return }
     levelsLeft = Self.repetitions
     levelDue = loop.now
+    if pilot == .F, let staleUntil, loop.now < staleUntil { levelDue = staleUntil }
     rearm()
   }
 

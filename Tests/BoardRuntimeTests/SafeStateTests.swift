@@ -109,10 +109,7 @@ extension SafetyFault {
     case .powerStage(.faulty): .powerStage(.disobeying)
     case .powerStage: .wrongDemand
     case .wrongDemand: .outputLive(millivolts: 61_000)
-    case .outputLive: .powerStage(.silent)
-    case .powerStage(.silent): .powerStage(.faulty)
-    case .powerStage(.faulty): .powerStage(.disobeying)
-    case .powerStage(.disobeying): SafetyInvariant.allCases.first.map { .invariantBroken($0) }
+    case .outputLive: SafetyInvariant.allCases.first.map { .invariantBroken($0) }
     case .invariantBroken: nil
     }
   }
