@@ -22,6 +22,8 @@ final class ControllerLink {
   private var toldFaults: [Int: SafetyFaults] = [:]
   /// When the controller last said anything sound.
   private(set) var heardAt = Instant.zero
+  /// When something came that was not whole.
+  private var refusedAt: Instant?
   private var phase = Phase.new
   private var lineTrouble: String?
   private var linkTrouble: String? = "the safety controller has not answered yet"
@@ -71,6 +73,16 @@ final class ControllerLink {
 
   func command(_ command: SafetyCommand, connector: Int) {
     handle(.command(command, connector: connector))
+  }
+
+  /// Where a controller tells changes only, and one since `start` may have been lost: starts it anew, so that it tells
+  /// everything. False where that is not so, or where energy may flow at another outlet.
+  func askAgain(since start: Instant) -> Bool {
+    guard kind.tellsChangesOnly, let refusedAt, refusedAt >= start, !machine.allowsPower else { return false }
+    self.refusedAt = nil
+    tell(.warning, "reset", "what it said was not whole; it is started anew")
+    handle(.reset)
+    return true
   }
 
   /// One outlet is used no more, and made safe; the last one ends the link.
@@ -125,9 +137,10 @@ final class ControllerLink {
 
   private func receive(_ octets: [UInt8], _ channel: SafetyChannel) {
     var actions: [SafetyLinkAction] = []
-    let frames = machine.counters.frames
+    let (frames, refused) = (machine.counters.frames, machine.counters.refused)
     machine.receive(octets.span.bytes, from: channel, at: loop.now) { actions.append($0) }
     if machine.counters.frames != frames { heardAt = loop.now }
+    if machine.counters.refused != refused { refusedAt = loop.now }
     carryOut(actions)
   }
 

@@ -12,6 +12,8 @@ final class LinkOutlet: OutletPort {
   static let period = Duration.milliseconds(5)
   static let repetitions = 8
   static let proximityPeriod = Duration.milliseconds(250)
+  /// After an own state F, so long until an F that is still read is the wire's.
+  static let staleMax = Duration.milliseconds(1500)
   /// To open is said so often until the contacts are, at most for `openingEnd`: a packet may be lost.
   static let openingPeriod = Duration.milliseconds(50)
   static let openingEnd = Duration.seconds(3)
@@ -39,6 +41,8 @@ final class LinkOutlet: OutletPort {
   /// When the contactor was commanded open.
   private var openedAt: Instant?
   private var openingDue: Instant?
+  /// Until then an F that it measures may be its own of before.
+  private var staleUntil: Instant?
   private var isDoubted = false
   private var pilot: PilotState?
   private var proximity: Proximity?
@@ -76,7 +80,7 @@ final class LinkOutlet: OutletPort {
     link.attach(connector: description.connector) { [weak self] in self?.heard($0) }
   }
 
-  var trouble: String? { failure ?? link.trouble }
+  var trouble: String? { failure ?? link.trouble ?? silentContacts }
   /// A controller that is away comes back by itself; that the program starts anew would not bring it.
   var isBroken: Bool { failure != nil }
   /// With the controller's period, its contactor, and its period again.
@@ -92,6 +96,11 @@ final class LinkOutlet: OutletPort {
   var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
   var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
+
+  private var silentContacts: String? {
+    isUp && contactor == .unknown
+      ? "the safety controller does not tell its contacts: nothing is closed" : nil
+  }
 
   /// Sensors of the controller, with their channels.
   private var sensors: [(sensor: TemperatureSensor, channel: Int)] {
@@ -116,6 +125,7 @@ final class LinkOutlet: OutletPort {
     guard !isSafe, failure == nil else { return }
     switch command {
     case .setDuty(let new):
+      staleUntil = duty == .steadyLow && new != .steadyLow ? loop.now + Self.staleMax : nil
       duty = new
       send(.duty(new))
       showPilot()
@@ -318,6 +328,7 @@ final class LinkOutlet: OutletPort {
     guard !isSafe, isKnown else { return }
     levelsLeft = Self.repetitions
     levelDue = loop.now
+    if pilot == .F, let staleUntil, loop.now < staleUntil { levelDue = staleUntil }
     rearm()
   }
 
@@ -344,12 +355,17 @@ final class LinkOutlet: OutletPort {
 
   private func insistOnOpening(_ now: Instant) {
     openingDue = nil
-    guard let openedAt, contactor == .closed, isUp, now < openedAt + Self.openingEnd else { return }
+    guard let openedAt, contactor == .closed, isUp, isDoubted || now < openedAt + Self.openingEnd else {
+      return
+    }
     openingDue = now + Self.openingPeriod
     send(.allowPower(false))
+    guard now >= openedAt + Self.openingMax else { return }
+    // That they are open may have been said, and lost.
+    if link.askAgain(since: openedAt) { return }
     // What it said last is closed, and it may have died since: welded is only what lives and says so.
     let isUnheard = link.heardAt <= openedAt
-    guard now >= openedAt + Self.openingMax, isUnheard != isDoubted else { return }
+    guard isUnheard != isDoubted else { return }
     isDoubted = isUnheard
     if isUnheard { reading?(.contactorUnknown) } else { tellContactor() }
   }

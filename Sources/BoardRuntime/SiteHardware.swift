@@ -48,7 +48,8 @@ final class SiteHardware {
     for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures = ownFailures + ports.compactMap(\.unsafe) + links.values.compactMap(\.untold) + board.failures
+    failures =
+      ownFailures + ports.compactMap(\.unsafe) + links.values.compactMap(\.untold) + board.failures
   }
 
   private func port(

@@ -25,6 +25,7 @@ public final class PlayedController {
   private var servers: [SafetyChannel: DatagramServer] = [:]
   private var timer: LoopTimer?
   private var lost = 0
+  private var spoilt = 0
 
   /// On a pseudo terminal. `link`: a path that leads to it, so that it keeps its name; what stands there is replaced
   /// where it is such a path itself, else EEXIST.
@@ -72,6 +73,9 @@ public final class PlayedController {
   /// Octets to the host that no controller would send.
   public func spoil(_ octets: [UInt8], on channel: SafetyChannel = .serial) { send(octets, channel) }
 
+  /// The next messages to the host arrive with one octet changed.
+  public func spoilNext(_ count: Int) { spoilt = count }
+
   /// Pulls the line: the host's device fails. UDP has none.
   public func unplug() { terminal = nil }
 
@@ -109,7 +113,12 @@ public final class PlayedController {
   private func carryOut(_ actions: [SimulatedControllerAction]) {
     for action in actions {
       told?(action)
-      if case .send(let octets, let channel) = action { send(octets, channel) }
+      guard case .send(var octets, let channel) = action else { continue }
+      if spoilt > 0, let middle = octets.indices.dropFirst(octets.count / 2).first {
+        spoilt -= 1
+        octets[middle] = octets[middle] == 1 ? 2 : 1
+      }
+      send(octets, channel)
     }
     timer?.deadline = machine.deadline
   }

@@ -32,7 +32,8 @@ public struct SafetySupervisor: Machine, Sendable {
     case energyRequested(EnergyDemand?)
     /// The mirror contacts, on each change and once at start.
     case contactorFeedback(closed: Bool)
-    /// They cannot be read any more. Nothing closes until they say open again, and the plug is held.
+    /// They cannot be read any more. What is closed is opened after `feedbackMax`; nothing closes until they say open
+    /// again, and the plug is held.
     case contactorUnknown
     /// Protective earth and residual-current monitors, on each change and once at start.
     case earth(ok: Bool)

@@ -79,9 +79,10 @@ extension SafetySupervisor {
     return due
   }
 
-  /// The feedback is known and differs from the command.
+  /// The feedback differs from the command. Unknown is as bad as open where it is commanded closed, and no sign of a weld
+  /// where it is not.
   private var isContactorMismatched: Bool {
-    facts.contactorReadsClosed.map { $0 != isContactorCommandedClosed } ?? false
+    (facts.contactorReadsClosed ?? false) != isContactorCommandedClosed
   }
 
   /// When a disagreement of feedback and command is a fault.

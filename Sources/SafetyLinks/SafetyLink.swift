@@ -74,6 +74,8 @@ public struct SafetyLink: Machine {
 
   /// Commands are taken and readings hold.
   public var isUp: Bool { state == .up }
+  /// At one connector at least.
+  public var allowsPower: Bool { targets.contains { $0.allowsPower } }
 
   public var deadline: Instant? {
     switch state {

@@ -42,7 +42,7 @@ public enum SafetyLinkKind: Hashable, Sendable {
   /// Without control frames, also unanswered ones, it goes to a safe state that only a reset ends.
   var wantsControlAlways: Bool { if case .chargebyte = self { true } else { false } }
   /// It tells changes only, so what was missed is not said again before a restart.
-  var tellsChangesOnly: Bool { hasSoftReset }
+  public var tellsChangesOnly: Bool { hasSoftReset }
 }
 
 /// How a link behaves.

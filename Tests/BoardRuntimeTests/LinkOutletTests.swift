@@ -14,7 +14,7 @@ import Wire
   @Test(arguments: ControllerKind.allCases)
   func a_charge_from_plug_to_unplug(kind: ControllerKind) throws {
     let rig = try LinkRig.charging(kind)
-    #expect(rig.connector.trouble == "no interface none-such")
+    #expect(rig.port.trouble == nil)
     #expect(rig.outputs.isLocked == kind.hasLock, "locked before it closed")
     if kind.hasLock { #expect(rig.port.locks.last == true) }
     try rig.run(.seconds(1))
@@ -67,6 +67,18 @@ import Wire
     #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
   }
 
+  @Test(arguments: [ControllerKind.yeti, .phyverso])
+  func a_word_that_it_opened_which_is_lost_is_asked_for_again(kind: ControllerKind) throws {
+    let rig = try LinkRig.charging(kind, silence: .seconds(3))
+    rig.controller.spoilNext(1)
+    rig.connector.post(.emergencyStop(true))
+    try rig.run(.seconds(1))
+    #expect(!rig.isClosed)
+    #expect(try rig.waits { rig.port.contactor.last == false }, "\(rig.situation)")
+    try rig.run(.seconds(1))
+    #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
+  }
+
   @Test func phases_are_switched_where_the_controller_can_and_again_after_it_started_anew() throws {
     let rig = try LinkRig.up(.yeti)
     rig.port.perform(.phases(three: false))
@@ -115,7 +127,7 @@ import Wire
     let start = rig.loop.now
     try #require(try rig.waits { !rig.isClosed }, "\(rig.situation)")
     #expect(rig.loop.now - start < LinkRig.silence + .milliseconds(300), "\(rig.loop.now - start)")
-    #expect(rig.connector.trouble?.contains("silent") == true, "\(rig.situation)")
+    #expect(rig.port.trouble?.contains("silent") == true, "\(rig.situation)")
     #expect(rig.log.contains { $0.priority <= .error && $0.text.contains("silent") }, "\(rig.log)")
     #expect(rig.outputs.isLocked == kind.hasLock, "nobody knows whether energy flows")
     try rig.run(.seconds(1))
@@ -123,7 +135,7 @@ import Wire
     // No restart of the program would help: the service manager is told that all is well.
     #expect(!rig.connector.isBroken)
     rig.controller.setMute(false)
-    try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
+    try #require(try rig.waits { rig.port.trouble == nil }, "\(rig.situation)")
     #expect(!rig.isClosed && !rig.outputs.allowsPower)
     try rig.chargeAgain()
   }
@@ -133,13 +145,13 @@ import Wire
     let rig = try LinkRig.charging(kind)
     rig.controller.unplug()
     try #require(
-      try rig.waits { rig.connector.trouble?.contains(rig.path) == true }, "\(rig.situation)")
+      try rig.waits { rig.port.trouble?.contains(rig.path) == true }, "\(rig.situation)")
     // It hears nobody any more.
     #expect(try rig.waits { !rig.isClosed }, "\(rig.situation)")
     try rig.run(.milliseconds(1200))
-    #expect(rig.connector.trouble?.contains(rig.path) == true, "\(rig.situation)")
+    #expect(rig.port.trouble?.contains(rig.path) == true, "\(rig.situation)")
     try rig.controller.plugIn()
-    try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
+    try #require(try rig.waits { rig.port.trouble == nil }, "\(rig.situation)")
     try rig.chargeAgain()
   }
 
@@ -148,7 +160,7 @@ import Wire
     rig.controller.unplug()
     try rig.start()
     try rig.run(.seconds(5))
-    #expect(rig.connector.trouble?.contains(rig.path) == true, "\(rig.situation)")
+    #expect(rig.port.trouble?.contains(rig.path) == true, "\(rig.situation)")
   }
 
   @Test(arguments: ControllerKind.allCases)
@@ -156,11 +168,11 @@ import Wire
     let rig = try LinkRig(kind, present: false)
     try rig.start()
     try #require(
-      try rig.waits { rig.connector.trouble?.contains("does not answer") == true }, "\(rig.situation)")
+      try rig.waits { rig.port.trouble?.contains("does not answer") == true }, "\(rig.situation)")
     #expect(!rig.connector.isBroken)
     // It comes late.
     rig.tell(.reset)
-    #expect(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
+    #expect(try rig.waits { rig.port.trouble == nil }, "\(rig.situation)")
   }
 
   @Test(arguments: ControllerKind.allCases)
@@ -177,7 +189,7 @@ import Wire
       // Time for a life sign that is not hit.
       try rig.run(.milliseconds(230))
     }
-    #expect(rig.isClosed && rig.connector.trouble == "no interface none-such", "\(rig.situation)")
+    #expect(rig.isClosed && rig.port.trouble == nil, "\(rig.situation)")
     #expect(rig.port.events.count == count, "\(rig.port.events.dropFirst(count))")
     #expect(rig.port.commands == commands)
   }
@@ -200,7 +212,7 @@ import Wire
     rig.tell(.stopButton(true))
     try #require(try rig.waits { rig.port.stops.last == true }, "\(rig.situation)")
     rig.controller.setMute(true)
-    try #require(try rig.waits { rig.connector.trouble?.contains("silent") == true }, "\(rig.situation)")
+    try #require(try rig.waits { rig.port.trouble?.contains("silent") == true }, "\(rig.situation)")
     #expect(rig.port.stops.last == true, "nobody said that it was let go")
     rig.tell(.stopButton(false))
     rig.controller.setMute(false)
@@ -276,7 +288,7 @@ import Wire
     second.makeSafe()
     #expect(try rig.waits { rig.controller.machine.outputs[0].duty == 0 })
     try rig.run(.seconds(1))
-    #expect(rig.isClosed && rig.connector.trouble == "no interface none-such", "\(rig.situation)")
+    #expect(rig.isClosed && rig.port.trouble == nil, "\(rig.situation)")
   }
 
   @Test(arguments: ControllerKind.allCases)

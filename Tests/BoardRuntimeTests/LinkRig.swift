@@ -196,7 +196,7 @@ final class LinkRig {
   ) throws -> LinkRig {
     let rig = try LinkRig(kind, proximity: proximity, silence: silence, heartbeat: heartbeat)
     try rig.start()
-    try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
+    try #require(try rig.waits { rig.port.trouble == nil }, "\(rig.situation)")
     try #require(try rig.waits { rig.outputs.duty == 10_000 }, "\(rig.situation)")
     return rig
   }
@@ -239,7 +239,7 @@ final class LinkRig {
   func run(_ time: Duration) throws { _ = try waits(time) { false } }
 
   var situation: String {
-    "\(kind): \(outputs), closed \(isClosed), trouble \(connector.trouble ?? "none"), "
+    "\(kind): \(outputs), closed \(isClosed), trouble \(port.trouble ?? "none"), "
       + "phase \(connector.phase), pilot \(connector.pilotState), "
       + "fault \(connector.fault.map(\.name) ?? "none"), log \(log.map(\.plain))"
   }

@@ -260,6 +260,23 @@ import Wire
     #expect(log == ["live", "fault contactorWelded", "force F"])
   }
 
+  @Test func contacts_that_nobody_knows_open_the_contactor_hold_the_plug_and_are_not_called_welded() {
+    var station = Station.chargingAC()
+    station.path.contactor.fault = .welded
+    station.supervise(.contactorUnknown)
+    station.run(.milliseconds(190))
+    #expect(station.takeLog() == [])
+    station.run(.seconds(60))
+    let log = station.takeLog()
+    #expect(log.prefix(2) == ["open", "fault contactorDropped"], "\(log)")
+    #expect(!log.contains { $0.contains("Welded") }, "\(log)")
+    #expect(station.lock.isLocked())
+    // Known again, and closed.
+    station.supervise(.contactorFeedback(closed: true))
+    station.run(.seconds(1))
+    #expect(station.takeLog().contains("fault contactorWelded"))
+  }
+
   @Test func it_closes_at_most_every_10_s() {
     var station = Station.chargingAC(.standard(.ac))
     let first = station.closings.first
