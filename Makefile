@@ -69,7 +69,7 @@ embedded: ## compile the codec for bare-metal boards; print sizes, hold the limi
 sizes: ## what the codec adds to a program on this machine
 	Embedded/hosted.py --sections
 
-fuzz: ## fuzz the decoders: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
+fuzz: ## fuzz decoders, site file, control socket, controllers' links: TIME=60 seconds each, TARGETS="iso2-document ...", JOBS=2
 	Fuzz/fuzz.py $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
 
 package: ## build the Debian package, .build/package/coupler_*.deb

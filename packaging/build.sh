@@ -1,7 +1,11 @@
 #!/bin/bash
 # build.sh [FOLDER]: makes the Debian package, .build/package/coupler_VERSION_ARCHITECTURE.deb. Its path is the last line
 # printed. Release, with the Swift library inside, stripped: the machine that it is installed on needs nothing of Swift.
-# With FOLDER, of the programs there, for whoever built them elsewhere.
+# With FOLDER, of the programs there, for whoever built them elsewhere. Who publishes it says who answers for it:
+#
+#   DEB_MAINTAINER='Jo Doe <jo@example.org>' DEB_HOMEPAGE=https://example.org/coupler make package
+#
+# Without DEB_MAINTAINER it is DEBFULLNAME and DEBEMAIL, as for Debian's own tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
@@ -51,7 +55,10 @@ page packaging/coupler.1 usr/share/man/man1/coupler.1.gz
 page packaging/changelog usr/share/doc/coupler/changelog.gz
 put 644 packaging/copyright usr/share/doc/coupler/copyright
 put 644 udev/README.md usr/share/doc/coupler/udev.md
-for file in udev/examples/*; do put 644 "$file" "usr/share/doc/coupler/examples/${file##*/}"; done
+for file in udev/examples/* packaging/examples/*; do
+  [ -e "$file" ] || continue
+  put 644 "$file" "usr/share/doc/coupler/examples/${file##*/}"
+done
 for name in site-file control-api; do
   if [ -f "docs/$name.md" ]; then put 644 "docs/$name.md" "usr/share/doc/coupler/$name.md"; fi
 done
@@ -78,15 +85,25 @@ depends=$(cd .build/package && dpkg-shlibdeps -O --ignore-missing-info root/usr/
   sed -n 's/^shlibs:Depends=//p')
 [ -n "$depends" ] || { echo "build.sh: dpkg-shlibdeps found no libraries; is dpkg-dev installed?" >&2; exit 1; }
 
-version=$(sed -n '1s/.*(\(.*\)).*/\1/p' packaging/changelog)
-for program in usr/sbin/couplerd usr/bin/coupler; do
-  told=$("$root/$program" --version)
-  [ "${told##* }" = "$version" ] || { echo "build.sh: $program says $told, packaging/changelog $version" >&2; exit 1; }
+# Sources/Wire/ProgramVersion.swift has it, and so have the programs.
+version=$("$root/usr/sbin/couplerd" --version)
+version=${version##* }
+for told in "coupler $("$root/usr/bin/coupler" --version)" "packaging/changelog $(sed -n '1s/.*(\(.*\)).*/\1/p' packaging/changelog)"; do
+  [ "${told##* }" = "$version" ] ||
+    { echo "build.sh: couplerd is $version, but ${told% *} says ${told##* }; a new version needs an entry in packaging/changelog" >&2; exit 1; }
 done
 architecture=$(dpkg --print-architecture)
 
 mkdir -p "$root/DEBIAN"
-sed -e "s|@VERSION@|$version|" -e "s|@ARCHITECTURE@|$architecture|" -e "s|@DEPENDS@|$depends|" \
+maintainer=${DEB_MAINTAINER:-${DEBEMAIL:+${DEBFULLNAME:-The Coupler authors} <$DEBEMAIL>}}
+maintainer=${maintainer:-The Coupler authors <coupler@users.noreply.github.com>}
+[[ $maintainer =~ ^[^\<\>@]+\ \<[^\ \<\>@]+@[^\ \<\>@]+\.[^\ \<\>@]+\>$ ]] ||
+  { echo "build.sh: '$maintainer' is no maintainer; write DEB_MAINTAINER='Name <name@host.domain>'" >&2; exit 1; }
+[[ ${DEB_HOMEPAGE:-https://} =~ ^https?:// ]] || { echo "build.sh: DEB_HOMEPAGE=$DEB_HOMEPAGE is no address; begin it with https://" >&2; exit 1; }
+# Neither may mean anything to sed.
+escaped() { printf %s "$1" | sed 's/[|&\\]/\\&/g'; }
+sed -e "s|@VERSION@|$version|" -e "s|@MAINTAINER@|$(escaped "$maintainer")|" \
+  -e "${DEB_HOMEPAGE:+s|@HOMEPAGE@|$(escaped "${DEB_HOMEPAGE:-}")|;}/@HOMEPAGE@/d" -e "s|@ARCHITECTURE@|$architecture|" -e "s|@DEPENDS@|$depends|" \
   -e "s|@SIZE@|$(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f1)|" packaging/control.in >"$root/DEBIAN/control"
 for script in postinst prerm postrm; do install -m 755 "packaging/$script" "$root/DEBIAN/$script"; done
 echo /etc/coupler/site.yaml >"$root/DEBIAN/conffiles"

@@ -75,7 +75,7 @@ public final class BenchOutlet: OutletPort {
     case .powerStage(let enabled): bench.apply(.powerStage(enabled: enabled))
     case .setPoint(let target): bench.apply(.setPoint(target))
     case .insulationTest: if !isStageExternal { bench.apply(.insulationTest) }
-    case .modemPower: return
+    case .modemPower, .residualCurrentTest, .phases: return
     }
     rearm()
   }

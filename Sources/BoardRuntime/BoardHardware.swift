@@ -10,6 +10,8 @@ public final class BoardHardware {
   private var pins: [LineDescription: any OutputPin] = [:]
   private var references: [SteadyPWM] = []
   private let outputs: [OutputDescription]
+  /// Stop buttons of the whole housing; `nil` where it has none.
+  private(set) var stop: BoardStop?
   /// Outputs that could not be taken or driven, in words.
   public private(set) var failures: [String] = []
   private var notTaken: [String] = []
@@ -24,11 +26,6 @@ public final class BoardHardware {
   public init(_ board: BoardDescription, devices: BoardDevices, purpose: Purpose) throws(BoardFailure) {
     self.board = board
     self.devices = devices
-    // A stop button that nobody reads is worse than a station that does not start.
-    if purpose == .start, !board.stopButtons.isEmpty {
-      throw BoardFailure(
-        "stopButtons: of the whole board are not served yet; list them in an outlet's monitoring")
-    }
     var outputs: [OutputDescription] = []
     for entry in board.lines {
       guard case .output(let start, let stop, let crash) = entry.use else { continue }
@@ -42,6 +39,15 @@ public final class BoardHardware {
     }
     self.outputs = outputs
     guard purpose == .start else { return }
+    var buttons: [any InputPin] = []
+    for (index, line) in board.stopButtons.enumerated() {
+      do throws(LinuxError) {
+        buttons.append(try devices.input(line, .zero))
+      } catch {
+        throw BoardFailure("stopButtons[\(index)]: \(error)")
+      }
+    }
+    if !buttons.isEmpty { stop = BoardStop(buttons) }
     for entry in board.pwms {
       guard case .steady(let permille) = entry.use else { continue }
       do throws(LinuxError) {

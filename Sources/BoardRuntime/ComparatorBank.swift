@@ -54,11 +54,13 @@ final class ComparatorBank {
   func levels(_ duty: PilotDuty) throws(LinuxError) -> PilotLevels {
     var high = -1
     var low = -1
+    var isReached = true
     var isUnbroken = true
     for (index, line) in lines.enumerated() {
       let now = try line.pin.isActive()
-      if now || (duty.isOscillating && line.sawTrue) { high = index }
-      // Every threshold below counts, too: a line that is stuck must not lift the level.
+      // Every threshold below counts, too: a line that is stuck must not lift a level.
+      isReached = isReached && (now || (duty.isOscillating && line.sawTrue))
+      if isReached { high = index }
       isUnbroken = isUnbroken && now && !(duty.isOscillating && line.sawFalse)
       if isUnbroken { low = index }
       line.sawTrue = false

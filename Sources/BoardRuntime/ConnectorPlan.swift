@@ -77,10 +77,13 @@ extension ConnectorPlan {
     case .ac:
       var limits = EVSELimits.ac(milliamps: milliamps, phases: phases)
       limits.maximumWatts = min(limits.maximumWatts, wattsMax)
+      // A duty below 6 A says nothing anyway.
+      let least = max(milliampsMin, outlet.limits.milliampsMin)
+      if least > 6_000 { limits.minimumMilliamps = least }
       return limits
     case .dc:
       var limits = EVSELimits()
-      limits.minimumMilliamps = milliampsMin
+      limits.minimumMilliamps = max(milliampsMin, outlet.limits.milliampsMin)
       limits.maximumMillivolts = millivoltsMax
       limits.minimumMillivolts = millivoltsMin
       limits.maximumMilliamps = milliamps
@@ -106,6 +109,8 @@ extension ConnectorPlan {
     configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
     configuration.safety.feedbackMax = port.feedbackMax
     configuration.safety.hasResidualCurrentInput = port.readsResidualCurrent
+    configuration.safety.testsResidualCurrent = port.testsResidualCurrent
+    configuration.safety.switchesPhases = port.switchesPhases
     // The board's table narrows the limits in steps; the node has the last word, where it ends.
     configuration.temperatureSensors = port.temperatureEnds.map { end in
       Derating(

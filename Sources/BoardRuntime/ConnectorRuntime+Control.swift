@@ -41,7 +41,7 @@ extension ConnectorRuntime {
     let limits = presentLimits
     return ControlLimits(
       milliamps: limits.maximumMilliamps, millivolts: outlet.current == .dc ? limits.maximumMillivolts : nil,
-      watts: limits.maximumWatts)
+      watts: limits.maximumWatts, phases: closedPhases)
   }
 
   /// Narrows the limits, within those of site and board; what is `nil` stays as it is.
@@ -60,8 +60,20 @@ extension ConnectorRuntime {
     } else if new.millivolts != nil {
       throw ControlFailure(.unsupported, "an AC outlet has the voltage of the mains")
     }
+    try checkPhases(new.phases)
     take(new)
   }
+
+  /// As many phases as are closed now; no board that switches them is driven yet.
+  private func checkPhases(_ wanted: Int?) throws(ControlFailure) {
+    guard let wanted, wanted != closedPhases else { return }
+    throw ControlFailure(
+      .unsupported,
+      outlet.current == .dc ? "a DC outlet has no phases" : "this outlet cannot switch its phases")
+  }
+
+  /// AC.
+  private var closedPhases: Int? { outlet.current == .ac ? plan.phases : nil }
 
   /// Ends the session, and lets none begin until `resume`.
   public func pause() {

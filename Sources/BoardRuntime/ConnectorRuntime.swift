@@ -32,11 +32,16 @@ public final class ConnectorRuntime {
     }
   }
 
+  /// A contactor that was told to open and cannot be seen to have opened for so long is a case for the watchdog.
+  static let liveMax = Duration.milliseconds(500)
+
   public private(set) var plan: ConnectorPlan
   public let outlet: Outlet
   public internal(set) var state: ConnectorState
   /// Held back by the control socket.
   public private(set) var isPaused = false
+  /// Goes up with each vehicle that leaves and each refusal: a grant of before either counts no more.
+  private(set) var epoch = 0
   /// What the control socket narrowed.
   private var narrowed = ControlLimits()
   /// The power stage that a client of the control socket drives, or the meter it reads; `nil` where the board has its own.
@@ -135,6 +140,7 @@ public final class ConnectorRuntime {
 
   /// The customer may charge, or may not: the vehicle that is plugged in or comes next.
   func authorize(_ granted: Bool) {
+    if !granted { epoch += 1 }
     if state.session.authorization == .needed {
       post(.authorization(granted ? .granted : .refused))
     } else {
@@ -150,7 +156,13 @@ public final class ConnectorRuntime {
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
     plan.phases = new.phases
+    let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    if !wasFree {
+      offerToEverybody()
+    } else if plan.authorization != .free, node.phase == .idle {
+      post(.identified(false))
+    }
     state.isNew = true
     post(.limits(presentLimits))
   }
@@ -197,8 +209,8 @@ public final class ConnectorRuntime {
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   public func makeSafe() {
     isStarted = false
-    nodeDue = nil
     runStage(.command(.powerStage(enabled: false)))
+    nodeDue = nil
     port.makeSafe()
   }
 
@@ -215,10 +227,11 @@ public final class ConnectorRuntime {
     return network.trouble
   }
 
-  /// No deadline was missed: what the watchdog is fed for. Trouble of the electrical side is none of it: a reset would
-  /// take the other connectors' charges away.
+  /// No deadline was missed and the contactor opened when it had to: what the watchdog is fed for. Other trouble of the
+  /// electrical side is none of it: a reset would take the other connectors' charges away.
   public func isHealthy(at now: Instant) -> Bool {
     guard isStarted else { return true }
+    if let since = port.liveSince, now - since > Self.liveMax { return false }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
 
@@ -266,6 +279,8 @@ public final class ConnectorRuntime {
     case .setPoint(let reading): command(.setPoint(reading))
     case .insulationTest: command(.insulationTest)
     case .modemPower(let on): command(.modemPower(on: on))
+    case .residualCurrentTest(let on): command(.residualCurrentTest(on))
+    case .phases(let three): command(.phases(three: three))
     case .authorizationNeeded:
       if plan.authorization == .free {
         turns.add(.authorization(.granted))
@@ -279,6 +294,7 @@ public final class ConnectorRuntime {
       if case .ended = trace { runStage(.ended) }
       if isPaused, case .phase(.pilot) = trace { turns.add(.stop(.backend)) }
       if case .phase(.idle) = trace {
+        epoch += 1
         if plan.authorization == .free { turns.add(.identified(true)) }
         replaceNodeWhereDue()
       }
@@ -321,7 +337,9 @@ public final class ConnectorRuntime {
   private func replaceNodeWhereDue() {
     guard isNodeOutdated, node.safety.latched == nil, !node.safety.isContactorCommandedClosed else { return }
     isNodeOutdated = false
+    let before = node
     node = Self.node(plan, outlet, network.address, port)
+    node.inherit(before)
     turns.add(.start)
     if plan.authorization == .free { turns.add(.identified(true)) }
     turns.add(.limits(presentLimits))

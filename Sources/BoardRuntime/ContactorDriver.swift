@@ -3,6 +3,9 @@ import LinuxHardware
 import Wire
 
 /// The poles of a contactor: coils in their order, mirror contacts as one answer.
+///
+/// Where one phase or three can be closed, only the poles that were chosen are driven. One that was not has to stay open:
+/// while commanded closed, such a pole that reads closed is told as a contactor that does not obey.
 final class ContactorDriver {
   private struct Pole {
     var duty: ContactorPole.Duty
@@ -14,7 +17,11 @@ final class ContactorDriver {
   }
 
   private let poles: [Pole]
+  private let description: ContactorDescription
   private let order: ContactorDescription.Order
+  /// Poles that the next closing drives, in their order.
+  private var chosen: [Int]
+  private var wanted: [Int]
   private let economiser: EconomiserDriver?
   private let loop: EventLoop
   private let told: (Bool) -> Void
@@ -42,6 +49,9 @@ final class ContactorDriver {
     }
     self.poles = poles
     order = description.order
+    chosen = description.poles(closingThree: true)
+    wanted = chosen
+    self.description = description
     economiser =
       if let economiser = description.economiser {
         try EconomiserDriver(economiser, hardware.devices.roots)
@@ -64,16 +74,30 @@ final class ContactorDriver {
   func command(closed: Bool) throws(LinuxError) {
     isCommandedClosed = closed
     guard closed else { return try open() }
-    try economiser?.pullIn()
     driven = 0
     switch order {
-    case .simultaneous: while driven < poles.count { try driveNext() }
-    // One phase or three: the first of the list, which is the larger.
-    case .mutual: try driveNext()
+    case .simultaneous, .mutual: while driven < chosen.count { try driveNext() }
     case .serial: try driveNext()
     }
     schedule()
     look()
+  }
+
+  /// Which poles the next closing drives. While commanded closed nothing changes until it is opened: never under load.
+  func choose(three: Bool) {
+    wanted = description.poles(closingThree: three)
+    guard !isCommandedClosed else { return }
+    chosen = wanted
+    look()
+  }
+
+  /// Every mirror contact reads open, read now; false where one cannot be read.
+  var readsOpen: Bool {
+    for pole in poles {
+      guard let feedback = pole.feedback else { continue }
+      guard let isActive = try? feedback.isActive(), isActive != pole.isNormallyOpen else { return false }
+    }
+    return poles.contains { $0.feedback != nil }
   }
 
   /// All coils at once; a coil that cannot be driven keeps none of the others closed.
@@ -87,19 +111,22 @@ final class ContactorDriver {
       do throws(LinuxError) { try pole.coil.set(false) } catch { failure = error }
     }
     try? economiser?.off()
+    chosen = wanted
     look()
     if let failure { throw failure }
   }
 
   private func driveNext() throws(LinuxError) {
-    guard driven < poles.count else { return }
-    try poles[driven].coil.set(true)
+    guard driven < chosen.count else { return }
+    // Each coil pulls in with all there is.
+    try economiser?.pullIn()
+    try poles[chosen[driven]].coil.set(true)
     driven += 1
+    nextDue = nil
+    if case .serial(let delay) = order, driven < chosen.count { nextDue = loop.now + delay }
   }
 
   private func schedule() {
-    nextDue = nil
-    if case .serial(let delay) = order, driven < poles.count { nextDue = loop.now + delay }
     timer?.deadline = earliest(nextDue, economiser?.holdDue(loop.now))
   }
 
@@ -116,17 +143,17 @@ final class ContactorDriver {
     look()
   }
 
-  /// Closed, when commanded so, where every driven pole says it; open, when commanded so, where none says closed: one
-  /// welded pole is enough.
+  /// Closed, when commanded so, where every chosen pole says it and no other one; open, when commanded so, where none says
+  /// closed: one welded pole is enough.
   private func look() {
-    var all = driven == poles.count || isMutual
+    var all = driven == chosen.count
     var any = false
     for (index, pole) in poles.enumerated() {
       guard let feedback = pole.feedback else { continue }
       do throws(LinuxError) {
         let isClosed = try feedback.isActive() == pole.isNormallyOpen
         any = any || isClosed
-        if index < driven, !isClosed { all = false }
+        if isClosed != chosen.contains(index) { all = false }
       } catch {
         return failed(error)
       }
@@ -136,8 +163,6 @@ final class ContactorDriver {
     last = reads
     told(reads)
   }
-
-  private var isMutual: Bool { if case .mutual = order { true } else { false } }
 }
 
 /// Holds coils with less than their closing current.

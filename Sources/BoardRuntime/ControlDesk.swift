@@ -51,8 +51,19 @@ final class ControlDesk {
         done(.success(.errors(Array(found.suffix(count)))))
       case .authorize(let number, let granted, let token):
         let connector = try charger(number, "authorizes nobody", remedy: "ask the charger's daemon")
+        // A refusal waits for nothing; a grant counts once it is kept, for the vehicle it was meant for.
+        if !granted { connector.authorize(false) }
+        let epoch = connector.epoch
         journal.keep(.authorization(granted: granted, token: token ?? ""), connector: number) {
-          connector.authorize(granted)
+          guard granted else { return done(.success(.done)) }
+          guard connector.epoch == epoch else {
+            return done(
+              .failure(
+                ControlFailure(
+                  .wrongState, "the vehicle left or was refused before its authorization was kept",
+                  remedy: "authorize anew")))
+          }
+          connector.authorize(true)
           done(.success(.done))
         }
       case .stop(let number, let reason):

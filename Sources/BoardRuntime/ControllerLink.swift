@@ -18,6 +18,10 @@ final class ControllerLink {
   private var resetUntil: Instant?
   private var reopenDue: Instant?
   private var outlets: [Int: (SafetyReport) -> Void] = [:]
+  /// What people were told is wrong, by connector.
+  private var toldFaults: [Int: SafetyFaults] = [:]
+  /// When the controller last said anything sound.
+  private(set) var heardAt = Instant.zero
   private var phase = Phase.new
   private var lineTrouble: String?
   private var linkTrouble: String? = "the safety controller has not answered yet"
@@ -118,7 +122,9 @@ final class ControllerLink {
 
   private func receive(_ octets: [UInt8], _ channel: SafetyChannel) {
     var actions: [SafetyLinkAction] = []
+    let frames = machine.counters.frames
     machine.receive(octets.span.bytes, from: channel, at: loop.now) { actions.append($0) }
+    if machine.counters.frames != frames { heardAt = loop.now }
     carryOut(actions)
   }
 
@@ -135,10 +141,13 @@ final class ControllerLink {
       case .pulseReset(let pulse):
         drive(reset: true)
         resetUntil = loop.now + pulse
-      case .report(let report, let connector):
-        note(report, connector)
-        outlets[connector]?(report)
+      case .report: break
       }
+    }
+    // An outlet may answer with a command, which must not be overtaken by what was decided before.
+    for case .report(let report, let connector) in actions {
+      note(report, connector)
+      outlets[connector]?(report)
     }
     rearm()
   }
@@ -190,7 +199,8 @@ final class ControllerLink {
     case .down(let loss):
       linkTrouble = "\(loss)"
       if isFirst, lineTrouble == nil { tell(.error, "down", "\(loss)") }
-    case .faults(let faults) where outlets[connector] != nil:
+    case .faults(let faults) where outlets[connector] != nil && faults != toldFaults[connector] ?? []:
+      toldFaults[connector] = faults
       tell(faults.isEmpty ? .info : .error, "faults", "connector \(connector): \(faults)")
     case .stopRequested(true): tell(.warning, "stop", "connector \(connector): stop button")
     case .message(let module, let reason, let isActive):

@@ -16,7 +16,7 @@ public final class Daemon {
     public static let misuse: Int32 = 64
   }
 
-  public static let version = "0.1.0"
+  public static let version = ProgramVersion.text
 
   /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
   static let stopPatience = Duration.seconds(15)
@@ -120,7 +120,11 @@ public final class Daemon {
     hardware.log = { [weak self] in self?.log.write($0) }
     self.site = site
     if !options.isVerbose { log.threshold = LogPriority(site.log.level) }
-    if becomeRealTime() { tell(.info, "start", "real-time scheduling, as the unit allows it") }
+    let rights = [("real-time scheduling", becomeRealTime()), ("memory held", clinux_hold_memory() != 0)]
+    if rights.contains(where: \.1) {
+      let names = rights.filter(\.1).map(\.0).joined(separator: " and ")
+      tell(.info, "start", "\(names), as the unit allows it")
+    }
     try openJournal(site)
     for (plan, port) in zip(site.connectors, hardware.ports) {
       connectors.append(connector(plan, site, port))

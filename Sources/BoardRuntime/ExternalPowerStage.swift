@@ -256,7 +256,7 @@ struct ExternalPowerStage: Machine {
       test = .wanted
       // A result of before counts for nobody.
       perform(.tell(.insulation(.invalid)))
-    case .setDuty, .lock, .modemPower: break
+    case .setDuty, .lock, .modemPower, .residualCurrentTest, .phases: break
     }
   }
 

@@ -82,6 +82,9 @@ extension InletRuntime: ChargingPoint {
     } else if new.millivolts != nil {
       throw ControlFailure(.unsupported, "an AC inlet has the voltage of the mains")
     }
+    if new.phases != nil {
+      throw ControlFailure(.unsupported, "a vehicle takes the phases that the charger closes")
+    }
     take(new)
   }
 

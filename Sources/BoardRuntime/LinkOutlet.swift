@@ -12,6 +12,8 @@ final class LinkOutlet: OutletPort {
   static let period = Duration.milliseconds(5)
   static let repetitions = 8
   static let proximityPeriod = Duration.milliseconds(250)
+  /// A contactor that does not open within this time may be one whose controller is gone.
+  static let openingMax = Duration.milliseconds(300)
 
   private let description: LinkDrivenOutlet
   private let outlet: Outlet
@@ -28,6 +30,11 @@ final class LinkOutlet: OutletPort {
   private var wantsLock: Bool?
   private var isCommandedClosed = false
   private var isUp = false
+  /// The controller has answered, or was given up; before that nothing of it is wrong.
+  private var isKnown = false
+  /// When the contactor was commanded open.
+  private var openedAt: Instant?
+  private var doubtDue: Instant?
   private var pilot: PilotState?
   private var proximity: Proximity?
   private var faults: SafetyFaults = []
@@ -73,6 +80,7 @@ final class LinkOutlet: OutletPort {
   }
   var samplesPilot: Bool { false }
   var readsProximity: Bool { description.proximity != nil }
+  var testsResidualCurrent: Bool { monitors?.testsResidualCurrent ?? false }
   var readsResidualCurrent: Bool { if case .none = outlet.monitoring.residualCurrent { false } else { true } }
   var temperatureEnds: [Int] { sensors.map { $0.sensor.derating.endMillicelsius ?? 150_000 } }
 
@@ -104,13 +112,17 @@ final class LinkOutlet: OutletPort {
       showPilot()
     case .contactor(let close):
       isCommandedClosed = close
+      openedAt = close ? nil : loop.now
+      doubtDue = openedAt.map { $0 + Self.openingMax }
       send(.allowPower(close))
       tellContactor()
+      rearm()
     case .lock(let locked):
       wantsLock = locked
       if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
     case .insulationTest: tellInsulation()
-    case .powerStage, .setPoint, .modemPower: break
+    case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
+    case .powerStage, .setPoint, .modemPower, .phases: break
     }
   }
 
@@ -146,13 +158,13 @@ final class LinkOutlet: OutletPort {
     switch report {
     case .up:
       // All that it knows follows, faults first.
-      isUp = true
+      (isUp, isKnown) = (true, true)
       // What was wanted before: never the contactor, which the supervisor has to decide anew.
       send(.duty(duty))
       if lock == nil, wantsLock == true { send(.lock(true)) }
     case .down:
       // Of a stop button it is only known that it was pressed.
-      isUp = false
+      (isUp, isKnown) = (false, true)
       (pilot, proximity, faults, contactor, lockReading) = (nil, nil, [], .unknown, .unknown)
       tellFaults()
       tellContactor()
@@ -286,7 +298,7 @@ final class LinkOutlet: OutletPort {
   }
 
   private func showPilot() {
-    guard !isSafe else { return }
+    guard !isSafe, isKnown else { return }
     levelsLeft = Self.repetitions
     levelDue = loop.now
     rearm()
@@ -305,6 +317,7 @@ final class LinkOutlet: OutletPort {
         reading?(.pilot(levels))
       }
     }
+    if let due = doubtDue, now >= due { doubt() }
     if let due = proximityDue, now >= due {
       proximityDue = nil
       reading?(.proximity(cable))
@@ -312,5 +325,14 @@ final class LinkOutlet: OutletPort {
     rearm()
   }
 
-  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue) }
+  /// What it said last is closed, and it may have died since: welded is only what lives and says so.
+  private func doubt() {
+    doubtDue = nil
+    guard let openedAt, contactor == .closed, isUp else { return }
+    guard link.heardAt <= openedAt else { return tellContactor() }
+    doubtDue = loop.now + .milliseconds(50)
+    reading?(.contactorUnknown)
+  }
+
+  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue, doubtDue) }
 }

@@ -5,6 +5,9 @@ import Wire
 /// A lock with a motor on two half bridges. Repeats a movement that failed; tells positions, not commands.
 final class LockDriver {
   static let pollPeriod = Duration.milliseconds(250)
+  /// A bolt that does not let go - somebody pulls at the plug - is tried again after this time, so often.
+  static let unlockAgain = Duration.seconds(5)
+  static let unlockRounds = 12
 
   private let motor: LockMotor
   private let toLock: any OutputPin
@@ -19,7 +22,13 @@ final class LockDriver {
   /// What was asked for; `nil` before anybody asked.
   private var wanted: Bool?
   private var triesLeft = 0
+  private var roundsLeft = 0
+  private var againDue: Instant?
   private var movingUntil: Instant?
+  /// The buffer is looked at again then.
+  private var bufferDue: Instant?
+  /// The last movement ended where it should.
+  private var isAtRest = false
   private var last: Bool?
   private var isStopped = false
 
@@ -55,31 +64,40 @@ final class LockDriver {
   func command(locked: Bool) {
     wanted = locked
     triesLeft = motor.repetitions
+    roundsLeft = locked ? 0 : Self.unlockRounds
+    (againDue, bufferDue) = (nil, nil)
     move()
   }
 
-  /// No current in the motor, wherever it is.
+  /// No current in the motor, wherever it is. The bolt stays where it is: a movement takes longer than a program has that
+  /// ends, and half of one leaves it nowhere.
   func release() {
     isStopped = true
     timer?.deadline = nil
-    try? toLock.set(false)
-    try? toUnlock.set(false)
+    stopMotor()
   }
 
   private func move() {
     guard let wanted, !isStopped else { return }
     do throws(LinuxError) {
+      // Never both at once, and nothing goes on that is not wanted any more.
+      try toLock.set(false)
+      try toUnlock.set(false)
+      movingUntil = nil
+      // A plug that is being let go, or whose bolt was stopped on its way, is not locked.
+      report(wanted && isAtRest && (last ?? false))
+      isAtRest = false
       if let buffer, try buffer.millivolts() < motor.buffer?.millivoltsMin ?? 0 {
         // Half a movement is worse than none: the buffer has to be full enough for all of it.
-        timer?.deadline = loop.now + Self.pollPeriod
+        bufferDue = loop.now + Self.pollPeriod
+        timer?.deadline = bufferDue
         return
       }
-      // Never both at once.
-      try (wanted ? toUnlock : toLock).set(false)
       try (wanted ? toLock : toUnlock).set(true)
       movingUntil = loop.now + motor.pulse
       timer?.deadline = movingUntil
     } catch {
+      stopMotor()
       failed(error)
     }
   }
@@ -87,7 +105,17 @@ final class LockDriver {
   private func elapse() {
     guard !isStopped else { return }
     if movingUntil == nil {
-      if last != wanted, wanted != nil, triesLeft > 0 { return move() }
+      if let due = bufferDue {
+        guard loop.now >= due else { return }
+        bufferDue = nil
+        return move()
+      }
+      if let due = againDue, loop.now >= due {
+        againDue = nil
+        roundsLeft -= 1
+        triesLeft = motor.repetitions
+        return move()
+      }
       poll()
       return
     }
@@ -97,6 +125,7 @@ final class LockDriver {
       try toUnlock.set(false)
       let isFaulty = try fault?.isActive() ?? false
       let reached: Bool? = position == nil ? (isFaulty ? nil : wanted) : isLockedByPosition
+      isAtRest = reached == wanted
       if reached == wanted, let reached {
         report(reached)
       } else if triesLeft > 0 {
@@ -104,17 +133,28 @@ final class LockDriver {
         return move()
       } else {
         // Nowhere counts as not locked; the supervisor draws its conclusion from the silence.
-        report(false)
+        report(reached ?? false)
+        if wanted == false, roundsLeft > 0 { againDue = loop.now + Self.unlockAgain }
       }
     } catch {
+      stopMotor()
       failed(error)
     }
     poll()
   }
 
+  private func stopMotor() {
+    movingUntil = nil
+    try? toLock.set(false)
+    try? toUnlock.set(false)
+  }
+
   /// A locked plug is looked at from time to time; an unlocked one may rest.
   private func poll() {
-    guard position != nil, wanted == true else { return }
+    guard position != nil, wanted == true else {
+      timer?.deadline = againDue
+      return
+    }
     if let isLocked = isLockedByPosition { report(isLocked) } else { report(false) }
     timer?.deadline = loop.now + Self.pollPeriod
   }

@@ -58,7 +58,7 @@ final class ModemInterface {
       let interface = try NetworkInterface(found)
       return .there(interface, isRunning: interface.isRunning)
     } catch {
-      return .absent(name.map { "no interface \($0)" } ?? "\(error)")
+      return .absent(name.map { "no interface \($0); ip link shows those there are" } ?? "\(error)")
     }
   }
 

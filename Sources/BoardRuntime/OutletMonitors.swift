@@ -3,19 +3,27 @@ import LinuxHardware
 import Node
 import Wire
 
-/// What stops an outlet beside its pilot: residual current, insulation, stop buttons.
+/// What stops an outlet beside its pilot: residual current, insulation, stop buttons of its own and of the whole board.
 final class OutletMonitors {
+  /// What the safety supervisor has to be told whenever it changes.
+  private struct Told: Equatable {
+    var earth: Bool?
+    var residualCurrent: Bool?
+    var stop: Bool?
+    var insulation: InsulationStatus?
+  }
+
   private let outlet: Outlet
   private let loop: EventLoop
   private let told: (ChargerEvent) -> Void
   private let failed: (LinuxError) -> Void
   private let residualCurrent: (any InputPin)?
-  private let insulation: (any InputPin)?
+  private let residualCurrentTest: (any OutputPin)?
+  private let insulation: InsulationMonitor?
   private let stopButtons: [any InputPin]
-  private var lastEarth: Bool?
-  private var lastResidualCurrent: Bool?
-  private var lastStop: Bool?
-  private var lastInsulation: InsulationStatus?
+  private let boardStop: BoardStop?
+  private var isBoardStopped = false
+  private var last = Told()
 
   init(
     _ outlet: Outlet, hardware: BoardHardware, loop: EventLoop,
@@ -26,65 +34,100 @@ final class OutletMonitors {
     self.told = told
     self.failed = failed
     let devices = hardware.devices
-    func input(_ fault: FaultInput) throws(LinuxError) -> (any InputPin)? {
-      guard case .line(let line, _) = fault else { return nil }
-      return try devices.input(line, .zero)
+    switch outlet.monitoring.residualCurrent {
+    case .line(let line, let test):
+      residualCurrent = try devices.input(line, .zero)
+      residualCurrentTest = if let test { try hardware.pin(test) } else { nil }
+    case .none, .link: (residualCurrent, residualCurrentTest) = (nil, nil)
     }
-    residualCurrent = try input(outlet.monitoring.residualCurrent)
-    insulation = try input(outlet.monitoring.insulation)
+    insulation = try InsulationMonitor(outlet, hardware: hardware, loop: loop, failed: failed)
     var buttons: [any InputPin] = []
     for line in outlet.monitoring.stopButtons { buttons.append(try devices.input(line, .zero)) }
     stopButtons = buttons
+    boardStop = hardware.stop
   }
 
   func start() throws(LinuxError) {
-    let changed: ([EdgeEvent]) -> Void = { [weak self] _ in self?.look() }
-    try residualCurrent?.watch(on: loop, edges: changed, failed: failed)
-    try insulation?.watch(on: loop, edges: changed, failed: failed)
-    for button in stopButtons { try button.watch(on: loop, edges: changed, failed: failed) }
+    try residualCurrent?.watch(
+      on: loop, edges: { [weak self] in self?.residualCurrentChanged($0) }, failed: failed)
+    try insulation?.start { [weak self] in self?.tell($0) }
+    for button in stopButtons {
+      try button.watch(on: loop, edges: { [weak self] in self?.buttonChanged($0) }, failed: failed)
+    }
+    try boardStop?.attach(
+      to: loop,
+      told: { [weak self] pressed in
+        self?.isBoardStopped = pressed
+        self?.look()
+      }, failed: failed)
     look()
   }
 
   func repeatLast() {
-    if let lastEarth { told(.earth(ok: lastEarth)) }
-    if let lastResidualCurrent { told(.residualCurrent(ok: lastResidualCurrent)) }
-    if let lastStop { told(.emergencyStop(lastStop)) }
-    if let lastInsulation { told(.insulation(lastInsulation)) }
+    if let earth = last.earth { told(.earth(ok: earth)) }
+    if let sound = last.residualCurrent { told(.residualCurrent(ok: sound)) }
+    if let pressed = last.stop { told(.emergencyStop(pressed)) }
+    if let status = last.insulation { told(.insulation(status)) }
   }
 
-  /// The monitor measures all the time; what it says now is the result.
-  func testInsulation() {
-    guard outlet.current == .dc else { return }
-    lastInsulation = nil
+  var testsResidualCurrent: Bool { residualCurrentTest != nil }
+
+  /// The test output. What the monitor answers comes as any of its readings does.
+  func testResidualCurrent(_ on: Bool) {
+    do throws(LinuxError) { try residualCurrentTest?.set(on) } catch { failed(error) }
+  }
+
+  func testInsulation() { insulation?.test() }
+
+  /// No test goes on.
+  func release() {
+    try? residualCurrentTest?.set(false)
+    insulation?.release()
+  }
+
+  private func tell(_ status: InsulationStatus) {
+    guard status != last.insulation else { return }
+    last.insulation = status
+    told(.insulation(status))
+  }
+
+  /// A trip that is over when it is looked at was one all the same.
+  private func residualCurrentChanged(_ edges: [EdgeEvent]) {
+    if last.residualCurrent == true, edges.contains(where: \.rising) {
+      last.residualCurrent = false
+      told(.residualCurrent(ok: false))
+    }
+    look()
+  }
+
+  /// A button that is released when it is looked at was pressed all the same.
+  private func buttonChanged(_ edges: [EdgeEvent]) {
+    if last.stop == false, edges.contains(where: \.rising) {
+      last.stop = true
+      told(.emergencyStop(true))
+    }
     look()
   }
 
   private func look() {
     do throws(LinuxError) {
       // Protective earth itself is proven by the pilot, whose current returns through it.
-      if lastEarth == nil {
-        lastEarth = true
+      if last.earth == nil {
+        last.earth = true
         told(.earth(ok: true))
       }
       if let residualCurrent {
         let isSound = try !residualCurrent.isActive()
-        if isSound != lastResidualCurrent {
-          lastResidualCurrent = isSound
+        if isSound != last.residualCurrent {
+          last.residualCurrent = isSound
           told(.residualCurrent(ok: isSound))
         }
       }
-      var isPressed = false
+      var isPressed = isBoardStopped
       for button in stopButtons where try button.isActive() { isPressed = true }
-      if isPressed != lastStop {
-        lastStop = isPressed
+      if isPressed != last.stop {
+        last.stop = isPressed
         told(.emergencyStop(isPressed))
-      }
-      if outlet.current == .dc, let insulation {
-        let status: InsulationStatus = try insulation.isActive() ? .fault : .valid
-        if status != lastInsulation {
-          lastInsulation = status
-          told(.insulation(status))
-        }
       }
     } catch {
       failed(error)

@@ -1,5 +1,6 @@
 public import HAL
 public import Node
+public import Wire
 
 /// What a node tells the electrical side of its outlet.
 public enum OutletCommand: Hashable, Sendable {
@@ -10,6 +11,10 @@ public enum OutletCommand: Hashable, Sendable {
   case setPoint(PowerReading)
   case insulationTest
   case modemPower(on: Bool)
+  /// The test output of the residual-current monitor.
+  case residualCurrentTest(Bool)
+  /// Close these phases from the next closing on; only while the contacts read open.
+  case phases(three: Bool)
 }
 
 /// The electrical side of one connector: takes commands, tells readings, and has timers of its own on the loop.
@@ -27,6 +32,10 @@ public protocol OutletPort: AnyObject {
   var readsProximity: Bool { get }
   /// A residual-current monitor is read by itself.
   var readsResidualCurrent: Bool { get }
+  /// That monitor has a test output, which `residualCurrentTest` drives.
+  var testsResidualCurrent: Bool { get }
+  /// The contactor can close one phase or three.
+  var switchesPhases: Bool { get }
   /// Above these temperatures nothing may flow, m°C: one for each sensor, in the order of its readings.
   var temperatureEnds: [Int] { get }
   /// It has a power stage of its own; false where another program has to drive one, and with AC.
@@ -35,8 +44,13 @@ public protocol OutletPort: AnyObject {
   func adopt(_ output: PowerReading)
   /// Tells all readings once more, for a node that starts anew.
   func repeatReadings()
-  /// Contactor open, power stage off, pilot at -12 V; the lock is let go only where the contacts read open and the board
-  /// allows it. What fails is left to the supply of the coil.
+  /// Contactor open, power stage off, no test under way, pilot at its stop value, no current in the lock's motor. What fails
+  /// is left to the supply of the coil.
+  ///
+  /// A plug that is locked stays so: a bolt moves longer than a program has that ends. A stop in order has let it go before,
+  /// as the supervisor ends sessions; after any other one the next start does, once the contacts read open
+  /// (`SafetySupervisor`). An outlet that fails while the program goes on lets its plug go by itself, 5 s later and with open
+  /// contacts.
   func makeSafe()
   /// It tells the pilot's levels again and again, so that silence is a fault; else only when they changed.
   var samplesPilot: Bool { get }
@@ -44,6 +58,11 @@ public protocol OutletPort: AnyObject {
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.
   var isBroken: Bool { get }
+  /// Since when its contactor, told to open, could not be seen to have opened; `nil` where it is as it was told. Nothing
+  /// but a reset of the board can help then.
+  var liveSince: Instant? { get }
+  /// What the last `makeSafe` could not drive, beside lines; `nil` where all is safe.
+  var unsafe: String? { get }
   /// How long feedback of the contactor may differ from its command.
   var feedbackMax: Duration { get }
 }
@@ -60,8 +79,12 @@ extension OutletPort {
     set {}
   }
   public var isBroken: Bool { false }
+  public var liveSince: Instant? { nil }
+  public var unsafe: String? { nil }
   public var readsProximity: Bool { false }
   public var readsResidualCurrent: Bool { false }
+  public var testsResidualCurrent: Bool { false }
+  public var switchesPhases: Bool { false }
   public var temperatureEnds: [Int] { [] }
   public var hasPowerStage: Bool { false }
   public func adopt(_ output: PowerReading) {}

@@ -1,3 +1,4 @@
+import ControlPilot
 import Glibc
 import HAL
 import LinuxHardware
@@ -161,15 +162,7 @@ extension ProximityCode {
   /// IEC 61851-1 Table B.2 with its tolerances; SAE J1772 by the resistance of the plug.
   func meaning(ohms: Int) -> Proximity {
     switch self {
-    case .iec:
-      switch ohms {
-      case 80...140: .plugged(cableMilliamps: 63_000)
-      case 164...308: .plugged(cableMilliamps: 32_000)
-      case 400...936: .plugged(cableMilliamps: 20_000)
-      case 1_100...2_460: .plugged(cableMilliamps: 13_000)
-      case 4_500...: .open
-      default: .fault
-      }
+    case .iec: Proximity(type2Ohms: ohms)
     case .sae:
       switch ohms {
       case 100...250: .plugged(cableMilliamps: nil)

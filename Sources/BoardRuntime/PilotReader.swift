@@ -14,6 +14,7 @@ final class PilotReader {
 
   private enum Source {
     case converters(high: ADCBox, low: ADCBox, reset: Reset?)
+    case scan(ADCScan)
     case comparators(ComparatorBank)
   }
 
@@ -56,8 +57,8 @@ final class PilotReader {
           settle: reset.settle)
       }
       source = .converters(high: try ADCBox(high, roots), low: try ADCBox(low, roots), reset: lines)
-    case .triggered(let high, let low, _):
-      source = .converters(high: try ADCBox(high, roots), low: try ADCBox(low, roots), reset: nil)
+    case .triggered(let high, let low, let trigger):
+      source = .scan(try ADCScan([high, low], trigger: trigger, roots: roots))
     case .comparators(let comparators):
       source = .comparators(try ComparatorBank(comparators, hardware.devices))
     }
@@ -65,7 +66,7 @@ final class PilotReader {
   }
 
   /// Levels come again and again.
-  var samples: Bool { if case .converters = source { true } else { false } }
+  var samples: Bool { if case .comparators = source { false } else { true } }
 
   func start() throws(LinuxError) {
     if case .comparators(let bank) = source {
@@ -103,6 +104,7 @@ final class PilotReader {
         tell(try bank.levels(duty))
         // While the pilot oscillates its edges keep this going.
         if readingsLeft > 0 { timer?.deadline = loop.now + Self.busyPeriod }
+      case .scan(let scan): try take(scan)
       case .converters(let high, let low, let reset): try convert(high, low, reset)
       }
     } catch {
@@ -132,6 +134,20 @@ final class PilotReader {
     phase = .resting
     let levels = PilotLevels(highMillivolts: try high.millivolts(), lowMillivolts: try low.millivolts())
     tell(duty.isOscillating ? levels : levels.steady(duty))
+    waitForNext()
+  }
+
+  /// A trigger that does not come is silence, and that a fault in the pilot's machine.
+  private func take(_ scan: ADCScan) throws(LinuxError) {
+    began = loop.now
+    if let millivolts = try scan.newest(), millivolts.count == 2 {
+      let levels = PilotLevels(highMillivolts: millivolts[0], lowMillivolts: millivolts[1])
+      tell(duty.isOscillating ? levels : levels.steady(duty))
+    }
+    waitForNext()
+  }
+
+  private func waitForNext() {
     let period = isVehicleThere || readingsLeft > 0 ? Self.busyPeriod : Self.idlePeriod
     timer?.deadline = max(began + period, loop.now)
   }

@@ -58,11 +58,13 @@ enum SafeStateBoard {
 extension SitePlan {
   /// A board without connectors, for `--safe-state`.
   init(safeState options: DaemonOptions) throws(Problems) {
-    guard let name = SafeStateBoard.name(options) else {
-      // Nothing of it can be read: let the reader say why.
-      self = try SitePlan(options)
+    // A name that was left by another version may mean nothing to this one.
+    for folder in [SafeStateBoard.folder, nil] {
+      guard let name = SafeStateBoard.name(options, folder: folder), Self.knows(name) else { continue }
+      try self.init(boardAlone: name)
       return
     }
-    try self.init(boardAlone: name)
+    // None can be made out: let the reader say why.
+    self = try SitePlan(options)
   }
 }

@@ -48,7 +48,7 @@ final class SiteHardware {
     for port in inletPorts { port.makeSafe() }
     for link in links.values { link.stop() }
     board.makeSafe()
-    failures = ownFailures + board.failures
+    failures = ownFailures + ports.compactMap(\.unsafe) + board.failures
   }
 
   private func port(
@@ -98,6 +98,7 @@ final class SiteHardware {
           try pin.set(true)
           usleep(UInt32(clamping: reset.pulse.nanoseconds / 1000))
           try pin.set(false)
+          usleep(UInt32(clamping: reset.recovery.nanoseconds / 1000))
         case .wait(let time): usleep(UInt32(clamping: time.nanoseconds / 1000))
         }
       } catch {

@@ -58,6 +58,8 @@ public struct SitePlan {
     try self.init(configuration, options: options, path: path)
   }
 
+  static func knows(_ name: String) -> Bool { BoardCatalogue.board(named: name) != nil }
+
   /// A board of which no connector is taken into use.
   init(boardAlone name: String) throws(Problems) {
     board = try Self.board(name, "--safe-state")
@@ -77,6 +79,7 @@ public struct SitePlan {
     }
     plan.milliampsMax = outlet.milliampsMax
     connectors = [plan]
+    watchdog = try board.watchdog(nil, "")
   }
 
   /// A site file's settings on their board.
@@ -140,7 +143,12 @@ public struct SitePlan {
 
   static func board(_ name: String, _ place: String) throws(Problems) -> BoardDescription {
     guard let board = BoardCatalogue.board(named: name) else {
-      throw Problems(description: "\(place): no board '\(name)'; coupler board list shows those there are")
+      let names = BoardCatalogue.boards.map(\.name)
+      // Half a name is what people remember.
+      let near = nearestWord(to: name, among: names) ?? names.first { $0.holds(name) || name.holds($0) }
+      throw Problems(
+        description: "\(place): no board '\(name.onOneLine)'; "
+          + (near.map { "did you mean '\($0)'?" } ?? "coupler board list shows those there are"))
     }
     guard board.problems.isEmpty else {
       throw Problems(description: "board \(name): \(board.problems.joined(separator: "\nboard \(name): "))")
@@ -179,6 +187,8 @@ extension ConnectorPlan {
       }
     isConformant = site.slac == .conformant
     isRelaxed = site.timers == .relaxed
+    isStageExternal = site.powerStage.source == .control
+    stageSilenceMax = site.powerStage.silenceMax
     milliampsMax = site.limits.currentMax ?? outlet.milliampsMax
     milliampsMin = site.limits.currentMin ?? outlet.limits.milliampsMin
     switch outlet.limits.supply {

@@ -111,6 +111,7 @@ extension ControlLimits: JSONCoded {
   static let milliampsRange = 0...10_000_000
   static let millivoltsRange = 0...10_000_000
   static let wattsRange = 0...10_000_000
+  static let phasesRange = 1...3
 
   static var blank: ControlLimits { ControlLimits() }
 
@@ -118,6 +119,7 @@ extension ControlLimits: JSONCoded {
     try form.member("milliamps", &milliamps, in: Self.milliampsRange)
     try form.member("millivolts", &millivolts, in: Self.millivoltsRange)
     try form.member("watts", &watts, in: Self.wattsRange)
+    try form.member("phases", &phases, in: Self.phasesRange)
   }
 }
 

@@ -59,8 +59,9 @@ enum ControlCall: Hashable {
       let connector = try Self.connector(&fields)
       let limits = try ControlLimits(&fields)
       guard limits != ControlLimits() else {
-        throw JSONMismatch(path: fields.path, text: "must name one of milliamps, millivolts, watts")
+        throw JSONMismatch(path: fields.path, text: "must name one of milliamps, millivolts, watts, phases")
       }
+      guard limits.phases != 2 else { throw fields.mismatch("phases", "must be 1 or 3, is 2") }
       self = .request(.limit(connector: connector, limits))
     case .clear: self = .request(.clear(connector: try Self.connector(&fields)))
     case .power:
@@ -245,6 +246,16 @@ extension ControlResult {
 
 extension ControlEvent {
   /// As it stands in a notification, on one line.
+  public var jsonText: String { json.text }
+}
+
+extension PowerReport {
+  /// As it stands in the parameters of `power`, on one line.
+  public var jsonText: String { json.text }
+}
+
+extension PowerStageStatus {
+  /// As it stands in `ConnectorStatus`, on one line.
   public var jsonText: String { json.text }
 }
 

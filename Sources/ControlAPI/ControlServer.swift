@@ -18,6 +18,9 @@ public struct ControlServer: Machine {
   public static let batchMax = 32
   /// Calls of one client that wait for their answer.
   public static let callsMax = 32
+  /// Clients that are parted from and not gone yet, beside those that are served. Beyond it one that is too many is closed
+  /// without a word: each holds a descriptor, and the station needs some of its own.
+  public static let partingMax = 8
   /// How long a client that is parted from has to take the reason.
   public static let farewell: Duration = .seconds(2)
 
@@ -97,6 +100,7 @@ public struct ControlServer: Machine {
 
   private mutating func connected(_ id: ControlClientID, _ now: Instant, _ perform: (Action) -> Void) {
     guard clients[id] == nil else { return }
+    guard clients.count < clientsMax + Self.partingMax else { return perform(.close(id, .tooManyClients)) }
     let open = clients.values.count { $0.closing == nil }
     clients[id] = Client()
     guard open >= clientsMax else { return }

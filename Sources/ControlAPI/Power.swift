@@ -92,7 +92,7 @@ extension PowerStageStatus.State: JSONWord {}
 extension PowerReport: JSONCoded {
   /// Above anything that is built: 10 kA, 10 kV, 10 MW; 1 TWh. Finer bounds are the station's own.
   static let range = 0...10_000_000
-  static let wattHoursRange = 0...1_000_000_000_000
+  static let wattHoursRange = 0...Int(clamping: 1_000_000_000_000 as Int64)
 
   static var blank: PowerReport { PowerReport() }
 

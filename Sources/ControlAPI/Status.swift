@@ -177,11 +177,14 @@ public struct ControlLimits: Hashable, Sendable {
   public var millivolts: Int?
   /// All phases together, W.
   public var watts: Int?
+  /// AC: phases that are closed, 1 or 3.
+  public var phases: Int?
 
-  public init(milliamps: Int? = nil, millivolts: Int? = nil, watts: Int? = nil) {
+  public init(milliamps: Int? = nil, millivolts: Int? = nil, watts: Int? = nil, phases: Int? = nil) {
     self.milliamps = milliamps
     self.millivolts = millivolts
     self.watts = watts
+    self.phases = phases
   }
 }
 

@@ -69,6 +69,14 @@ public struct EVSEPilot: Machine, Sendable {
   private var lastNominal: Instant?
   /// Whether the vehicle was last offered 5 % or a nominal duty, and since when it is not any more.
   private var lastOffer: (isDigital: Bool, until: Instant?)?
+  /// The vehicle's diode was seen on the pilot as it oscillates now: two samples of a connected vehicle, with a sound
+  /// negative level, since the oscillation began. Nothing may be closed before, as a steady pilot shows no diode.
+  public private(set) var isDiodeProven = false
+  /// The first of the two.
+  private var soundSince: Instant?
+  /// The first of two samples that show F although something else is driven, and whether that was told.
+  private var stuckSince: Instant?
+  private var isStuckTold = false
   /// Set by a failed diode check, cleared by the plug coming out.
   private var diodeMissing = false
   /// A change of state to be told at the end of the event.
@@ -112,6 +120,8 @@ public struct EVSEPilot: Machine, Sendable {
     if read == state {
       candidate = nil
       lastAgreed = now
+      proveDiode(now)
+      findStuck(now, perform)
       return
     }
     guard let earlier = candidate else {
@@ -124,6 +134,29 @@ public struct EVSEPilot: Machine, Sendable {
     } else if now - earlier.agreesSince >= timers.debounce {
       confirm(read, fault, since: earlier.differsSince, now, perform)
     }
+  }
+
+  /// `classify` has seen the negative level.
+  private mutating func proveDiode(_ now: Instant) {
+    guard duty.isOscillating, state.isConnected, !isDiodeProven else { return }
+    let first = soundSince ?? now
+    soundSince = first
+    isDiodeProven = now - first >= timers.debounce
+  }
+
+  /// Back from an own F the state is still F: a generator that stays at -12 V would be told by nobody.
+  private mutating func findStuck(_ now: Instant, _ perform: (Action) -> Void) {
+    guard state == .F, !isStuckTold else { return }
+    let first = stuckSince ?? now
+    stuckSince = first
+    guard now - first >= timers.debounce else { return }
+    isStuckTold = true
+    perform(.fault(.generatorStuckLow))
+  }
+
+  private mutating func forgetDiode() {
+    isDiodeProven = false
+    soundSince = nil
   }
 
   private func classify(_ levels: PilotLevels) -> (PilotState, PilotFault?) {
@@ -162,6 +195,7 @@ public struct EVSEPilot: Machine, Sendable {
 
   private mutating func enter(_ new: PilotState, since: Instant) {
     guard new != state else { return }
+    if !new.isConnected { forgetDiode() }
     change = (from: change?.from ?? state, since: since)
     state = new
   }
@@ -202,7 +236,8 @@ public struct EVSEPilot: Machine, Sendable {
     guard let lastSample, let silence = timers.sampleSilenceMax, state != .fault, duty != .steadyLow else {
       return nil
     }
-    return lastSample + silence
+    // Without a vehicle nothing is closed, and a late turn of the loop is no reason to forget who is about to plug in.
+    return lastSample + (state == .A ? silence * 5 : silence)
   }
 
   private var candidateDue: Instant? {
@@ -259,6 +294,8 @@ public struct EVSEPilot: Machine, Sendable {
     guard new != duty else { return }
     if duty == .steadyLow || new == .steadyLow { candidate = nil }
     if duty == .steadyLow { lastSample = now }
+    if !new.isOscillating || !duty.isOscillating { forgetDiode() }
+    if duty == .steadyLow { (stuckSince, isStuckTold) = (nil, false) }
     if new.isOscillating {
       lastOffer = (isDigital: goal.isDigital, until: nil)
       if !goal.isDigital { lastNominal = now }

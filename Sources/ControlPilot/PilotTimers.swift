@@ -18,7 +18,7 @@ public struct PilotTimers: Hashable, Sendable {
   /// In C and D, levels that agree neither with the state nor with each other for this long are a fault: waiting
   /// for agreement must not eat the 100 ms in which the contactor has to be open.
   public var unsettledMax: Duration = .milliseconds(30)
-  /// Longest silence of the sampler before the state is a fault. `nil` for a source that reports changes only.
+  /// Longest silence of the sampler before the state is a fault, in A five times as long. `nil` for a source that reports changes only.
   public var sampleSilenceMax: Duration? = .milliseconds(40)
 
   /// The vehicle opens S2 this long after it lost the offer, 3 s at most (Table A.6 sequence 9.2).

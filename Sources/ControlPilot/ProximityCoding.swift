@@ -69,19 +69,35 @@ public struct PullUpFrontEnd: Hashable, Sendable {
   }
 }
 
-/// The proximity contact, debounced: a change counts after two equal readings in a row, at 100...500 ms apart.
+/// The proximity contact, debounced: a change counts after two equal readings in a row, at 100...500 ms apart. A cable
+/// that two readings in a row do not show, or that comes and goes, is a fault: a contact that chatters holds none.
 public struct ProximityReader: Hashable, Sendable {
   /// What counts; `nil` before two equal readings.
   public private(set) var proximity: Proximity?
   private var candidate: Proximity?
+  /// Readings in a row that are not what counts, and that each differ from the one before.
+  private var unseen = 0
+  private var changes = 0
+  /// 13 A, open, 13 A, open: one reading that is wrong makes two changes.
+  static let changesMax = 4
 
   public init() {}
 
   /// Takes in a reading, and returns what has changed by it.
   public mutating func read(_ reading: Proximity) -> Proximity? {
     defer { candidate = reading }
-    guard reading == candidate, reading != proximity else { return nil }
-    proximity = reading
-    return reading
+    if reading == candidate, reading != proximity { return change(to: reading) }
+    // Any other is harmless as it is.
+    guard case .plugged = proximity else { return nil }
+    // What counted is not seen any more, in whatever order the others come.
+    unseen = reading == proximity ? 0 : unseen + 1
+    if let candidate, reading != candidate { changes += 1 } else { changes = 0 }
+    return unseen >= 2 || changes >= Self.changesMax ? change(to: .fault) : nil
+  }
+
+  private mutating func change(to new: Proximity) -> Proximity {
+    proximity = new
+    (unseen, changes) = (0, 0)
+    return new
   }
 }

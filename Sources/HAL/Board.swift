@@ -93,7 +93,8 @@ public enum BoardTrial: Hashable, Sendable {
   case onMetal(revision: String)
 }
 
-/// A line that belongs to no outlet or inlet.
+/// A line that belongs to no outlet or inlet. An output is driven to its start and stop value, and by `PowerOnStep`; an input
+/// is there for people and tools (`coupler board show`, the board's replica), the daemon does not take it.
 public struct AuxiliaryLine: Hashable, Sendable {
   public enum Use: Hashable, Sendable {
     case input(LineDescription)
@@ -128,7 +129,8 @@ public struct SteadyPWM: Hashable, Sendable {
 public enum PowerOnStep: Hashable, Sendable {
   /// Drives an auxiliary output, by its name.
   case drive(auxiliary: String, Bool)
-  /// Lets the safety controller of this name out of reset and waits for its first sign of life.
+  /// Lets the safety controller of this name out of reset. Outlets and inlets behind it are in service with its first sign of
+  /// life; the start does not wait for it.
   case startLink(String)
   /// Pulses the reset line of an outlet's modem, counted from 0.
   case resetModem(outlet: Int)
@@ -145,7 +147,7 @@ public enum CrashSafety: Hashable, Sendable {
   /// Lines fall back to what the board's circuit makes of them as soon as the kernel lets them go.
   case hardwareDefault(words: String)
   /// Outputs stay until a watchdog resets the board. `device` is its node, `timeout` what it is set to: the outputs'
-  /// longest time at a stale value; more than 0, at most 60 s.
+  /// longest time at a stale value; more than 0, at most 60 s. The daemon opens it unless the site file names another one.
   case hardwareWatchdog(device: String, timeout: Duration, words: String)
   /// The safety controller opens by itself when it hears nothing for `timeout`; more than 0, at most 60 s.
   case linkTimeout(Duration, words: String)

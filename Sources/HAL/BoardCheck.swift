@@ -142,6 +142,7 @@ extension ModemDescription {
     switch firmware {
     case .ownFlash: break
     case .hostLoaded(let files):
+      check.add("\(field).firmware", "no program here loads it: let the kernel's driver or the board's boot do so")
       check.isTrue(!files.isEmpty, "\(field).firmware", "must name the files to load")
       for file in files {
         check.isTrue(

@@ -70,6 +70,16 @@ extension BoardDescription {
   /// Every ADC and temperature channel.
   public var adcs: [BoardADC] { inventory.adcs }
 
+  /// Every trigger of conversions, with the field that names it and the channels it converts.
+  public var triggers: [(field: String, name: String, channels: [ADCDescription])] {
+    outlets.enumerated().compactMap { index, outlet in
+      guard case .lines(let hardware) = outlet.hardware,
+        case .triggered(let high, let low, let trigger) = hardware.levels
+      else { return nil }
+      return ("outlets[\(index)].levels.trigger", trigger, [high, low])
+    }
+  }
+
   var inventory: BoardInventory {
     var found = BoardInventory()
     for (index, outlet) in outlets.enumerated() { found.add(outlet, "outlets[\(index)]") }

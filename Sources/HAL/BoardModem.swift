@@ -4,7 +4,7 @@ public struct ModemDescription: Hashable, Sendable {
   public enum Vendor: String, Hashable, Sendable, CaseIterable {
     case unknown, qualcomm, lumissil, vertexcom
   }
-  /// The role it has after boot.
+  /// The role it has after boot. For people and tools; `coupler modem doctor` asks the modem.
   public enum Role: String, Hashable, Sendable, CaseIterable {
     /// Told by its parameter block, which is the board maker's.
     case chargingStation, vehicle
@@ -15,7 +15,7 @@ public struct ModemDescription: Hashable, Sendable {
   public enum Firmware: Hashable, Sendable {
     /// In flash of its own.
     case ownFlash
-    /// The host loads these files after each reset: names below the firmware directory.
+    /// The host loads these files after each reset: names below the firmware directory. Refused: nothing here loads them.
     case hostLoaded(files: [String])
     /// Pushed by the box that has the modem.
     case box
@@ -34,7 +34,7 @@ public struct ModemDescription: Hashable, Sendable {
     public var output: OutputDescription
     /// 1 ms...1 s.
     public var pulse: Duration
-    /// From its end to the first answer that may be waited for; 0...30 s.
+    /// From its end to the first answer that may be waited for; 0...30 s. A start that resets it waits so long.
     public var recovery: Duration
 
     public init(

@@ -22,7 +22,9 @@ public struct OutletMonitoring: Hashable, Sendable {
 public enum FaultInput: Hashable, Sendable {
   /// The board reads none; the installation has its own.
   case none
-  /// The line is true for a fault. With `test`, a self-test is made before each closing.
+  /// The line is true for a fault. With `test`, a self-test is made before each closing, and with insulation before each
+  /// cable check: while `test` is true the line has to become true, and false again when it is not. An earth-leakage
+  /// switch whose own contacts a test opens is none of these: it would have to be switched on again by hand.
   case line(LineDescription, test: OutputDescription?)
   /// The safety controller reports it.
   case link

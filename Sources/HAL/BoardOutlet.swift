@@ -107,11 +107,12 @@ public struct OutletLimits: Hashable, Sendable {
     case dc(millivoltsMin: Int, millivoltsMax: Int, wattsMax: Int)
   }
   public var supply: Supply
-  /// Smallest current offered to a vehicle, mA; with AC 6000 or more (IEC 61851-1 Table A.8).
+  /// Smallest current offered to a vehicle, mA; with AC 6000 or more (IEC 61851-1 Table A.8). Less is a pause in X1.
   public var milliampsMin: Int
-  /// Current the outlet may take from a vehicle, mA; 0 for none.
+  /// Current the outlet may take from a vehicle, mA. 0: no session of this program does, so anything else is refused.
   public var exportMilliampsMax: Int
-  /// The station can take its pilot away, which the vehicle sees as state E.
+  /// The station can take its pilot away, which the vehicle sees as state E. For people and tools: this program goes through
+  /// state F wherever E or F will do, as every vehicle starts anew from either.
   public var canDriveE: Bool
 
   public static let threePhase = OutletLimits(supply: .ac(phases: 3, canSwitch: false))

@@ -15,7 +15,8 @@ public struct PilotGeneratorDescription: Hashable, Sendable {
   /// The enabling line and how to use it.
   public struct Enable: Hashable, Sendable {
     public var output: OutputDescription
-    /// The PWM is held at +12 V for so long before the line changes, so that the first falling edge is the PWM's; 0...100 ms.
+    /// The PWM is held at +12 V for so long before the line becomes true, so that the first falling edge is the PWM's;
+    /// 0...100 ms. Of no meaning where the line is true from the start.
     public var settle: Duration
 
     public init(_ output: OutputDescription, settle: Duration = .milliseconds(2)) {
@@ -42,7 +43,8 @@ public struct PilotGeneratorDescription: Hashable, Sendable {
 public enum PilotLevelSource: Hashable, Sendable {
   /// Peak detectors for both levels, read at any time. Both have a reset line, or neither.
   case peakDetectors(high: ADCDescription, low: ADCDescription, reset: PeakReset?)
-  /// Conversions that the oscillator triggers in the middle of each part. `trigger` is the IIO trigger's name.
+  /// Conversions that the oscillator triggers in the middle of each part, through the kernel's buffer. Both channels are
+  /// of one device, which then converts nothing else; `trigger` is the IIO trigger's name.
   case triggered(high: ADCDescription, low: ADCDescription, trigger: String)
   /// One line per threshold, true above it; thresholds ascend. The levels are then known to lie between two.
   case comparators([PilotComparator])

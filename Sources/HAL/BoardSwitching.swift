@@ -5,13 +5,14 @@ public struct ContactorDescription: Hashable, Sendable {
     case simultaneous
     /// In the order of the list, each so long after the one before; above 0, at most 5 s.
     case serial(delay: Duration)
-    /// Only one at a time, such as one phase or three.
+    /// Only one at a time: one phase or three, as `OutletLimits.Supply.ac(canSwitch: true)` says.
     case mutual
   }
   /// 1...6 poles.
   public var poles: [ContactorPole]
   public var order: Order
-  /// Feedback that disagrees with the command for so long is a fault; above 0, at most 1 s.
+  /// Feedback that disagrees with the command for so long is a fault; above 0, at most 1 s. In series it counts from the
+  /// last pole on.
   public var feedbackMax: Duration
   /// Holds the coils at less than their closing current; `nil` where they are simply on.
   public var economiser: Economiser?
@@ -24,6 +25,24 @@ public struct ContactorDescription: Hashable, Sendable {
     self.order = order
     self.feedbackMax = feedbackMax
     self.economiser = economiser
+  }
+}
+
+extension ContactorDescription {
+  /// It can close one phase or three.
+  public var switchesPhases: Bool { poles(closingThree: true) != poles(closingThree: false) }
+
+  /// Places of the poles that close for three phases, or for one, in their order. All of them where nothing can be chosen.
+  public func poles(closingThree three: Bool) -> [Int] {
+    let duties = poles.map(\.duty)
+    let left: ContactorPole.Duty? =
+      if case .mutual = order { three ? .firstPhase : .mains } else { three ? nil : .otherPhases }
+    return duties.indices.filter { duties[$0] != left }
+  }
+
+  /// From the command to close to the last pole's coil.
+  public var closingSteps: Duration {
+    if case .serial(let delay) = order { delay * max(0, poles.count - 1) } else { .zero }
   }
 }
 
@@ -117,7 +136,8 @@ public struct LockMotor: Hashable, Sendable {
   public var pulse: Duration
   /// A movement that failed is tried again so often; 0...10.
   public var repetitions: Int
-  /// Supply that is buffered, so that the lock opens when mains are lost.
+  /// Supply that is buffered, so that a movement that began ends when mains are lost. Nobody tells of that loss: what opens the
+  /// lock then is the board's own circuit, or the next start.
   public var buffer: LockBuffer?
 
   public init(

@@ -45,10 +45,17 @@ extension Outlet {
       check.isWithin(phases, 1...3, "\(field).supply.phases", unit: "")
       check.isTrue(
         !canSwitch || phases == 3, "\(field).supply.canSwitch", "there is nothing to switch with \(phases)")
-      if case .lines(let hardware) = self.hardware, canSwitch {
+      if case .lines(let hardware) = self.hardware {
+        let contactor = hardware.contactor
         check.isTrue(
-          hardware.contactor.poles.count > 1, "\(field).supply.canSwitch", "one contactor switches all phases"
-        )
+          !canSwitch || contactor.switchesPhases, "\(field).supply.canSwitch",
+          "one contactor switches all phases")
+        check.isTrue(
+          canSwitch || contactor.order != .mutual, "\(field).supply.canSwitch",
+          "is false, but the poles of a mutual contactor are for one phase or three")
+        check.isTrue(
+          phases == 1 || contactor.poles.map(\.duty) != [.firstPhase], "\(field).supply.phases",
+          "must be 1, as the contactor closes the first phase alone, is \(phases)")
       }
       check.isTrue(
         limits.milliampsMin >= 6000, "\(field).milliampsMin",
@@ -63,15 +70,20 @@ extension Outlet {
       limits.milliampsMin >= 0 && limits.milliampsMin <= max(milliampsMax, 6000), "\(field).milliampsMin",
       "must be 0...\(milliampsMax), the outlet's largest, is \(limits.milliampsMin)")
     check.isTrue(
-      limits.exportMilliampsMax >= 0 && limits.exportMilliampsMax <= milliampsMax,
-      "\(field).exportMilliampsMax",
-      "must be 0...\(milliampsMax), the outlet's largest, is \(limits.exportMilliampsMax)")
+      limits.exportMilliampsMax == 0, "\(field).exportMilliampsMax",
+      "must be 0, as no session of this program takes energy from a vehicle, is \(limits.exportMilliampsMax)")
   }
 }
 
 extension LineDrivenOutlet {
   func check(_ check: inout FieldCheck, _ field: String, _ outlet: Outlet) {
+    for (index, pole) in contactor.poles.enumerated() where pole.duty == .preCharge {
+      check.add(
+        "\(field).contactor.poles[\(index)].duty",
+        "an outlet charges the vehicle's input through its power stage (PreCharge), not through a resistor")
+    }
     generator.check(&check, "\(field).generator")
+    checkTriggered(&check, field, outlet)
     levels.check(&check, "\(field).levels")
     proximity.check(&check, "\(field).proximity")
     contactor.check(&check, "\(field).contactor", outlet.current)
@@ -82,6 +94,32 @@ extension LineDrivenOutlet {
         proximity != .none, "\(field).proximity", "a socket has to read what current the cable may carry")
     } else {
       check.isTrue(lock == .none, "\(field).lock", "a tethered cable (no hasLock) has none")
+    }
+  }
+}
+
+extension LineDrivenOutlet {
+  /// An ADC whose buffer runs converts nothing else.
+  private func checkTriggered(_ check: inout FieldCheck, _ field: String, _ outlet: Outlet) {
+    guard case .triggered(let high, let low, _) = levels else { return }
+    check.isTrue(
+      high.device == low.device, "\(field).levels", "one trigger converts both on one device, not two")
+    var others: [(field: String, device: String?)] = [("\(field).proximity", proximity.adc?.device)]
+    others.append(("\(field).lock.buffer", lock.motor?.buffer?.adc.device))
+    if case .positioned(_, let position) = lock {
+      others.append(("\(field).lock.position", position.adc.device))
+    }
+    for (index, sensor) in outlet.monitoring.temperatures.enumerated() {
+      let device: String? =
+        switch sensor.source {
+        case .celsius(let device, _): device
+        case .voltage(let adc, _): adc.device
+        case .link: nil
+        }
+      others.append(("\(field).monitoring.temperatures[\(index)]", device))
+    }
+    for other in others where other.device == high.device {
+      check.add(other.field, "'\(high.device)' converts the pilot by a trigger, and nothing else meanwhile")
     }
   }
 }

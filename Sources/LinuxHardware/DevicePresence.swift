@@ -22,6 +22,13 @@ public enum DevicePresence {
     _ = try ADCInput(adc, roots: roots)
   }
 
+  /// A trigger, and the channels it shall convert.
+  public static func find(
+    _ channels: [ADCDescription], trigger: String, roots: DeviceRoots
+  ) throws(LinuxError) {
+    try ADCScan.find(channels, trigger: trigger, roots)
+  }
+
   /// A temperature channel of an IIO device.
   public static func findTemperature(
     device: String, channel: UInt32, roots: DeviceRoots

@@ -122,11 +122,18 @@ public final class EventLoop {
 
   // MARK: timers and signals
 
-  /// A timer that calls `handler` once each time its deadline is reached. The loop keeps it for ever.
+  /// A timer that calls `handler` once each time its deadline is reached. The loop keeps it until
+  /// `removeTimer`.
   public func addTimer(_ handler: @escaping () -> Void) -> LoopTimer {
     let timer = LoopTimer(handler)
     timers.append(timer)
     return timer
+  }
+
+  /// Lets go of a timer: its handler is not called any more.
+  public func removeTimer(_ timer: LoopTimer) {
+    timer.deadline = nil
+    timers.removeAll { $0 === timer }
   }
 
   /// Takes signals (`SIGINT`, `SIGTERM`) as events. They are blocked for this thread and the ones it starts, so

@@ -89,6 +89,19 @@ final class PWMChannel {
     try DeviceFile.write(String(value), to: "\(folder)/\(file)", "set \(file) of \(name)")
   }
 
+  /// The `capture` file of a channel that measures.
+  static func capture(_ description: PWMDescription, _ roots: DeviceRoots) throws(LinuxError) -> String {
+    let name = "PWM channel \(description.channel) of \"\(description.device)\""
+    let chip = try chip(description.device, roots)
+    let folder = "\(chip)/pwm\(description.channel)"
+    try export(description.channel, chip, folder, name)
+    let path = "\(folder)/capture"
+    guard DeviceFile.exists(path) else {
+      throw LinuxError("measure with", on: name, code: ENOENT, advice: "its driver has no capture")
+    }
+    return path
+  }
+
   static func chip(_ device: String, _ roots: DeviceRoots) throws(LinuxError) -> String {
     let directory = "\(roots.sys)/class/pwm"
     let chips = DeviceFile.names(in: directory, prefix: "pwmchip")

@@ -69,7 +69,7 @@ public final class TCPConnection6 {
   /// No more octets go out or come in.
   public private(set) var isClosed = false
   /// Octets not yet handed to the kernel.
-  public var pendingOctets: Int { output.count - sent }
+  public var pendingOctets: Int { output.count }
 
   private var descriptor: OwnedDescriptor?
   private let settings: TCPSettings
@@ -77,10 +77,7 @@ public final class TCPConnection6 {
   private var registration: EventLoop.Registration?
   private var handlers: Handlers?
   private let input = ReceiveBuffer(count: 16 * 1024)
-  private var output: [UInt8] = []
-  private var sent = 0
-  private var wantsFinish = false
-  private var hasFinished = false
+  private var output = OutputQueue()
   private var peerHasFinished = false
 
   init(
@@ -156,14 +153,10 @@ public final class TCPConnection6 {
   /// closed, finished, or more than `outputMax` would be waiting; then none of them are sent.
   @discardableResult
   public func send(_ octets: RawSpan) -> Bool {
-    guard !isClosed, !wantsFinish, pendingOctets + octets.byteCount <= settings.outputMax else {
+    guard !isClosed, !output.wantsFinish, pendingOctets + octets.byteCount <= settings.outputMax else {
       return false
     }
-    if sent == output.count {
-      output.removeAll(keepingCapacity: true)
-      sent = 0
-    }
-    octets.withUnsafeBytes { output.append(contentsOf: $0) }
+    output.append(octets)
     if isConnected { flush() }
     updateInterest()
     return true
@@ -175,8 +168,8 @@ public final class TCPConnection6 {
 
   /// Sends what is pending, then tells the peer that nothing follows. Its octets are still received.
   public func finish() {
-    guard !isClosed, !wantsFinish else { return }
-    wantsFinish = true
+    guard !isClosed, !output.wantsFinish else { return }
+    output.finish()
     if isConnected { flush() }
     updateInterest()
   }
@@ -218,7 +211,7 @@ public final class TCPConnection6 {
     }
     if readiness.contains(.write) { flush() }
     if !peerHasFinished, !isClosed, !readiness.isDisjoint(with: [.read, .hangUp, .error]) { read() }
-    if !isClosed, hasFinished, peerHasFinished { return end(nil) }
+    if !isClosed, output.hasFinished, peerHasFinished { return end(nil) }
     if !isClosed, peerHasFinished, readiness.contains(.hangUp) {
       return end(LinuxError("keep the connection to \(peer)", on: interface.name, code: ECONNRESET))
     }
@@ -239,28 +232,15 @@ public final class TCPConnection6 {
   }
 
   private func flush() {
-    guard let raw = descriptor?.raw else { return }
-    while sent < output.count {
-      let (from, rest) = (sent, output.count - sent)
-      let count = output.withUnsafeBytes { bytes in
-        Glibc.send(raw, bytes.baseAddress.map { $0 + from }, rest, Int32(MSG_NOSIGNAL))
-      }
-      // A real error comes back as an event, where the handlers may be called.
-      if count < 0 { return }
-      sent += count
-    }
-    if wantsFinish, !hasFinished {
-      hasFinished = true
-      shutdown(raw, Int32(SHUT_WR))
-    }
+    if let raw = descriptor?.raw { output.flush(to: raw) }
   }
 
   private func updateInterest() {
     guard let registration, !isClosed else { return }
     var interest: EventLoop.Interest = peerHasFinished ? [] : .read
     // The last look of a connection both sides have finished.
-    let mustLook = hasFinished && peerHasFinished
-    if !wasToldConnected || sent < output.count || mustLook { interest.insert(.write) }
+    let mustLook = output.hasFinished && peerHasFinished
+    if !wasToldConnected || !output.isEmpty || mustLook { interest.insert(.write) }
     loop.update(registration, interest)
   }
 

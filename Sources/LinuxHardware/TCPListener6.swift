@@ -49,11 +49,9 @@ public final class TCPListener6 {
       guard let self, let connection = self.accept(on: loop) else { return }
       accept(connection)
     }
-    if self.loop !== loop || resume == nil {
-      resume = loop.addTimer { [weak self] in
-        guard let self, let registration = self.registration else { return }
-        loop.update(registration, .read)
-      }
+    resume = loop.addTimer { [weak self, unowned loop] in
+      guard let registration = self?.registration else { return }
+      loop.update(registration, .read)
     }
     self.loop = loop
   }
@@ -61,7 +59,8 @@ public final class TCPListener6 {
   /// Ends the calls; connections made go on.
   public func detach() {
     if let registration { loop?.remove(registration) }
-    resume?.deadline = nil
+    // Each session has a listener of its own.
+    if let resume { loop?.removeTimer(resume) }
     (loop, registration, resume) = (nil, nil, nil)
   }
 

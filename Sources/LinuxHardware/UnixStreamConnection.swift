@@ -46,16 +46,14 @@ public final class UnixStreamConnection {
   public let peer: PeerCredentials?
   public private(set) var isClosed = false
   /// Octets not yet handed to the kernel.
-  public var pendingOctets: Int { output.count - sent }
+  public var pendingOctets: Int { output.count }
 
   private var descriptor: OwnedDescriptor?
   private let loop: EventLoop
   private var registration: EventLoop.Registration?
   private var handlers: Handlers?
   private let input = ReceiveBuffer(count: 16 * 1024)
-  private var output: [UInt8] = []
-  private var sent = 0
-  private var wantsFinish = false
+  private var output = OutputQueue()
   private var peerHasFinished = false
 
   /// A connected socket.
@@ -109,22 +107,17 @@ public final class UnixStreamConnection {
   /// Sends octets. True when the kernel has them all; otherwise `sent` is told once it does. How much may wait is for the
   /// owner to bound: by not sending before that. Nothing is sent once the connection is closed or finished.
   public func send(_ octets: [UInt8]) -> Bool {
-    guard !isClosed, !wantsFinish else { return false }
-    if sent == output.count {
-      output = octets
-      sent = 0
-    } else {
-      output.append(contentsOf: octets)
-    }
+    guard !isClosed, !output.wantsFinish else { return false }
+    output.append(octets)
     flush()
     updateInterest()
-    return sent == output.count
+    return output.isEmpty
   }
 
   /// Sends what waits, then tells the peer that nothing follows. Its octets are still received.
   public func finish() {
-    guard !isClosed, !wantsFinish else { return }
-    wantsFinish = true
+    guard !isClosed, !output.wantsFinish else { return }
+    output.finish()
     flush()
     updateInterest()
   }
@@ -145,9 +138,9 @@ public final class UnixStreamConnection {
 
   private func ready(_ readiness: EventLoop.Readiness) {
     guard descriptor != nil else { return }
-    if readiness.contains(.write), sent < output.count {
+    if readiness.contains(.write), !output.isEmpty {
       flush()
-      if sent == output.count { handlers?.sent() }
+      if output.isEmpty { handlers?.sent() }
     }
     if !isClosed, !peerHasFinished, !readiness.isDisjoint(with: [.read, .hangUp, .error]) { read() }
     // Both directions are shut, and all that came was read.
@@ -172,23 +165,13 @@ public final class UnixStreamConnection {
   }
 
   private func flush() {
-    guard let raw = descriptor?.raw else { return }
-    while sent < output.count {
-      let (from, rest) = (sent, output.count - sent)
-      let count = output.withUnsafeBytes { bytes in
-        Glibc.send(raw, bytes.baseAddress.map { $0 + from }, rest, Int32(MSG_NOSIGNAL))
-      }
-      // A real error comes back as an event, where the handlers may be called.
-      if count < 0 { return }
-      sent += count
-    }
-    if wantsFinish { shutdown(raw, Int32(SHUT_WR)) }
+    if let raw = descriptor?.raw { output.flush(to: raw) }
   }
 
   private func updateInterest() {
     guard let registration, !isClosed else { return }
     var interest: EventLoop.Interest = peerHasFinished ? [] : .read
-    if sent < output.count { interest.insert(.write) }
+    if !output.isEmpty { interest.insert(.write) }
     loop.update(registration, interest)
   }
 

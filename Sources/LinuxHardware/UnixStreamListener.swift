@@ -85,11 +85,9 @@ public final class UnixStreamListener {
       guard let self, let connection = self.accept(on: loop) else { return }
       accept(connection)
     }
-    if self.loop !== loop || resume == nil {
-      resume = loop.addTimer { [weak self] in
-        guard let self, let registration = self.registration else { return }
-        loop.update(registration, .read)
-      }
+    resume = loop.addTimer { [weak self, unowned loop] in
+      guard let registration = self?.registration else { return }
+      loop.update(registration, .read)
     }
     self.loop = loop
   }
@@ -97,8 +95,8 @@ public final class UnixStreamListener {
   /// Ends the calls; connections made go on.
   public func detach() {
     if let registration { loop?.remove(registration) }
-    registration = nil
-    resume?.deadline = nil
+    if let resume { loop?.removeTimer(resume) }
+    (loop, registration, resume) = (nil, nil, nil)
   }
 
   /// The next connection waiting, or `nil`. A connection that died in the queue counts as none.

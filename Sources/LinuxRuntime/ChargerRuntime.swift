@@ -146,7 +146,8 @@ public final class ChargerRuntime<Keys: NetworkKeySource, Random: RandomNumberGe
     case .setPoint(let reading): setPoint(reading)
     case .insulationTest: command(.insulationTest)
     case .authorizationNeeded: handlers.authorizationNeeded()
-    case .modemPower: break  // No board switches it yet.
+    // The bench has no monitor to test and one contactor for all phases; no board switches a modem.
+    case .modemPower, .residualCurrentTest, .phases: break
     case .trace(let trace):
       if case .played = source { play(trace) }
       handlers.trace(trace, loop.now)

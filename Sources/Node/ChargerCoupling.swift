@@ -61,6 +61,8 @@ public enum CouplingTrace: Hashable, Sendable {
     case identified
     /// The vehicle does not react to being woken.
     case wakeUp
+    /// The host takes back the stop that ended the session.
+    case resumed
     /// The vehicle does not react to a nominal duty.
     case legacyWakeUp
   }
@@ -81,12 +83,15 @@ public enum CouplingTrace: Hashable, Sendable {
   case wakes(byVehicle: Bool)
   /// The modem is switched on or off.
   case modem(on: Bool)
+  /// The contactor closes three phases from now on, or one.
+  case phases(three: Bool)
 }
 
 extension CouplingTrace: CustomStringConvertible {
   public var description: String {
     switch self {
     case .errorStep(.retry): "state E/F for another try"
+    case .errorStep(.resumed): "state E/F for another session: the stop was taken back"
     case .errorStep(.identified): "state E/F before a nominal duty: nobody asked for SLAC so far"
     case .errorStep(.wakeUp): "state E/F: the vehicle does not react to being woken"
     case .errorStep(.legacyWakeUp): "state E/F: the vehicle does not react to a nominal duty"
@@ -101,6 +106,8 @@ extension CouplingTrace: CustomStringConvertible {
     case .wakes(byVehicle: false): "charger wakes the vehicle"
     case .modem(on: true): "modem on"
     case .modem(on: false): "modem off"
+    case .phases(three: true): "three phases from the next closing on"
+    case .phases(three: false): "one phase from the next closing on"
     }
   }
 }
@@ -117,6 +124,7 @@ extension CouplingTrace {
     case .chargesOn: "chargesOn"
     case .wakes: "wakes"
     case .modem: "modem"
+    case .phases: "phases"
     }
   }
 }

@@ -19,6 +19,12 @@ public enum ChargerEvent: Sendable {
   case earth(ok: Bool)
   /// A residual-current monitor that reports by itself; see `SafetySettings.hasResidualCurrentInput`.
   case residualCurrent(ok: Bool)
+  /// How many phases the contactor shall close, where the board can do either (`SafetySettings.switchesPhases`): one or
+  /// three, at the start three. Changed only with open contacts and nothing offered. A charge by the duty alone is
+  /// interrupted for it: X1, open with S2 or after 6 s, `SafetySettings.phaseRest`, the change, and the duty again. A session
+  /// that runs, or a vehicle that is offered 5 %, is not disturbed: what is wanted is taken when the session pauses or
+  /// ends, and until then the contactor closes what it closed before. `CouplingTrace.phases` tells the change.
+  case phases(three: Bool)
   /// What the socket reads of the cable, each time, every 100...500 ms; a change counts after two equal readings. Its
   /// rating bounds the offer. Only with `SafetySettings.readsProximity`.
   case proximity(Proximity)
@@ -44,7 +50,7 @@ public enum ChargerEvent: Sendable {
   /// End the session in order, also one that has yet to come from the vehicle that is plugged in, and a charge by the
   /// duty alone: X1, and the contactor opens when S2 does, or after 6 s.
   case stop(SECCStopReason)
-  /// Wake a vehicle that paused its session.
+  /// Wake a vehicle that paused its session, or one whose session was ended by `stop`: it starts anew through state E/F.
   case resume
   /// A person has looked at the charger: a fault that waits for that is cleared.
   case serviceReset
@@ -62,6 +68,10 @@ public enum ChargerAction: Sendable {
   case setPoint(PowerReading)
   /// Start the insulation test.
   case insulationTest
+  /// The test output of the residual-current monitor. It has to report a fault, and none again when the output is off.
+  case residualCurrentTest(Bool)
+  /// Close these phases from the next closing on. Only while the contacts read open.
+  case phases(three: Bool)
   /// Ask the customer; answer by `authorization`.
   case authorizationNeeded
   /// Switch the modem off or on. Where that cannot be done nothing need be: a modem that stayed on is ready the sooner.

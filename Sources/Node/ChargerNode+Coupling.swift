@@ -23,7 +23,7 @@ extension ChargerNode {
   var offer: PilotRequest {
     guard isAC else { return .digital }
     if mayOfferNominal, isIdentified, !(isDigitalFirst && retries == 0 && !hasStepped) {
-      return .nominal(milliamps: conditions.limits.maximumMilliamps)
+      return .nominal(milliamps: nominalMilliamps)
     }
     return offerToStrangers
   }
@@ -146,7 +146,21 @@ extension ChargerNode {
 
   /// Other limits change a nominal duty.
   mutating func limitsChanged(_ now: Instant, _ perform: (Action) -> Void) {
-    if isNominalOffered { ask(.nominal(milliamps: conditions.limits.maximumMilliamps), now, perform) }
+    if isNominalOffered { ask(.nominal(milliamps: nominalMilliamps), now, perform) }
+  }
+
+  /// What a nominal duty may offer, mA: nothing while another number of phases is waited for, and nothing below the least
+  /// that the outlet offers at all.
+  private var nominalMilliamps: Int {
+    let most = conditions.limits.maximumMilliamps
+    return supervisor.isChangingPhases || most < hostLimits.minimumMilliamps ? 0 : most
+  }
+
+  /// After every event: the duty goes and comes back with the change of phases.
+  mutating func holdForPhases(_ now: Instant, _ perform: (Action) -> Void) {
+    guard supervisor.isChangingPhases != isHeldForPhases else { return }
+    isHeldForPhases = supervisor.isChangingPhases
+    limitsChanged(now, perform)
   }
 
   // MARK: state E/F
@@ -160,6 +174,21 @@ extension ChargerNode {
     plug.isRetrying = true
     drive(.request(.errorStep), now, perform)
     ask(offer, now, perform)
+  }
+
+  /// The host takes its stop back: the vehicle that is still plugged in may charge again.
+  mutating func startAnew(_ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.stop != nil else { return }
+    guard plug.ended else {
+      // A session that has not begun is not stopped; one that is ending ends first.
+      if plug.connected || plug.basic == .stopping { plug.startsAnew = true } else { plug.stop = nil }
+      return
+    }
+    guard pilot.state.isConnected, supervisor.latched == nil else { return }
+    plug.stop = nil
+    plug.startsAnew = false
+    retries = 0
+    stepThroughError(.resumed, now, perform)
   }
 
   // MARK: connection loss
@@ -210,7 +239,7 @@ extension ChargerNode {
   mutating func resume(byVehicle: Bool, _ now: Instant, _ perform: (Action) -> Void) {
     let peer = plug.peer
     let offer: PilotRequest =
-      plug.pausedAtNominal ? .nominal(milliamps: conditions.limits.maximumMilliamps) : .digital
+      plug.pausedAtNominal ? .nominal(milliamps: nominalMilliamps) : .digital
     perform(.trace(.coupling(.wakes(byVehicle: byVehicle))))
     begin(.pilot, perform)
     plug.announced = true

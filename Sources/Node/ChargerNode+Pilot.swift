@@ -16,9 +16,11 @@ extension ChargerNode {
       isNews = true
       news.append(.pilot(action))
     }
-    guard isNews else { return }
     // The supervisor knows of a duty before it is on the wire, and of a state before anybody else.
-    supervise(.pilot(pilot.state, pilot.duty), now, perform)
+    if isNews { supervise(.pilot(pilot.state, pilot.duty), now, perform) }
+    guard pilot.isDiodeProven != isDiodeTold else { return }
+    isDiodeTold = pilot.isDiodeProven
+    supervise(.diode(proven: isDiodeTold), now, perform)
   }
 
   /// Tells the upper layers what pilot and supervisor have brought, in the order in which it came. What they do
@@ -153,6 +155,10 @@ extension ChargerNode {
       case .lock(let lock):
         perform(.lock(lock))
         perform(.trace(.safety(.lock(lock))))
+      case .residualCurrentTest(let on): perform(.residualCurrentTest(on))
+      case .phases(let three):
+        perform(.phases(three: three))
+        perform(.trace(.coupling(.phases(three: three))))
       case .energized(let live): perform(.trace(.safety(.energized(live))))
       case .cleared(let fault):
         conditions.fault = nil
@@ -232,7 +238,7 @@ extension ChargerNode {
     plug.lastEnergyTrace = now
     let energy = EnergyReading(
       millivolts: reading.millivolts, milliamps: reading.milliamps,
-      phases: configuration.session.modes.contains(.AC_three_phase_core) ? 3 : 1, wattHours: plug.wattHours)
+      phases: configuration.session.modes.contains(.AC_three_phase_core) && supervisor.closesThreePhases ? 3 : 1, wattHours: plug.wattHours)
     perform(.trace(.energy(energy)))
   }
 }

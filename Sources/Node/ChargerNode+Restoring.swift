@@ -10,4 +10,8 @@ extension ChargerNode {
     perform(.trace(.safety(.fault(fault))))
     drive(.request(.stateF), now, perform)
   }
+
+  /// Takes over from a node in whose place this one comes what outlives it: when the contactor last closed, and a plug that
+  /// is still held. Before the first event.
+  public mutating func inherit(_ other: ChargerNode) { supervisor.inherit(other.supervisor) }
 }

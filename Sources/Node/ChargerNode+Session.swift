@@ -218,6 +218,7 @@ extension ChargerNode {
   mutating func stop(_ reason: SECCStopReason, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.phase != .idle else { return }
     plug.stop = reason
+    plug.startsAnew = false
     if plug.basic == .offered {
       // The energy flows by the duty: a session that has only begun beside it goes first.
       forgetConnection(now, perform)

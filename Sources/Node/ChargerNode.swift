@@ -29,6 +29,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var told: EVSEConditions?
   /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
   var drivenDuty = PilotDuty.steadyHigh
+  /// What the supervisor was told of the vehicle's diode.
+  var isDiodeTold = false
   /// Pilot and safety come first; what they bring waits here until they are done.
   var news: [News] = []
   var isTellingNews = false
@@ -49,6 +51,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var isTooHot = false
   /// A customer was identified by external means, for the vehicle that is or will be plugged in.
   var isIdentified = false
+  /// Nominal duties are held back until another number of phases was taken.
+  var isHeldForPhases = false
   /// When the modem may be switched off.
   var sleepDue: Instant?
   var isAsleep = false
@@ -83,6 +87,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var authorizationAsked = false
     /// The host wants this vehicle's session to end.
     var stop: SECCStopReason?
+    /// The stop was taken back while it was under way.
+    var startsAnew = false
     /// Whom discovery answered, the latest last.
     var discovered: [IPv6Address] = []
     /// The pilot went to C during a pause: the first half of a B-C-B toggle.
@@ -172,6 +178,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     case .lock(let locked): supervise(.lock(locked: locked), now, perform)
     case .earth(let ok): supervise(.earth(ok: ok), now, perform)
     case .residualCurrent(let ok): supervise(.residualCurrent(ok: ok), now, perform)
+    case .phases(let three): supervise(.phases(three: three), now, perform)
     case .proximity(let reading): readCable(reading, now, perform)
     case .temperature(let sensor, let millicelsius):
       temperature.read(sensor, millicelsius: millicelsius)
@@ -194,7 +201,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       hostLimits = limits
       applyLimits(now, perform)
     case .stop(let reason): stop(reason, now, perform)
-    case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) }
+    case .resume: if plug.isPaused { resume(byVehicle: false, now, perform) } else { startAnew(now, perform) }
     case .serviceReset:
       supervise(.serviceReset, now, perform)
     case .network(let event): network(event, now, perform)
@@ -255,7 +262,9 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
+    holdForPhases(now, perform)
     updateBasic(now, perform)
+    if plug.startsAnew, plug.ended { startAnew(now, perform) }
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil

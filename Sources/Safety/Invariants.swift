@@ -17,6 +17,7 @@ extension SafetySupervisor {
       hold(.closedOnlyWithoutFault, latched == nil && !facts.isEmergencyStopPressed)
       hold(.closedOnlyWhileHeard, heartbeatDue.map { now < $0 } ?? false)
     }
+    hold(.testedOnlyOpen, !facts.test.isOutputOn || !isContactorCommandedClosed)
     if isPowerStageOn {
       hold(.powerOnlyThroughClosedContactor, isContactorCommandedClosed && facts.contactorReadsClosed == true)
       hold(.powerOnlyWhileStageSound, facts.stageTrouble(settings) == nil)
@@ -34,7 +35,7 @@ extension SafetySupervisor {
     switch phase {
     case .closing, .unloading: true
     case .opening: facts.contactorReadsClosed == true && !waits.isMismatchTold
-    case .open: waits.locking != nil
+    case .open: waits.locking != nil || facts.test.isUnderWay || phases.restSince != nil
     case .closed: waits.offerless != nil
     }
   }

@@ -7,6 +7,7 @@ extension SafetySupervisor {
   mutating func observe(_ event: Event, _ now: Instant, _ perform: (Action) -> Void) {
     switch event {
     case .pilot(let state, let duty): observe(state, duty, now, perform)
+    case .diode(let proven): facts.isDiodeProven = proven && facts.duty.isOscillating && facts.pilot.isConnected
     case .authorized(let authorized):
       // While a fault is latched there is no session to authorize; it has to ask anew.
       facts.isAuthorized = authorized && latched == nil
@@ -18,6 +19,7 @@ extension SafetySupervisor {
     case .contactorUnknown: facts.contactorReadsClosed = nil
     case .earth(let ok): facts.isEarthSound = ok
     case .residualCurrent(let ok): facts.isResidualCurrentSound = ok
+    case .phases(let three): phases.wantsThree = three
     case .proximity(let proximity):
       facts.isCableSeen = if case .plugged = proximity { true } else { false }
     case .lock(let locked): facts.isLocked = locked
@@ -41,6 +43,7 @@ extension SafetySupervisor {
     _ state: PilotState, _ duty: PilotDuty, _ now: Instant, _ perform: (Action) -> Void
   ) {
     let previous = facts.pilot
+    if !duty.isOscillating || !facts.duty.isOscillating || !state.isConnected { facts.isDiodeProven = false }
     facts.pilot = state
     facts.duty = duty
     guard state != previous else { return }
@@ -95,7 +98,11 @@ extension SafetySupervisor {
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
     if case .powerStage = fault, facts.stageTrouble(settings) != nil { return }
-    if fault == .residualCurrent, !facts.isResidualCurrentFine(settings) { return }
+    if fault == .residualCurrent || fault == .residualCurrentTest(.didNotReturn),
+      !facts.isResidualCurrentFine(settings)
+    {
+      return
+    }
     clear(perform)
   }
 }

@@ -5,12 +5,20 @@ extension SafetySupervisor {
     guard fault.latch == .service else { return }
     latched = fault
   }
+
+  /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.
+  public mutating func inherit(_ other: SafetySupervisor) {
+    facts.lastClosing = other.facts.lastClosing
+    facts.lockCommand = other.facts.lockCommand
+  }
 }
 
 extension SafetyFault {
   /// The fault that waits for service and is called so; `nil` for any other.
   public init?(serviceName name: String) {
-    let faults = [SafetyFault.contactorWelded] + SafetyInvariant.allCases.map { .invariantBroken($0) }
+    let faults: [SafetyFault] =
+      [.contactorWelded, .residualCurrentTest(.didNotTrip)]
+      + SafetyInvariant.allCases.map { .invariantBroken($0) }
     guard let fault = faults.first(where: { $0.latch == .service && $0.name == name }) else { return nil }
     self = fault
   }
@@ -19,6 +27,8 @@ extension SafetyFault {
   /// also for a name that this version does not know, of which nothing may be assumed.
   public static func endsByItself(name: String) -> Bool {
     let kind = name.prefix { $0 != "(" }
+    // One of its two ways to fail waits for a person.
+    if kind == "residualCurrentTest" { return name == SafetyFault.residualCurrentTest(.didNotReturn).name }
     return oneOfEach.contains { $0.latch != .service && $0.name.prefix { $0 != "(" } == kind }
   }
 
@@ -26,7 +36,7 @@ extension SafetyFault {
   static let oneOfEach: [SafetyFault] = [
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
     .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
-    .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0), .powerStage(.silent),
-    .powerStage(.faulty), .powerStage(.disobeying),
+    .residualCurrentTest(.didNotReturn), .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
+    .powerStage(.silent), .powerStage(.faulty), .powerStage(.disobeying),
   ]
 }

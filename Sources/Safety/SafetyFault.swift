@@ -26,6 +26,8 @@ public enum SafetyFault: Error, Hashable, Sendable {
   case earthLost
   /// The residual-current monitor tripped.
   case residualCurrent
+  /// The residual-current monitor failed the self-test that is made before each closing.
+  case residualCurrentTest(MonitorTestFailure)
   /// The proximity contact no longer reads a cable, or one that stands for nothing, while the contactor was closed.
   case proximityLost
   /// An emergency stop is pressed.
@@ -56,10 +58,11 @@ public enum SafetyFault: Error, Hashable, Sendable {
   /// Until when it keeps the contactor open.
   public var latch: FaultLatch {
     switch self {
-    case .contactorWelded, .invariantBroken: .service
-    case .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost,
-      .emergencyStop,
-      .lockNotConfirmed, .lockLost, .insulation, .powerStage:
+    // A monitor that did not trip is no better for having tripped the next time.
+    case .contactorWelded, .residualCurrentTest(.didNotTrip), .invariantBroken: .service
+    case .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
+      .residualCurrentTest(.didNotReturn), .proximityLost, .emergencyStop, .lockNotConfirmed, .lockLost,
+      .insulation, .powerStage:
       .unplugged
     case .heartbeatLost: .heartbeat
     case .pilotLost, .vehicleIgnoredStop, .ventilationMissing, .wrongDemand, .outputLive: .none
@@ -76,6 +79,7 @@ extension SafetyFault {
     case .contactorDropped: "contactorDropped"
     case .earthLost: "earthLost"
     case .residualCurrent: "residualCurrent"
+    case .residualCurrentTest(let failure): "residualCurrentTest(\(failure.rawValue))"
     case .proximityLost: "proximityLost"
     case .emergencyStop: "emergencyStop"
     case .heartbeatLost: "heartbeatLost"
@@ -110,6 +114,10 @@ extension SafetyFault: CustomStringConvertible {
       "protective earth or a residual-current monitor tripped: find the leak or the broken earth, then plug in again"
     case .residualCurrent:
       "the residual-current monitor tripped: have vehicle and cable checked for a leak, reset it, then plug in again"
+    case .residualCurrentTest(.didNotTrip):
+      "the residual-current monitor did not trip under test: it watches nothing; check its wiring, replace it, then reset"
+    case .residualCurrentTest(.didNotReturn):
+      "the residual-current monitor tripped under test and did not return: look for a leak in the outlet, then plug in again"
     case .proximityLost:
       "the socket lost the cable's proximity resistor under load: look at the plug's contacts, then plug in again"
     case .emergencyStop: "an emergency stop is pressed: release it, then plug in again"
@@ -141,6 +149,14 @@ extension SafetyFault: CustomStringConvertible {
   }
 }
 
+/// How a residual-current monitor failed its self-test.
+public enum MonitorTestFailure: String, Hashable, Sendable, CaseIterable {
+  /// The test output was on, and it went on reporting no fault.
+  case didNotTrip
+  /// It tripped, the test output was switched off, and it went on reporting a fault.
+  case didNotReturn
+}
+
 /// What must hold after every event, whatever happened.
 public enum SafetyInvariant: String, Hashable, Sendable, CaseIterable {
   case closedOnlyInCOrD = "closed only in C or D"
@@ -150,6 +166,7 @@ public enum SafetyInvariant: String, Hashable, Sendable, CaseIterable {
   case closedOnlyLocked = "closed only while the plug is locked"
   case closedOnlyWithoutFault = "closed only without a fault or an emergency stop"
   case closedOnlyWhileHeard = "closed only while the session's host is heard"
+  case testedOnlyOpen = "residual-current monitor under test only with the contactor open"
   case powerOnlyThroughClosedContactor = "power stage on only while the contactor reads closed"
   case powerOnlyInsulated = "battery voltage only after the insulation test"
   case powerOnlyWhileStageSound = "power stage on only while it is heard and well"

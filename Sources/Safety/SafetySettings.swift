@@ -24,12 +24,25 @@ public struct SafetySettings: Hashable, Sendable {
   public var isVentilated: Bool
   /// A residual-current monitor reports by itself, not as a part of `earth`. Until it has, nothing closes.
   public var hasResidualCurrentInput = false
+  /// That monitor can be tested, and is before each closing: it has to trip, and to return.
+  public var testsResidualCurrent = false
+  /// The board can close one phase or three.
+  public var switchesPhases = false
   /// The socket reads the cable's proximity resistor (IEC 61851-1 Table B.2). Until it reads a cable, nothing closes.
   public var readsProximity = false
   /// DC: another program drives the power stage and tells how it is. Until it has, nothing closes.
   public var hasExternalPowerStage = false
   /// Feedback that disagrees with the command for so long is a fault.
   public var feedbackMax: Duration = .milliseconds(200)
+  /// Longest time for the residual-current monitor to trip under test: IEC 62955 gives 300 ms at 60 mA ...
+  public var monitorTripMax: Duration = .milliseconds(500)
+  /// ... and to report no fault again afterwards. Both together leave the lock its part of the 3 s from C2 to closed.
+  public var monitorReturnMax: Duration = .milliseconds(1500)
+  /// A vehicle that stays plugged in is offered nothing for so long before another number of phases is taken. No
+  /// standard has a time for it; it is as long as stations in the field wait.
+  public var phaseRest: Duration = .seconds(10)
+  /// The last pole of a contactor that closes in steps is driven so long after the command.
+  public var closingSteps: Duration = .zero
   /// Shortest time from one closing to the next, relay wear.
   public var recloseMin: Duration = .seconds(10)
   /// Longest silence of the session's host while it demands energy or the contactor is closed.
@@ -62,6 +75,9 @@ public struct SafetySettings: Hashable, Sendable {
   public init(_ outlet: Outlet) {
     self.init(current: outlet.current, hasLock: outlet.hasLock, isVentilated: outlet.isVentilated)
     recloseMin = outlet.recloseIntervalMin
+    guard case .lines(let hardware) = outlet.hardware else { return }
+    feedbackMax = hardware.contactor.feedbackMax
+    closingSteps = hardware.contactor.closingSteps
   }
 
   /// The standards' times for an outlet.

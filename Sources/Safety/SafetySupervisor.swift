@@ -23,6 +23,9 @@ public struct SafetySupervisor: Machine, Sendable {
   public enum Event: Hashable, Sendable {
     /// On each change of either. The state is the debounced one.
     case pilot(PilotState, PilotDuty)
+    /// Whether the vehicle's diode was seen on the pilot as it oscillates now, on each change. Forgotten by itself when the
+    /// oscillation ends or begins.
+    case diode(proven: Bool)
     /// The session's authorization, given or withdrawn.
     case authorized(Bool)
     /// What the session wants now; `nil` ends it in the ordinary way. Counts as a heartbeat.
@@ -35,6 +38,8 @@ public struct SafetySupervisor: Machine, Sendable {
     case earth(ok: Bool)
     /// A residual-current monitor that reports by itself, on each change and once at start.
     case residualCurrent(ok: Bool)
+    /// How many phases the host wants closed; see `isChangingPhases`. Of no effect without `SafetySettings.switchesPhases`.
+    case phases(three: Bool)
     /// What the socket reads of the cable, debounced, on each change and once at start.
     case proximity(Proximity)
     case lock(locked: Bool)
@@ -55,6 +60,10 @@ public struct SafetySupervisor: Machine, Sendable {
     case contactor(close: Bool)
     case powerStage(enabled: Bool)
     case lock(Bool)
+    /// The test output of the residual-current monitor. On only while the contactor is commanded open.
+    case residualCurrentTest(Bool)
+    /// The contactor closes these phases from its next closing on. Only while it reads open.
+    case phases(three: Bool)
     /// Overrules whatever the session asks of the pilot; see `isPilotForced`.
     case forcePilot(ForcedPilot)
     case fault(SafetyFault)
@@ -87,7 +96,7 @@ public struct SafetySupervisor: Machine, Sendable {
   var facts = Facts()
   var phase: Phase = .open
   var isPowerStageOn = false
-  var isLockCommanded = false
+  var phases = PhaseSelection()
   var waits = Waits()
 
   public init(settings: SafetySettings) { self.settings = settings }
@@ -99,6 +108,8 @@ public struct SafetySupervisor: Machine, Sendable {
     case .open, .opening: false
     }
   }
+
+  var isLockCommanded: Bool { facts.lockCommand ?? false }
 
   /// While true, the host must not hand the session's requests to the pilot.
   public var isPilotForced: Bool { latched != nil }
@@ -153,6 +164,8 @@ public struct SafetySupervisor: Machine, Sendable {
 
   private mutating func settle(_ now: Instant, _ perform: (Action) -> Void) {
     if case .opening(let from) = phase, facts.contactorReadsClosed == false, now >= from { phase = .open }
+    advancePhases(now, perform)
+    advanceTest(now, perform)
     switch phase {
     case .open:
       if let permit = facts.permit(settings, latched: latched, at: now) { close(permit, now, perform) }
@@ -187,6 +200,7 @@ public struct SafetySupervisor: Machine, Sendable {
   {
     phase = .closing(Closing(permit, at: now))
     facts.lastClosing = now
+    facts.test = .due
     perform(.contactor(close: true))
   }
 
@@ -233,9 +247,10 @@ public struct SafetySupervisor: Machine, Sendable {
   private mutating func driveLock(_ now: Instant, _ perform: (Action) -> Void) {
     guard settings.hasLock else { return }
     let isWanted = facts.pilot.isConnected && facts.isAuthorized && latched == nil
-    guard isWanted != isLockCommanded else { return }
+    // At the start nobody knows where the bolt was left: without a session it holds nothing that anybody decided.
+    guard isWanted != facts.lockCommand else { return }
     if !isWanted, mustHoldPlug(now) { return }
-    isLockCommanded = isWanted
+    facts.lockCommand = isWanted
     perform(.lock(isWanted))
   }
 
@@ -267,6 +282,8 @@ public struct SafetySupervisor: Machine, Sendable {
     perform(.powerStage(enabled: false))
     phase = .opening(believeFrom: now + settings.feedbackMax)
     perform(.contactor(close: false))
+    if facts.test.isOutputOn { perform(.residualCurrentTest(false)) }
+    facts.test = .due
     if latched != .invariantBroken(broken) { raise(.invariantBroken(broken), perform) }
     noteWaits(now)
   }

@@ -22,9 +22,7 @@ struct Waits: Hashable, Sendable {
 extension SafetySupervisor {
   /// Tells what was waited for too long.
   mutating func checkWaits(_ now: Instant, _ perform: (Action) -> Void) {
-    if let since = waits.mismatch, isContactorMismatched, !waits.isMismatchTold,
-      now >= since + settings.feedbackMax
-    {
+    if let due = mismatchDue, isContactorMismatched, !waits.isMismatchTold, now >= due {
       waits.isMismatchTold = true
       openForFault(mismatchFault, now, perform)
     }
@@ -63,9 +61,11 @@ extension SafetySupervisor {
       guard let instant, waits.last.map({ instant > $0 }) ?? true else { return }
       due = earliest(due, instant)
     }
-    if !waits.isMismatchTold { note(waits.mismatch.map { $0 + settings.feedbackMax }) }
+    if !waits.isMismatchTold { note(mismatchDue) }
     note(heartbeatDue)
     note(waits.offerless.map { $0 + settings.drawWithoutOfferMax })
+    note(facts.test.until)
+    note(phasesDue)
     note(waits.locking.map { $0 + settings.lockMax })
     if isLockCommanded { note(waits.pilotLost.map { $0 + settings.unlockAfterPilotLoss }) }
     if !waits.isOutputLiveTold { note(waits.outputLive.map { $0 + settings.dischargeMax }) }
@@ -83,6 +83,13 @@ extension SafetySupervisor {
     facts.contactorReadsClosed.map { $0 != isContactorCommandedClosed } ?? false
   }
 
+  /// When a disagreement of feedback and command is a fault.
+  private var mismatchDue: Instant? {
+    guard let since = waits.mismatch else { return nil }
+    if case .closing = phase { return since + settings.closingSteps + settings.feedbackMax }
+    return since + settings.feedbackMax
+  }
+
   private var mismatchFault: SafetyFault {
     switch phase {
     case .open, .opening: .contactorWelded
@@ -92,7 +99,9 @@ extension SafetySupervisor {
   }
 
   private var isOutputLive: Bool {
+    // What a power stage had when it fell silent says nothing of now.
     settings.current == .dc && !isPowerStageOn && !isContactorCommandedClosed
+      && facts.stageTrouble(settings) != .silent
       && facts.output.millivolts >= settings.touchableMillivolts
   }
 

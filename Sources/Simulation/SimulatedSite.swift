@@ -320,6 +320,12 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .insulationTest: bench.apply(.insulationTest)
     case .authorizationNeeded:
       if let delay = authorizesAfter { queue.add(.charger(.authorization(.granted)), at: now + delay) }
+    // A sound monitor trips and returns; one of another kind is for the tests of the supervisor.
+    case .residualCurrentTest(let on):
+      let delay = Duration.milliseconds(on ? 40 : 100)
+      queue.add(.charger(.residualCurrent(ok: !on)), at: now + delay)
+    // The bench has one contactor for all phases.
+    case .phases: break
     case .modemPower(let on): chargerModemReady = on ? now + modemBoot : nil
     case .trace(let trace): observer(.trace(.charger, trace), now)
     }

@@ -32,6 +32,13 @@ public struct SiteDescription: Sendable {
   public var recloseInterval: Duration?
   /// The socket reads the cable: `ChargerEvent.proximity` has to come.
   public var readsProximity = false
+  /// The outlet has a residual-current monitor that is tested before each closing: `ChargerEvent.residualCurrent` has to
+  /// come once, then it answers by itself.
+  public var testsResidualCurrent = false
+  /// The outlet can close one phase or three.
+  public var switchesPhases = false
+  /// The power stage is another program's: `ChargerEvent.powerStage` has to come.
+  public var isStageExternal = false
   /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
   public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
@@ -103,6 +110,10 @@ extension SiteDescription {
     configuration.coupling = chargerCoupling
     configuration.temperatureSensors = temperatureSensors
     configuration.safety.readsProximity = readsProximity
+    configuration.safety.hasResidualCurrentInput = testsResidualCurrent
+    configuration.safety.testsResidualCurrent = testsResidualCurrent
+    configuration.safety.switchesPhases = switchesPhases
+    configuration.safety.hasExternalPowerStage = isStageExternal
     if let recloseInterval { configuration.safety.recloseMin = recloseInterval }
     if isVentilated { configuration.safety.isVentilated = true }
     return configuration

@@ -95,6 +95,8 @@ extension ConnectorSettings {
       ("authorization", authorization.rawValue), ("slac", slac.rawValue), ("link", link.rawValue),
       ("digital", digital.rawValue),
       ("lock", lock.rawValue), ("ventilation", ventilation.rawValue), ("timers", timers.rawValue),
+      ("power-stage.source", powerStage.source.rawValue),
+      ("power-stage.silence-max", "\(powerStage.silenceMax.components.seconds) s"),
     ]
   }
 }

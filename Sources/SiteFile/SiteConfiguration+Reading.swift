@@ -105,6 +105,13 @@ extension SiteReader {
       word("ventilation", in: item, ConnectorSettings.Ventilation.self) ?? settings.ventilation
     settings.timers = word("timers", in: item, ConnectorSettings.Timers.self) ?? settings.timers
     checkLink(item, settings.link, current)
+    if let stage = mapping("power-stage", in: item) {
+      settings.powerStage = powerStage(stage)
+      if current == .ac {
+        note(
+          item, "power-stage", "is for DC; with 'current: ac' a meter may report without it, so take it out")
+      }
+    }
     if let limits = mapping("limits", in: item) { settings.limits = self.limits(limits, current) }
     // What is missing or wrong is noted by now.
     return id == index && evseID != nil && current != nil ? settings : nil
@@ -131,6 +138,13 @@ extension SiteReader {
       note(
         item, "digital", "is for AC; with 'current: dc' there is digital communication alone, so take it out")
     }
+  }
+
+  private mutating func powerStage(_ mapping: SiteMapping) -> PowerStageSettings {
+    var stage = PowerStageSettings()
+    stage.source = word("source", in: mapping, PowerStageSettings.Source.self) ?? stage.source
+    stage.silenceMax = number("silence-max", in: mapping).map { .seconds($0) } ?? stage.silenceMax
+    return stage
   }
 
   private mutating func limits(_ mapping: SiteMapping, _ current: ConnectorSettings.Current?) -> SiteLimits {

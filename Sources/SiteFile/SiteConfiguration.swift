@@ -159,6 +159,7 @@ public struct ConnectorSettings: Hashable, Sendable {
   public var lock = Lock.board
   public var ventilation = Ventilation.board
   public var timers = Timers.standard
+  public var powerStage = PowerStageSettings()
 
   public init(
     id: Int, outlet: Int? = nil, evseID: String, interface: String? = nil, current: Current,
@@ -171,6 +172,22 @@ public struct ConnectorSettings: Hashable, Sendable {
     self.current = current
     self.limits = limits
   }
+}
+
+/// Who drives the power stage of a DC connector.
+public struct PowerStageSettings: Hashable, Sendable {
+  public enum Source: String, CaseIterable, Sendable {
+    /// The board's own; where it has none, a client of the control socket.
+    case board
+    /// A client of the control socket.
+    case control
+  }
+
+  public var source = Source.board
+  /// Longest silence of that client, 1...10 s, whole seconds.
+  public var silenceMax: Duration = .seconds(1)
+
+  public init() {}
 }
 
 /// What an outlet may give at this site. `nil`: as the board's outlet has it, or the standard's own bound.

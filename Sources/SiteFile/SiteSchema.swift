@@ -155,6 +155,18 @@ public enum SiteSchema {
     Key(
       path: "connectors[].timers", kind: .words(names(ConnectorSettings.Timers.self)), fallback: "standard",
       purpose: "`relaxed` waits longer, for peers in a debugger. Never in the field."),
+    Key(
+      path: "connectors[].power-stage", kind: .mapping, fallback: "the board's",
+      purpose: "DC: the power stage, see `docs/control-api.md`."),
+    Key(
+      path: "connectors[].power-stage.source", kind: .words(names(PowerStageSettings.Source.self)),
+      fallback: "board",
+      purpose:
+        "`board`: the board's own; where the board has none, as with `control`. `control`: a client of the control socket drives it."
+    ),
+    Key(
+      path: "connectors[].power-stage.silence-max", kind: .seconds(1...10), fallback: "1 s",
+      purpose: "Longest silence of that client before energy is cut."),
   ]
 
   /// The keys right below a path; "" is the top.

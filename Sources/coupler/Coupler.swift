@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Wire
 
 /// `coupler`: the host and bench tool.
 @main
@@ -29,12 +30,13 @@ struct Coupler: ParsableCommand {
       cause are printed; 2 an interface or a file could not be used; 64 wrong
       arguments.
       """,
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
       DemoCommand.self, EVSECommand.self, EVCommand.self, LineCommand.self, ModemCommand.self,
       ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,
       StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
       ClearCommand.self,
+      PowerStageCommand.self,
     ])
 
   /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.

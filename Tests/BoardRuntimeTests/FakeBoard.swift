@@ -11,9 +11,17 @@ final class FakeBoard {
     var value: Bool
     var history: [Bool] = []
     var fails = false
-    init(_ value: Bool) { self.value = value }
+    /// On-time of the PWM, ns, when it was last driven, and for how long it had been at that.
+    private(set) var dutyWhenSet: Int?
+    private(set) var waited = Duration.zero
+    private let duty: () -> (nanoseconds: Int?, for: Duration)
+    init(_ value: Bool, duty: @escaping () -> (nanoseconds: Int?, for: Duration) = { (nil, .zero) }) {
+      self.value = value
+      self.duty = duty
+    }
     func set(_ new: Bool) throws(LinuxError) {
       if fails { throw LinuxError("drive a line", code: EIO) }
+      (dutyWhenSet, waited) = duty()
       value = new
       history.append(new)
     }
@@ -21,15 +29,37 @@ final class FakeBoard {
 
   final class Input: InputPin {
     private(set) var value = false
-    private var edges: (([EdgeEvent]) -> Void)?
-    func isActive() throws(LinuxError) -> Bool { value }
+    private var listeners: [([EdgeEvent]) -> Void] = []
+    private func edges(_ events: [EdgeEvent]) { for listener in listeners { listener(events) } }
+    private var failed: ((LinuxError) -> Void)?
+    private(set) var watchers = 0
+    private var isBroken = false
+    var refusesWatching = false
+    func isActive() throws(LinuxError) -> Bool {
+      if isBroken { throw LinuxError("read a line", code: EIO) }
+      return value
+    }
     func watch(
       on loop: EventLoop, edges: @escaping ([EdgeEvent]) -> Void, failed: @escaping (LinuxError) -> Void
-    ) throws(LinuxError) { self.edges = edges }
+    ) throws(LinuxError) {
+      if refusesWatching { throw LinuxError("watch a line", code: EBUSY) }
+      listeners.append(edges)
+      self.failed = failed
+      watchers += 1
+    }
+    /// There and back before anybody looks.
+    func flick(at now: Instant) {
+      let edge = { (rising: Bool) in EdgeEvent(rising: rising, at: now, sequence: 1, missed: 0) }
+      edges([edge(!value), edge(value)])
+    }
+    func fail() {
+      isBroken = true
+      failed?(LinuxError("read a line", code: EIO))
+    }
     func set(_ new: Bool, at now: Instant) {
       guard new != value else { return }
       value = new
-      edges?([EdgeEvent(rising: new, at: now, sequence: 1, missed: 0)])
+      edges([EdgeEvent(rising: new, at: now, sequence: 1, missed: 0)])
     }
   }
 
@@ -72,10 +102,17 @@ final class FakeBoard {
     }
   }
 
+  /// Since the duty was last written.
+  var dutyAge: Duration {
+    let path = folder.appending(path: "class/pwm/pwmchip0/pwm0/duty_cycle")
+    let date = try? FileManager.default.attributesOfItem(atPath: path.path)[.modificationDate] as? Date
+    return .seconds(date.map { Date.now.timeIntervalSince($0) } ?? 0)
+  }
+
   var devices: BoardDevices {
     var devices = BoardDevices(roots: DeviceRoots(sys: folder.path, dev: folder.path))
     devices.output = { [self] (line, initial, _) throws(LinuxError) in
-      let pin = Output(initial)
+      let pin = Output(initial) { [weak self] in (self?.duty, self?.dutyAge ?? .zero) }
       outputs[line] = pin
       return pin
     }
@@ -126,5 +163,14 @@ final class FakeBoard {
           "led", .output(OutputDescription(line("LED"), start: true, stop: false, crash: .held)))
       ],
       crashSafety: .nothingToDrive, trial: .simulated)
+  }
+}
+
+extension BoardDescription {
+  /// Changes the lines of its first outlet.
+  mutating func lines(_ change: (inout LineDrivenOutlet) -> Void) {
+    guard case .lines(var lines) = outlets[0].hardware else { return }
+    change(&lines)
+    outlets[0].hardware = .lines(lines)
   }
 }

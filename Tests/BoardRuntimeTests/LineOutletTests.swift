@@ -9,20 +9,23 @@ import Wire
 @Suite struct LineOutletTests {
   /// An outlet on a fake board, and what it told.
   final class Rig {
+    let description: BoardDescription
     let board: FakeBoard
     let loop: EventLoop
     let hardware: BoardHardware
     let outlet: LineOutlet
     private(set) var events: [ChargerEvent] = []
 
-    init() throws {
+    init(_ change: (inout BoardDescription) -> Void = { _ in }) throws {
+      var description = FakeBoard.board
+      change(&description)
+      self.description = description
       board = try FakeBoard()
       try board.setVoltage(0, 12_000)
       try board.setVoltage(1, 12_000)
       try board.setVoltage(2, 3_000)
       try board.setVoltage(3, 3_000)
       loop = try EventLoop()
-      let description = FakeBoard.board
       hardware = try BoardHardware(description, devices: board.devices, purpose: .start)
       guard case .lines(let lines) = description.outlets[0].hardware else { throw BoardFailure("no lines") }
       outlet = try LineOutlet(lines, of: description.outlets[0], hardware: hardware, loop: loop)
@@ -46,6 +49,12 @@ import Wire
     }
     func contactor() -> [Bool] {
       events.compactMap { if case .contactorFeedback(let closed) = $0 { closed } else { nil } }
+    }
+    func stops() -> [Bool] {
+      events.compactMap { if case .emergencyStop(let pressed) = $0 { pressed } else { nil } }
+    }
+    func residualCurrents() -> [Bool] {
+      events.compactMap { if case .residualCurrent(let ok) = $0 { ok } else { nil } }
     }
     func locks() -> [Bool] { events.compactMap { if case .lock(let locked) = $0 { locked } else { nil } } }
   }
@@ -83,15 +92,42 @@ import Wire
     }
   }
 
-  @Test func a_stop_button_of_the_board_that_nobody_reads_forbids_the_start() throws {
-    let board = try FakeBoard()
-    var description = FakeBoard.board
-    description.stopButtons = [FakeBoard.line("STOP")]
-    let failure = #expect(throws: BoardFailure.self) {
-      _ = try BoardHardware(description, devices: board.devices, purpose: .start)
-    }
-    #expect(failure?.description.hasPrefix("stopButtons: ") == true)
-    _ = try BoardHardware(description, devices: board.devices, purpose: .safeState)
+  @Test func a_stop_button_of_the_board_stops_every_outlet_and_is_read_once() throws {
+    let rig = try Rig { $0.stopButtons = [FakeBoard.line("STOP ALL")] }
+    guard case .lines(let lines) = rig.description.outlets[0].hardware else { return }
+    let other = try LineOutlet(lines, of: rig.description.outlets[0], hardware: rig.hardware, loop: rig.loop)
+    var heard: [Bool] = []
+    try rig.start()
+    try other.start { if case .emergencyStop(let pressed) = $0 { heard.append(pressed) } }
+    #expect(rig.stops() == [false] && heard == [false])
+    let button = try rig.input("STOP ALL")
+    button.set(true, at: rig.loop.now)
+    #expect(rig.stops() == [false, true] && heard == [false, true])
+    try rig.input("STOP").set(true, at: rig.loop.now)
+    button.set(false, at: rig.loop.now)
+    #expect(rig.stops() == [false, true], "its own is still pressed")
+    #expect(heard == [false, true])
+    try rig.input("STOP").set(false, at: rig.loop.now)
+    #expect(rig.stops() == [false, true, false] && heard == [false, true, false])
+    #expect(button.watchers == 1)
+  }
+
+  @Test func a_button_that_was_pressed_and_let_go_was_pressed() throws {
+    let rig = try Rig { $0.stopButtons = [FakeBoard.line("STOP ALL")] }
+    try rig.start()
+    try rig.input("STOP ALL").flick(at: rig.loop.now)
+    #expect(rig.stops() == [false, true, false])
+    try rig.input("STOP").flick(at: rig.loop.now)
+    #expect(rig.stops() == [false, true, false, true, false])
+    try rig.input("RCD").flick(at: rig.loop.now)
+    #expect(rig.residualCurrents() == [true, false, true])
+  }
+
+  @Test func a_stop_button_of_the_board_that_cannot_be_read_takes_every_outlet_out_of_service() throws {
+    let rig = try Rig { $0.stopButtons = [FakeBoard.line("STOP ALL")] }
+    try rig.start()
+    try rig.input("STOP ALL").fail()
+    #expect(rig.outlet.trouble != nil)
   }
 
   @Test func the_pilot_is_asked_seldom_without_a_vehicle_and_often_with_one() throws {
@@ -179,6 +215,181 @@ import Wire
     #expect(try !rig.output("COIL").value, "stays out of service")
   }
 
+  @Test func the_plug_of_an_outlet_that_failed_is_let_go_once_the_contacts_read_open() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    rig.outlet.perform(.contactor(close: true))
+    try rig.input("MIRROR").set(true, at: rig.loop.now)
+    // The pilot's converter goes.
+    try rig.board.write("nonsense", "bus/iio/devices/iio:device0/in_voltage0_raw")
+    rig.outlet.perform(.setDuty(.digital))
+    try rig.run(.milliseconds(100))
+    #expect(rig.outlet.trouble != nil)
+    #expect(try !rig.output("COIL").value)
+    try rig.run(.milliseconds(5_200))
+    #expect(try rig.output("UNLOCK").history.contains(true) == false, "the contacts are welded")
+    try rig.input("MIRROR").set(false, at: rig.loop.now)
+    try rig.board.setVoltage(3, 3_000)
+    try rig.run(.milliseconds(400))
+    #expect(try rig.output("UNLOCK").history.filter { $0 }.count == 1)
+    #expect(try !rig.output("UNLOCK").value)
+    #expect(rig.locks() == [false, true, false])
+  }
+
+  @Test func contacts_that_cannot_be_read_hold_the_plug_of_an_outlet_that_failed() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    // Told last as open; then the coil goes on, and the contact's line is gone before anybody heard of it.
+    rig.outlet.perform(.contactor(close: true))
+    try rig.input("MIRROR").fail()
+    #expect(rig.outlet.trouble != nil)
+    #expect(try !rig.output("COIL").value)
+    try rig.run(.milliseconds(5_500))
+    #expect(try rig.output("UNLOCK").history.contains(true) == false)
+  }
+
+  @Test func a_coil_that_could_not_be_switched_off_is_switched_off_again() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.contactor(close: true))
+    try rig.input("MIRROR").set(true, at: rig.loop.now)
+    try rig.output("COIL").fails = true
+    rig.outlet.perform(.contactor(close: false))
+    #expect(rig.outlet.trouble != nil)
+    #expect(try rig.output("COIL").value)
+    try rig.output("COIL").fails = false
+    try rig.run(.milliseconds(250))
+    #expect(try !rig.output("COIL").value)
+    // And by the supervisor, at any time.
+    try rig.output("COIL").set(true)
+    rig.outlet.perform(.contactor(close: false))
+    #expect(try !rig.output("COIL").value)
+  }
+
+  @Test func a_plug_that_is_being_let_go_is_not_locked() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    #expect(rig.locks() == [false, true])
+    rig.outlet.perform(.lock(false))
+    #expect(rig.locks() == [false, true, false], "with the command, and not when the motor stops")
+    rig.outlet.perform(.lock(true))
+    #expect(try rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    #expect(rig.locks() == [false, true, false])
+    try rig.run(.milliseconds(40))
+    #expect(rig.locks() == [false, true, false, true])
+  }
+
+  @Test func a_movement_that_the_buffer_is_too_low_for_stops_the_one_before_and_waits() throws {
+    let rig = try Rig {
+      $0.lines { lines in
+        guard case .positioned(var motor, _) = lines.lock else { return }
+        motor.buffer = LockBuffer(FakeBoard.adc(3), millivoltsMin: 2_000)
+        lines.lock = .timed(motor)
+      }
+    }
+    try rig.start()
+    rig.outlet.perform(.lock(false))
+    #expect(try rig.output("UNLOCK").value)
+    try rig.board.setVoltage(3, 1_000)
+    rig.outlet.perform(.lock(true))
+    #expect(try !rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    try rig.run(.milliseconds(300))
+    #expect(try !rig.output("LOCK").value && !rig.output("UNLOCK").value)
+    #expect(rig.locks() == [false], "nothing moved")
+    try rig.board.setVoltage(3, 3_000)
+    try rig.run(.milliseconds(400))
+    #expect(rig.locks() == [false, true])
+  }
+
+  @Test func no_outlet_runs_beside_a_stop_button_that_cannot_be_watched() throws {
+    let rig = try Rig { $0.stopButtons = [FakeBoard.line("STOP ALL")] }
+    guard case .lines(let lines) = rig.description.outlets[0].hardware else { return }
+    let other = try LineOutlet(lines, of: rig.description.outlets[0], hardware: rig.hardware, loop: rig.loop)
+    try rig.input("STOP ALL").refusesWatching = true
+    #expect(throws: BoardFailure.self) { try rig.start() }
+    #expect(throws: BoardFailure.self) { try other.start { _ in } }
+  }
+
+  @Test func a_program_that_ends_moves_no_bolt() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    rig.outlet.makeSafe()
+    #expect(try !rig.output("LOCK").value && !rig.output("UNLOCK").value, "no current in the motor")
+    rig.hardware.makeSafe()
+    #expect(try rig.output("UNLOCK").history.contains(true) == false)
+  }
+
+  @Test func a_bolt_that_does_not_let_go_is_told_as_locked_and_tried_again() throws {
+    let rig = try Rig()
+    try rig.start()
+    rig.outlet.perform(.lock(true))
+    try rig.board.setVoltage(3, 300)
+    try rig.run(.milliseconds(40))
+    rig.outlet.perform(.lock(false))
+    try rig.run(.milliseconds(200))
+    #expect(try rig.output("UNLOCK").history.filter { $0 }.count == 2, "once, and one repetition")
+    #expect(rig.locks() == [false, true, false, true], "it is locked, whatever was asked for")
+    try rig.run(.milliseconds(5_100))
+    #expect(try rig.output("UNLOCK").history.filter { $0 }.count >= 3)
+    try rig.board.setVoltage(3, 3_000)
+    try rig.run(.milliseconds(5_200))
+    #expect(rig.locks().last == false)
+  }
+
+  @Test func the_stage_of_the_pilot_is_enabled_after_it_has_settled() throws {
+    let start = ContinuousClock.now
+    let rig = try Rig {
+      $0.lines { lines in lines.generator.enable?.settle = .milliseconds(60) }
+    }
+    #expect(ContinuousClock.now - start >= .milliseconds(60))
+    let enable = try rig.output("CP_ENABLE")
+    #expect(enable.value && enable.dutyWhenSet == 1_000_000, "+12 V before, during and after")
+    #expect(enable.waited >= .milliseconds(60))
+    #expect(rig.board.duty == 1_000_000)
+  }
+
+  @Test func a_stage_that_is_enabled_from_the_start_begins_as_the_board_says() throws {
+    let rig = try Rig {
+      $0.lines { lines in
+        lines.generator.start = .steadyLow
+        lines.generator.enable?.output.start = true
+        lines.generator.enable?.output.stop = true
+      }
+    }
+    #expect(rig.board.duty == 0, "-12 V, and never +12 V")
+    #expect(try rig.output("CP_ENABLE").history == [])
+  }
+
+  @Test func the_test_of_the_residual_current_monitor_is_driven_and_ends_with_the_program() throws {
+    let rig = try Rig {
+      $0.outlets[0].monitoring.residualCurrent = .line(
+        FakeBoard.line("RCD"), test: FakeBoard.output("RCD_TEST"))
+    }
+    try rig.start()
+    #expect(rig.outlet.testsResidualCurrent && rig.outlet.readsResidualCurrent)
+    rig.outlet.perform(.residualCurrentTest(true))
+    #expect(try rig.output("RCD_TEST").value)
+    try rig.input("RCD").set(true, at: rig.loop.now)
+    rig.outlet.perform(.residualCurrentTest(false))
+    #expect(try !rig.output("RCD_TEST").value)
+    try rig.input("RCD").set(false, at: rig.loop.now)
+    #expect(rig.residualCurrents() == [true, false, true])
+    rig.outlet.perform(.residualCurrentTest(true))
+    rig.outlet.makeSafe()
+    #expect(try !rig.output("RCD_TEST").value)
+    #expect(try !Rig().outlet.testsResidualCurrent)
+  }
+
   @Test func no_sample_is_taken_from_an_adc_that_is_gone() throws {
     let rig = try Rig()
     try rig.start()
@@ -262,5 +473,10 @@ import Wire
     try wire(9_000)
     let levels = try bank.levels(.digital)
     #expect(levels.highMillivolts == 9_000 && levels.lowMillivolts > -11_000)
+    // Shorted, with a comparator that is stuck above.
+    try wire(0)
+    try #require(board.inputs[FakeBoard.line("CMP4500")]).set(true, at: loop.now)
+    _ = try bank.levels(.digital)
+    #expect(try bank.levels(.digital).highMillivolts < 1_500)
   }
 }

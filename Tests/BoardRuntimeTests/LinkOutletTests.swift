@@ -37,6 +37,27 @@ import Wire
   }
 
   @Test(arguments: ControllerKind.allCases)
+  func a_link_that_comes_up_says_nothing_old_after_what_is_wanted(kind: ControllerKind) throws {
+    let rig = try LinkRig.up(kind)
+    try rig.run(.milliseconds(300))
+    #expect(rig.duties.filter { $0 != 0 } == [10_000] && rig.duties.last == 10_000, "\(rig.duties)")
+    #expect(
+      !rig.traces.contains { if case .pilot(_, to: .fault) = $0 { true } else { false } },
+      "a pilot that nobody could know yet is no fault")
+  }
+
+  @Test(arguments: [ControllerKind.yeti, .phyverso])
+  func a_controller_that_dies_while_it_opens_is_not_called_welded(kind: ControllerKind) throws {
+    let rig = try LinkRig.charging(kind, silence: .seconds(3))
+    // Its last words are lost: whether it opened nobody knows.
+    rig.controller.setMute(true)
+    rig.connector.post(.emergencyStop(true))
+    try #require(try rig.waits(.seconds(1)) { !rig.isClosed }, "\(rig.situation)")
+    try rig.run(.seconds(1))
+    #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
+  }
+
+  @Test(arguments: ControllerKind.allCases)
   func a_controller_that_starts_anew_in_the_middle_ends_the_charge_and_closes_nothing(
     kind: ControllerKind
   ) throws {
@@ -70,7 +91,7 @@ import Wire
     try rig.run(.seconds(1))
     #expect(rig.connector.fault == .earthLost, "not welded: nobody knows. \(rig.situation)")
     // No restart of the program would help: the service manager is told that all is well.
-    #expect(rig.connector.isHealthy(at: rig.loop.now))
+    #expect(!rig.connector.isBroken)
     rig.controller.setMute(false)
     try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
     #expect(!rig.isClosed && !rig.outputs.allowsPower)
@@ -106,7 +127,7 @@ import Wire
     try rig.start()
     try #require(
       try rig.waits { rig.connector.trouble?.contains("does not answer") == true }, "\(rig.situation)")
-    #expect(rig.connector.isHealthy(at: rig.loop.now))
+    #expect(!rig.connector.isBroken)
     // It comes late.
     rig.tell(.reset)
     #expect(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")

@@ -78,11 +78,16 @@ final class LinkRig {
   let path: String
   private(set) var log: [LogLine] = []
   private(set) var traces: [NodeTrace] = []
+  /// What the controller drove at the pilot, in order, 0.01 %.
+  private(set) var duties: [UInt32] = []
 
   static let silence = Duration.milliseconds(280)
 
   /// `present`: a controller is there. `proximity`: what the socket reads.
-  init(_ kind: ControllerKind, present: Bool = true, proximity: ProximityCode? = nil) throws {
+  init(
+    _ kind: ControllerKind, present: Bool = true, proximity: ProximityCode? = nil,
+    silence: Duration = LinkRig.silence
+  ) throws {
     self.kind = kind
     let loop = try EventLoop()
     self.loop = loop
@@ -106,7 +111,7 @@ final class LinkRig {
     case .chargebridge: transport = .chargeBridge(host: "127.0.0.1", port: 0)
     }
     var description = SafetyLinkDescription(
-      name: "safety", transport: transport, heartbeat: .milliseconds(50), silenceMax: Self.silence)
+      name: "safety", transport: transport, heartbeat: .milliseconds(50), silenceMax: silence)
     if kind == .chargebridge {
       controller = try Self.pair { (port) throws(LinuxError) in
         try PlayedController(played, address: "127.0.0.1", management: port, pilot: port + 1, loop: loop)
@@ -148,6 +153,12 @@ final class LinkRig {
         trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { _ in }))
     trace = { [unowned self] in traces.append($0) }
     link.log = { [unowned self] in log.append($0) }
+    let own = kind.connector
+    controller.told = { [weak self] action in
+      if case .outputs(let outputs, own) = action, outputs.duty != self?.duties.last {
+        self?.duties.append(outputs.duty)
+      }
+    }
     if present { controller.handle(.reset) }
   }
 
@@ -179,8 +190,10 @@ final class LinkRig {
   func start() throws { try connector.start() }
 
   /// A link that is up, with no vehicle.
-  static func up(_ kind: ControllerKind, proximity: ProximityCode? = nil) throws -> LinkRig {
-    let rig = try LinkRig(kind, proximity: proximity)
+  static func up(
+    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence
+  ) throws -> LinkRig {
+    let rig = try LinkRig(kind, proximity: proximity, silence: silence)
     try rig.start()
     try #require(try rig.waits { rig.connector.trouble == "no interface none-such" }, "\(rig.situation)")
     try #require(try rig.waits { rig.outputs.duty == 10_000 }, "\(rig.situation)")
@@ -188,8 +201,10 @@ final class LinkRig {
   }
 
   /// Energy flows.
-  static func charging(_ kind: ControllerKind, proximity: ProximityCode? = nil) throws -> LinkRig {
-    let rig = try up(kind, proximity: proximity)
+  static func charging(
+    _ kind: ControllerKind, proximity: ProximityCode? = nil, silence: Duration = LinkRig.silence
+  ) throws -> LinkRig {
+    let rig = try up(kind, proximity: proximity, silence: silence)
     if proximity != nil { rig.tell(.proximity(.plugged(cableMilliamps: 20_000), connector: kind.connector)) }
     try rig.charge()
     return rig

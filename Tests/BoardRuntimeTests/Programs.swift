@@ -24,16 +24,17 @@ enum Program: String {
     var errors: String
   }
 
-  /// Runs it to its end; one that runs on is ended after `most` seconds. `errors` are read from a file, so that a talkative
-  /// program never waits for a reader.
+  /// Runs it to its end, `through` another program, such as one that changes the user. One that runs on is ended as soon as
+  /// it has said all of `words`, when `body` returns, or after `most` seconds. `errors` are read from a file, so that a
+  /// talkative program never waits for a reader.
   func run(
-    _ arguments: [String], most: Double = 30, environment: [String: String]? = nil,
-    while body: (Process) throws -> Void = { _ in }
+    _ arguments: [String], most: Double = 30, until words: [String] = [], through: [String] = [],
+    while body: ((Process) throws -> Void)? = nil
   ) throws -> Result {
     let process = Process()
-    process.executableURL = url
-    process.arguments = arguments
-    if let environment { process.environment = environment }
+    let command = through + [url?.path ?? rawValue] + arguments
+    process.executableURL = URL(filePath: command[0])
+    process.arguments = Array(command.dropFirst())
     let files = ["out", "err"].map {
       FileManager.default.temporaryDirectory.appending(path: "coupler-\(UUID()).\($0)").path
     }
@@ -41,13 +42,25 @@ enum Program: String {
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     process.standardOutput = FileHandle(forWritingAtPath: files[0])
     process.standardError = FileHandle(forWritingAtPath: files[1])
+    func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
     try process.run()
-    try body(process)
     let end = Date() + most
-    while process.isRunning, Date() < end { usleep(10_000) }
+    if let body {
+      do { try body(process) } catch {
+        process.terminate()
+        throw error
+      }
+      // A charger ends by itself when its vehicle is gone; a daemon has to be told.
+      if self == .couplerd { process.terminate() }
+    }
+    while process.isRunning, Date() < end {
+      usleep(20_000)
+      guard !words.isEmpty else { continue }
+      let told = text(files[1])
+      if words.allSatisfy({ told.contains($0) }) { process.terminate() }
+    }
     if process.isRunning { process.terminate() }
     process.waitUntilExit()
-    func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
     return Result(status: process.terminationStatus, output: text(files[0]), errors: text(files[1]))
   }
 }

@@ -77,7 +77,7 @@ import Testing
       #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault)")
       #expect((SafetyFault(serviceName: fault.name) != nil) == (fault.latch == .service), "\(fault)")
     }
-    for name in ["", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)"] {
+    for name in ["", "residualCurrentTest", "(", "earth", "contactorWelded", "invariantBroken(0)", "nonsense(earthLost)"] {
       #expect(!SafetyFault.endsByItself(name: name), "\(name)")
     }
   }
@@ -91,7 +91,9 @@ extension SafetyFault {
     case .contactorDidNotClose: .contactorDropped
     case .contactorDropped: .earthLost
     case .earthLost: .residualCurrent
-    case .residualCurrent: .proximityLost
+    case .residualCurrent: .residualCurrentTest(.didNotTrip)
+    case .residualCurrentTest(.didNotTrip): .residualCurrentTest(.didNotReturn)
+    case .residualCurrentTest(.didNotReturn): .proximityLost
     case .proximityLost: .emergencyStop
     case .emergencyStop: .heartbeatLost
     case .heartbeatLost: .lockNotConfirmed
@@ -100,7 +102,10 @@ extension SafetyFault {
     case .pilotLost: .vehicleIgnoredStop
     case .vehicleIgnoredStop: .ventilationMissing
     case .ventilationMissing: .insulation(.fault)
-    case .insulation: .wrongDemand
+    case .insulation: .powerStage(.silent)
+    case .powerStage(.silent): .powerStage(.faulty)
+    case .powerStage(.faulty): .powerStage(.disobeying)
+    case .powerStage: .wrongDemand
     case .wrongDemand: .outputLive(millivolts: 61_000)
     case .outputLive: .powerStage(.silent)
     case .powerStage(.silent): .powerStage(.faulty)

@@ -164,6 +164,41 @@ private let pilot: [Broken] = [
       $0.levels = .triggered(high: high, low: low, trigger: "")
     }
   },
+  Broken(tarragon, "outlets[0].levels") {
+    $0.lines {
+      guard case .peakDetectors(let high, var low, _) = $0.levels else { return }
+      low.device = "other.adc"
+      $0.levels = .triggered(high: high, low: low, trigger: "pilot-mid")
+    }
+  },
+  Broken(tarragon, "outlets[0].proximity") {
+    $0.lines {
+      guard case .peakDetectors(let high, let low, _) = $0.levels else { return }
+      $0.levels = .triggered(high: high, low: low, trigger: "pilot-mid")
+    }
+  },
+  Broken(tarragon, "outlets[0].contactor.poles[0].duty") {
+    $0.outlets[0].current = .dc
+    $0.lines { $0.contactor.poles[0].duty = .preCharge }
+  },
+  Broken(tarragon, "outlets[0].limits.supply.canSwitch") {
+    $0.lines {
+      $0.contactor = ContactorDescription(
+        poles: [
+          ContactorPole(
+            .mains, coil: output("K1"), feedback: .normallyOpen(LineDescription(.named("K1_SENSE")))),
+          ContactorPole(
+            .firstPhase, coil: output("K2"), feedback: .normallyOpen(LineDescription(.named("K2_SENSE")))),
+        ], order: .mutual)
+    }
+  },
+  Broken(tarragon, "outlets[0].limits.supply.phases") {
+    $0.lines { $0.contactor.poles[0].duty = .firstPhase }
+  },
+  Broken(tarragon, "outlets[0].limits.exportMilliampsMax") { $0.outlets[0].limits.exportMilliampsMax = 16_000 },
+  Broken(tarragon, "outlets[0].modem.firmware") {
+    $0.outlets[0].modem?.firmware = .hostLoaded(files: ["MAC-QCA7000.nvm"])
+  },
   Broken(tarragon, "outlets[0].levels.comparators") {
     $0.lines { $0.levels = comparators([1_500, 7_500, 4_500, 10_500, -5_000]) }
   },

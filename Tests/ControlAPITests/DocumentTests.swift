@@ -64,6 +64,7 @@ import Testing
       "events": .array([.string("pilot")]), "phaseMilliamps": .array([.integer(1)]), "wattHours": .integer(1),
       "insulation": .string("valid"), "ready": .bool(false), "fault": .string("x"),
       "millivoltsMax": .integer(1), "milliampsMax": .integer(1), "wattsMax": .integer(1),
+      "phases": .integer(1),
       "wish": .string("stop"), "full": .bool(true), "socPercent": .integer(1), "inletMillivolts": .integer(1),
       "targetMillivolts": .integer(1), "targetMilliamps": .integer(1), "requestWattHours": .integer(1),
       "departureSeconds": .integer(1), "contactorClosed": .bool(true),

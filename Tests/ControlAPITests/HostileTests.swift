@@ -43,6 +43,21 @@ import Wire
     }
   }
 
+  /// Each one that is told that it is too many holds a descriptor until it has read that.
+  @Test func clients_that_are_too_many_and_do_not_read_use_up_no_descriptors() {
+    var rig = ServerRig(clientsMax: 2)
+    rig.stuck = Set((1...100).map { ControlClientID($0) })
+    for number in 1...100 { _ = rig.connect(UInt64(number)) }
+    #expect(rig.server.clientCount == 2 + ControlServer.partingMax)
+    #expect(rig.closed.count == 98 - ControlServer.partingMax)
+    rig.now += ControlServer.farewell
+    rig.handle(.timeout)
+    #expect(rig.server.clientCount == 2 && rig.closed.values.allSatisfy { $0 == .tooManyClients })
+    let next = rig.connect(101)
+    #expect(
+      rig.lines(of: next).first?.contains("no more are taken") == true, "told again, once there is room")
+  }
+
   /// Every line a server says is JSON of its protocol, whatever it was sent.
   @Test func every_answer_is_valid() throws {
     let seed = UInt64.random(in: 0..<1 << 32)

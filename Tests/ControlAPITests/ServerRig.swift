@@ -93,7 +93,7 @@ enum Samples {
     status.power.targetMillivolts = 400_000
     status.power.targetMilliamps = 121_000
     status.power.temperatureDecidegrees = 415
-    status.limits = ControlLimits(milliamps: 125_000, millivolts: 500_000, watts: 50_000)
+    status.limits = ControlLimits(milliamps: 125_000, millivolts: 500_000, watts: 50_000, phases: 3)
     status.stage = stage
     status.evccID = "02:00:00:00:00:e1"
     status.inlet = inlet
@@ -184,7 +184,7 @@ enum Samples {
     .authorize(connector: 1, granted: true, token: nil),
     .authorize(connector: 1, granted: false, token: "04A1B2C3"), .stop(connector: 1, reason: .user),
     .stop(connector: 2, reason: .site), .pause(connector: 1), .resume(connector: 1),
-    .limit(connector: 1, ControlLimits(milliamps: 16_000)),
+    .limit(connector: 1, ControlLimits(milliamps: 16_000)), .limit(connector: 1, ControlLimits(phases: 1)),
     .limit(connector: 1, ControlLimits(milliamps: 0, millivolts: 400_000, watts: 11_000)),
     .clear(connector: 1), .power(connector: 1, PowerReport()), .power(connector: 2, report),
     .battery(connector: 1, battery),

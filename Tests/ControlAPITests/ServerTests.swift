@@ -18,7 +18,9 @@ import Wire
     ),
     (
       #"{"jsonrpc":"2.0","id":"a","method":"limit","params":{"connector":1,"watts":1}}"#,
-      [#"{"jsonrpc":"2.0","id":"a","result":{"milliamps":125000,"millivolts":500000,"watts":50000}}"#]
+      [
+        #"{"jsonrpc":"2.0","id":"a","result":{"milliamps":125000,"millivolts":500000,"watts":50000,"phases":3}}"#
+      ]
     ),
     (#"{"jsonrpc":"2.0","method":"pause","params":{"connector":1}}"#, []),
     (#"{"jsonrpc":"2.0","method":"nonsense"}"#, []),
@@ -127,14 +129,16 @@ import Wire
       #"{"jsonrpc":"2.0","id":1,"method":"limit","params":{"connector":1}}"#,
       [
         error(
-          -32602, "limit: params must name one of milliamps, millivolts, watts", "invalidParameters", id: "1")
+          -32602, "limit: params must name one of milliamps, millivolts, watts, phases", "invalidParameters",
+          id: "1")
       ]
     ),
     (
       #"{"jsonrpc":"2.0","id":1,"method":"limit","params":{"connector":1,"milliamp":6000}}"#,
       [
         error(
-          -32602, "limit: params must name one of milliamps, millivolts, watts", "invalidParameters", id: "1")
+          -32602, "limit: params must name one of milliamps, millivolts, watts, phases", "invalidParameters",
+          id: "1")
       ]
     ),
     (
@@ -420,6 +424,19 @@ import Wire
     rig.handle(.disconnected(second))
     let fourth = rig.connect(4)
     #expect(rig.closed[fourth] == nil)
+  }
+
+  /// Whoever connects again and again uses up no more descriptors than there are for that.
+  @Test func a_crowd_is_closed_without_a_word() {
+    var rig = ServerRig(clientsMax: 2)
+    for number in UInt64(1)...1000 {
+      let id = ControlClientID(number)
+      rig.stuck.insert(id)
+      rig.handle(.connected(id))
+      #expect(rig.server.clientCount <= 2 + ControlServer.partingMax)
+    }
+    #expect(rig.closed.count == 1000 - 2 - ControlServer.partingMax)
+    #expect(rig.closed.values.allSatisfy { $0 == .tooManyClients })
   }
 
   @Test func who_says_all_and_waits_gets_its_answers_and_then_the_end() {

@@ -82,6 +82,45 @@ struct CommandTests {
     #expect(station.requests.last == .status(connector: 2))
   }
 
+  @Test func a_power_stage_is_played_until_its_time_is_over() throws {
+    let station = try FakeStation { request in
+      switch request {
+      case .info: return .success(.info(ViewTests.info))
+      case .power(1, let report):
+        var command = PowerCommand()
+        command.isEnabled = report.millivolts < 400_000
+        (command.millivolts, command.milliamps) = (400_000, 2000)
+        return .success(.powerCommand(command))
+      default: return .success(.done)
+      }
+    }
+    let result = try Command.run(
+      "power", "--simulate", "--amps", "60", "--interval", "50", "--seconds", "2", "--socket", station.socket)
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    #expect(result.output.contains("told: on, 400.0 V 2.0 A\n") && result.output.contains("told: off\n"))
+    let reports = station.requests.compactMap { if case .power(_, let report) = $0 { report } else { nil } }
+    #expect(reports.contains { $0.millivolts == 400_000 } && reports.allSatisfy { $0.milliampsMax == 60_000 })
+  }
+
+  @Test func a_power_stage_that_is_not_wanted_ends_with_the_reason() throws {
+    let station = try FakeStation { request in
+      switch request {
+      case .info: .success(.info(ViewTests.info))
+      case .power:
+        .failure(ControlFailure(.wrongState, "another client reports for this power stage", remedy: "end it"))
+      case .status: .success(.status([ViewTests.charging]))
+      default: .success(.done)
+      }
+    }
+    let refused = try Command.run("power", "--simulate", "--socket", station.socket)
+    #expect(refused.status == 1)
+    #expect(refused.errors == "coupler: another client reports for this power stage; end it\n")
+    let shown = try Command.run("power", "--socket", station.socket)
+    #expect(shown.status == 1 && shown.errors.contains("has a power stage of its own"))
+    let wrong = try Command.run("power", "--amps", "60", "--socket", station.socket)
+    #expect(wrong.status == 64 && wrong.errors.contains("add it"))
+  }
+
   @Test func errors_are_listed_with_their_time() throws {
     let station = try station()
     let result = try Command.run("status", "--errors", "--socket", station.socket)

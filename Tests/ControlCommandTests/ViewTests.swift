@@ -52,6 +52,23 @@ import Testing
       ])
   }
 
+  @Test func a_power_stage_of_another_program_has_a_line_of_its_own() {
+    var status = Self.charging
+    var stage = PowerStageStatus()
+    stage.state = .faulty
+    stage.fault = "module 3\u{1B}[31m overheated"
+    stage.insulation = .valid
+    stage.milliampsMax = 87_400
+    status.stage = stage
+    let lines = view(status).lines(width: 120, height: 24, isColoured: false, atSecond: 100)
+    #expect(
+      lines.contains(
+        "  stage    faulty   module 3?[31m overheated   insulation valid   can give at most 87.4 A"))
+    var view = view()
+    view.take(ControlEvent(connector: 1, milliseconds: 0, .stage(stage)), atSecond: 100)
+    #expect(view.connectors.first?.stage == stage)
+  }
+
   @Test func a_daemon_that_is_gone_is_told_in_place_of_the_title_and_keeps_the_news() {
     var old = view()
     old.take(ControlEvent(connector: 1, milliseconds: 1500, .paused(true)), atSecond: 101)

@@ -68,6 +68,19 @@ import Testing
     #expect(frontEnd.ohms(millivolts: .min) == 0)
   }
 
+  @Test(arguments: [
+    ([Proximity.open, .fault, .open, .fault], 2),
+    ([.fault, .plugged(cableMilliamps: 13_000), .fault, .plugged(cableMilliamps: 13_000)], 4),
+    ([.fault, .plugged(cableMilliamps: 13_000), .plugged(cableMilliamps: 13_000), .open], nil),
+  ])
+  func a_cable_that_comes_and_goes_is_a_fault(readings: [Proximity], count: Int?) {
+    var reader = ProximityReader()
+    for _ in 0..<2 { _ = reader.read(.plugged(cableMilliamps: 13_000)) }
+    let found = readings.firstIndex { reader.read($0) == .fault }
+    #expect(found.map { $0 + 1 } == count)
+    #expect(reader.proximity == (count == nil ? .plugged(cableMilliamps: 13_000) : .fault))
+  }
+
   @Test func a_change_counts_after_two_equal_readings() {
     var reader = ProximityReader()
     #expect(reader.read(.open) == nil)

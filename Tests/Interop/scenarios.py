@@ -17,7 +17,7 @@ from bench import ScenarioFailed
 from rig import ATTENUATION, HERE, JAVA, PEERS, Lane, check_summary, scenario
 
 # Modules with scenarios, in the order in which they run after these here: one line each.
-MODULES = ("defects", "replays", "modem_commands", "spi", "daemon", "vehicle_daemon")
+MODULES = ("defects", "replays", "modem_commands", "spi", "daemon", "power", "vehicle_daemon", "controller")
 
 
 def transcript(process):

@@ -77,6 +77,9 @@ struct InteropDaemonTests {
   @Test func the_daemon_waits_for_its_interface() throws { try Scenario.holds() }
   @Test func the_daemon_is_steered_by_its_control_socket() throws { try Scenario.holds() }
   @Test func a_killed_daemon_has_forgotten_nothing_and_charges_again() throws { try Scenario.holds() }
+  @Test func a_python_power_stage_charges_a_vehicle_from_the_daemon() throws { try Scenario.holds() }
+  @Test func a_power_stage_that_falls_silent_ends_the_charge() throws { try Scenario.holds() }
+  @Test func a_power_stage_that_dies_ends_the_charge_and_its_heir_charges() throws { try Scenario.holds() }
 }
 
 @Suite struct InteropListTests {

@@ -34,6 +34,24 @@ extension EventLoop {
 }
 
 @Suite struct EventLoopTests {
+  @Test func a_timer_that_was_removed_is_silent_also_when_another_removed_it_in_the_same_turn() throws {
+    let loop = try EventLoop()
+    var fired: [Int] = []
+    var second: LoopTimer?
+    let first = loop.addTimer {
+      fired.append(1)
+      if let second { loop.removeTimer(second) }
+    }
+    second = loop.addTimer { fired.append(2) }
+    let due = loop.now
+    first.deadline = due
+    second?.deadline = due
+    try loop.step(until: due + .milliseconds(20))
+    second?.deadline = loop.now
+    try loop.step(until: loop.now + .milliseconds(20))
+    #expect(fired == [1])
+  }
+
   @Test func an_idle_loop_does_not_wake_up() throws {
     let loop = try EventLoop()
     let pipe = try TestPipe()

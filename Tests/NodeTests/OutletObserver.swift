@@ -11,6 +11,11 @@ struct OutletObserver {
     var isBoltOut: Bool
     /// The contacts stick, whatever the coil does.
     var isStuck = false
+    /// There is no vehicle's diode between wire and earth, whether or not it can be seen now.
+    var isDiodeMissing = false
+    /// The residual-current monitor.
+    var isUnderTest = false
+    var isTripped = false
   }
 
   /// IEC 61851-1 Table A.6: from leaving C or D to open contacts.
@@ -33,14 +38,33 @@ struct OutletObserver {
   /// Welded contacts were seen, and nobody has looked at them since.
   private(set) var isOutOfService = false
   private var notReadySince: Instant?
+  private var noDiodeSince: Instant?
   private var coilOffSince: Instant?
   private var last: Sight?
 
-  init(hasLock: Bool) { self.hasLock = hasLock }
+  /// Every closing has to be preceded by a test of the monitor.
+  let testsMonitor: Bool
+  /// What the monitor did since the last closing.
+  private var hasTripped = false
+  private var hasReturned = false
+  private(set) var changes = 0
+
+  init(hasLock: Bool, testsMonitor: Bool = false) {
+    self.hasLock = hasLock
+    self.testsMonitor = testsMonitor
+  }
+
+  /// Another number of phases is taken.
+  mutating func phasesChange(isOffered: Bool, at now: Instant) {
+    changes += 1
+    let isLive = last.map { $0.areContactsClosed || $0.isCoilOn } ?? false
+    if isLive || isOffered, violation == nil { violation = "\(now): phases changed under load or with an offer" }
+  }
 
   /// After every step.
   mutating func look(_ sight: Sight, at now: Instant) {
     notReadySince = sight.isReady ? nil : notReadySince ?? now
+    noDiodeSince = sight.isDiodeMissing ? noDiodeSince ?? now : nil
     coilOffSince = sight.isCoilOn ? nil : coilOffSince ?? now
     func rule(_ holds: Bool, _ text: @autoclosure () -> String) {
       if !holds, violation == nil { violation = "\(now): \(text())" }
@@ -53,9 +77,16 @@ struct OutletObserver {
       }
       rule(sight.isBoltOut || !hasLock, "live and not locked")
     }
+    // The test output goes off in the very moment of the trip.
+    if last?.isUnderTest == true, sight.isTripped { hasTripped = true }
+    if hasTripped, !sight.isTripped { hasReturned = true }
+    rule(!sight.isUnderTest || !sight.isCoilOn, "monitor under test with the coil on")
     if sight.isCoilOn, last?.isCoilOn != true {
       closings += 1
+      rule(hasReturned || !testsMonitor, "coil on without a test of the monitor")
+      (hasTripped, hasReturned) = (false, false)
       rule(!isOutOfService, "coil on after a weld")
+      if let gone = noDiodeSince { rule(now - gone <= Self.blindness, "coil on without a diode") }
       if let left = notReadySince {
         rule(now - left <= Self.blindness, "coil on \((now - left).milliseconds) ms after leaving C and D")
       }

@@ -18,6 +18,10 @@ struct OutletRig {
   /// 50 ms to drop out: what the budget of 100 ms leaves to a slow contactor.
   var contactor = SimulatedContactor(closingDelay: .milliseconds(30), openingDelay: .milliseconds(50))
   var lock = SimulatedLock(travel: .milliseconds(100))
+  var monitor = SimulatedResidualCurrentMonitor()
+  /// Monitor with a test before each closing, and contactors for one phase or three.
+  let hasEverything: Bool
+  var closesThree = true
   var now = Instant.zero
   let isVentilated: Bool
   /// What the sampler shows instead of the wire, until then.
@@ -31,14 +35,19 @@ struct OutletRig {
   var told: [String: Int] = [:]
   private var reportedClosed: Bool?
   private var reportedLocked: Bool?
+  private var reportedTripped: Bool?
   private var tick = 0
 
   static let sampling = Duration.milliseconds(5)
 
-  init(isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero) {
+  init(isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero, hasEverything: Bool = false) {
     self.isVentilated = isVentilated
     var safety = SafetySettings(current: .ac, hasLock: hasLock, isVentilated: isVentilated)
     safety.recloseMin = recloseMin
+    self.hasEverything = hasEverything
+    safety.hasResidualCurrentInput = hasEverything
+    safety.testsResidualCurrent = hasEverything
+    safety.switchesPhases = hasEverything
     let configuration = ChargerConfiguration(
       link: .absent, safety: safety, session: SECCConfiguration(modes: [.AC_three_phase_core]))
     node = ChargerNode(
@@ -47,7 +56,7 @@ struct OutletRig {
         configuration: SLACConfiguration(address: MACAddress(0x0200_0000_00C1)),
         keys: SeededNetworkKeys(seed: 1)),
       random: SeededGenerator(seed: 1))
-    observer = OutletObserver(hasLock: hasLock)
+    observer = OutletObserver(hasLock: hasLock, testsMonitor: hasEverything)
     tell(.start)
     tell(.limits(.ac(milliamps: 32_000, phases: 3)))
     tell(.earth(ok: true))
@@ -63,6 +72,10 @@ struct OutletRig {
       case .contactor(let close): contactor.command(closed: close)
       case .lock(let locked): lock.command(locked: locked)
       case .trace(.safety(.fault(let fault))): told[fault.name, default: 0] += 1
+      case .residualCurrentTest(let on): monitor.test(on)
+      case .phases(let three):
+        observer.phasesChange(isOffered: wire.duty.isOscillating && wire.load != .detached, at: now)
+        closesThree = three
       case .network, .powerStage, .setPoint, .insulationTest, .authorizationNeeded, .modemPower, .trace: break
       }
     }
@@ -97,6 +110,11 @@ struct OutletRig {
       tick += 1
       contactor.advance(to: now)
       lock.advance(to: now)
+      monitor.advance(to: now)
+      if hasEverything, monitor.isTripped != reportedTripped {
+        reportedTripped = monitor.isTripped
+        tell(.residualCurrent(ok: !monitor.isTripped))
+      }
       if contactor.isClosed() != reportedClosed {
         reportedClosed = contactor.isClosed()
         tell(.contactorFeedback(closed: contactor.isClosed()))
@@ -118,7 +136,8 @@ struct OutletRig {
       OutletObserver.Sight(
         isReady: isReady, isCoilOn: contactor.isCoilOn, areContactsClosed: contactor.areContactsClosed,
         isBoltOut: lock.isLocked(),
-        isStuck: contactor.areContactsClosed && !contactor.isCoilOn && contactor.deadline == nil), at: now)
+        isStuck: contactor.areContactsClosed && !contactor.isCoilOn && contactor.deadline == nil,
+        isDiodeMissing: wire.faults.contains(.diodeMissing), isUnderTest: monitor.isUnderTest, isTripped: monitor.isTripped), at: now)
   }
 
   /// A vehicle that charges by the duty.
@@ -127,12 +146,13 @@ struct OutletRig {
     wire.load = .b
     run(.milliseconds(300))
     wire.load = .c
-    run(.milliseconds(100))
+    run(.milliseconds(hasEverything ? 300 : 100))
   }
 
   /// A person repairs the contactor, and says so.
   mutating func service() {
     contactor.fault = .none
+    monitor.fault = .none
     run(.milliseconds(10))
     tell(.serviceReset)
     observer.service()

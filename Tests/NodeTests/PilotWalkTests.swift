@@ -38,6 +38,10 @@ import Wire
       tethered.charge()
       var worn = OutletRig(isVentilated: isVentilated, recloseMin: .seconds(10))
       worn.charge()
+      var everything = OutletRig(isVentilated: isVentilated, hasEverything: true)
+      let everythingIdle = everything
+      everything.charge()
+      rigs += [everything, everythingIdle]
       rigs += [idle, charging, charging, waiting, paused, tethered, worn]
     }
     return rigs
@@ -62,12 +66,20 @@ import Wire
     case 31: rig.tell(.earth(ok: draw(3) > 0))
     case 32: rig.tell(.earth(ok: true))
     case 33: rig.tell(.emergencyStop(draw(3) == 0))
+    case 34 where rig.hasEverything: rig.monitor.isLeaking = draw(4) == 0
     case 34: rig.tell(.residualCurrent(ok: draw(4) > 0))
     case 35: rig.contactor.fault = SimulatedContactor.Fault.allCases[draw(4)]
     case 36: rig.contactor.fault = .none
     case 37: rig.lock.isJammed = draw(2) == 0
     case 38: if draw(3) == 0 { rig.service() }
-    default: rig.tell(.residualCurrent(ok: true))
+    default:
+      guard rig.hasEverything else { return rig.tell(.residualCurrent(ok: true)) }
+      rig.monitor.isLeaking = false
+      if draw(3) == 0 {
+        rig.monitor.fault = SimulatedResidualCurrentMonitor.Fault.allCases[draw(3)]
+      } else {
+        rig.tell(.phases(three: draw(2) == 0))
+      }
     }
   }
 
@@ -162,6 +174,33 @@ import Wire
     welded.look(
       .init(isReady: true, isCoilOn: true, areContactsClosed: true, isBoltOut: true), at: .zero + .seconds(1))
     #expect(welded.violation != nil, "coil on after a weld")
+  }
+
+  /// What a steady pilot cannot show has to be seen on the oscillation before anything closes.
+  @Test(arguments: [true, false])
+  func a_resistor_without_a_diode_is_never_energized(isPausedFirst: Bool) {
+    var rig = OutletRig(hasLock: false)
+    if isPausedFirst {
+      rig.charge()
+      rig.tell(.limits(.ac(milliamps: 0, phases: 3)))
+      rig.wire.load = .b
+      rig.run(.seconds(1))
+    }
+    let before = rig.observer.closings
+    rig.wire.faults = .diodeMissing
+    rig.wire.load = .c
+    rig.run(.seconds(1))
+    rig.tell(.identified(true))
+    rig.tell(.limits(.ac(milliamps: 32_000, phases: 3)))
+    rig.run(.seconds(2))
+    #expect(rig.observer.closings == before && !rig.contactor.isCoilOn)
+    #expect(rig.observer.violation == nil)
+    // And with one it closes: the test could fail.
+    rig.wire.load = .detached
+    rig.wire.faults = []
+    rig.run(.seconds(1))
+    rig.charge()
+    #expect(rig.observer.closings == before + 1)
   }
 
   @Test func a_welded_contactor_is_found_holds_the_plug_and_blocks_every_session_until_service() {

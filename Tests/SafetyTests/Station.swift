@@ -13,6 +13,11 @@ struct Station {
   var wire = PilotWire()
   var path = SimulatedDCPath()
   var lock = SimulatedLock(travel: .milliseconds(100))
+  var monitor = SimulatedResidualCurrentMonitor()
+  /// What the contactor closes.
+  var closesThree = true
+  /// Another number of phases was taken under load, or while something was offered.
+  var wrongChanges = 0
   var now = Instant.zero
   var isHostDead = false
   /// What the host keeps from the pilot while the supervisor forces it.
@@ -29,6 +34,8 @@ struct Station {
   var openedAt: Instant?
   private var reportedClosed: Bool?
   private var reportedLocked: Bool?
+  private var reportedTripped: Bool?
+  private var isDiodeTold = false
 
   init(_ settings: SafetySettings) {
     supervisor = SafetySupervisor(settings: settings)
@@ -60,6 +67,11 @@ struct Station {
         path.stage.enable(enabled)
         if enabled { path.stage.set(path.battery.request) }
       case .lock(let locked): lock.command(locked: locked)
+      case .residualCurrentTest(let on): monitor.test(on)
+      case .phases(let three):
+        closesThree = three
+        let mayOffer = wire.duty.isOscillating && wire.load != .detached
+        if path.contactor.areContactsClosed || path.contactor.isCoilOn || mayOffer { wrongChanges += 1 }
       case .forcePilot(let forced): drive(.request(forced == .x1 ? .x1 : .stateF))
       case .fault, .cleared, .energized: break
       }
@@ -77,6 +89,10 @@ struct Station {
       case .stateChanged(_, let state, _): supervise(.pilot(state, pilot.duty))
       case .fault: break
       }
+    }
+    if pilot.isDiodeProven != isDiodeTold {
+      isDiodeTold = pilot.isDiodeProven
+      supervise(.diode(proven: isDiodeTold))
     }
     observeWire()
   }
@@ -120,6 +136,11 @@ struct Station {
   private mutating func step() {
     path.advance(to: now)
     lock.advance(to: now)
+    monitor.advance(to: now)
+    if supervisor.settings.hasResidualCurrentInput, monitor.isTripped != reportedTripped {
+      reportedTripped = monitor.isTripped
+      supervise(.residualCurrent(ok: !monitor.isTripped))
+    }
     if path.contactor.isClosed() != reportedClosed {
       reportedClosed = path.contactor.isClosed()
       supervise(.contactorFeedback(closed: path.contactor.isClosed()))
@@ -162,6 +183,15 @@ struct Station {
     return station
   }
 
+  /// AC with a monitor that is tested before each closing, and contactors for one phase or three.
+  static let allSettings: SafetySettings = {
+    var settings = SafetySettings.relaxed(.ac)
+    settings.hasResidualCurrentInput = true
+    settings.testsResidualCurrent = true
+    settings.switchesPhases = true
+    return settings
+  }()
+
   /// DC in C2 in the insulation test.
   static func testingDC(_ settings: SafetySettings = .relaxed(.dc)) -> Station {
     var station = ready(settings)
@@ -197,6 +227,8 @@ func text(_ action: SafetySupervisor.Action) -> String {
   case .contactor(let close): close ? "close" : "open"
   case .powerStage(let enabled): enabled ? "power on" : "power off"
   case .lock(let lock): lock ? "lock" : "unlock"
+  case .residualCurrentTest(let on): on ? "test on" : "test off"
+  case .phases(let three): three ? "three phases" : "one phase"
   case .forcePilot(.x1): "force X1"
   case .forcePilot(.stateF): "force F"
   case .fault(let fault): "fault \(fault.name)"

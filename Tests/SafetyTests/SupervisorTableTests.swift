@@ -33,6 +33,25 @@ import Wire
       $0.supervise(.energyRequested(nil))
       $0.run(.milliseconds(300))
     }
+    let all = Station.allSettings
+    add("AC monitor under test", .readyAC(all)) { $0.supervise(.energyRequested(.ac)) }
+    add("AC monitor has tripped", .readyAC(all)) {
+      $0.supervise(.energyRequested(.ac))
+      $0.run(.milliseconds(60))
+    }
+    add("AC monitor failed its test", .readyAC(all)) {
+      $0.monitor.fault = .deaf
+      $0.supervise(.energyRequested(.ac))
+      $0.run(.seconds(1))
+    }
+    add("AC tested and closed", .chargingAC(all))
+    add("AC one phase wanted, closed", .chargingAC(all)) { $0.supervise(.phases(three: false)) }
+    add("AC one phase wanted, X1 and open", .chargingAC(all)) {
+      $0.supervise(.phases(three: false))
+      $0.request(.x1)
+      $0.plug(.b)
+      $0.run(.milliseconds(300))
+    }
     add("DC insulation test", .testingDC())
     add("DC pre-charge", .testingDC()) {
       $0.supervise(.insulation(.valid))
@@ -60,6 +79,7 @@ import Wire
     }
     rows += [
       ("pilot F, -12 V", .pilot(.F, .steadyLow)),
+      ("diode seen", .diode(proven: true)), ("diode not seen", .diode(proven: false)),
       ("authorized", .authorized(true)), ("authorization withdrawn", .authorized(false)),
       ("demand none", .energyRequested(nil)),
     ]
@@ -67,6 +87,8 @@ import Wire
     rows += [
       ("reads closed", .contactorFeedback(closed: true)), ("reads open", .contactorFeedback(closed: false)),
       ("earth ok", .earth(ok: true)), ("earth lost", .earth(ok: false)),
+      ("residual current", .residualCurrent(ok: false)), ("no residual current", .residualCurrent(ok: true)),
+      ("one phase", .phases(three: false)), ("three phases", .phases(three: true)),
       ("locked", .lock(locked: true)), ("unlocked", .lock(locked: false)),
     ]
     rows += InsulationStatus.allCases.map { ("insulation \($0.rawValue)", .insulation($0)) }

@@ -39,7 +39,8 @@ import Wire
     if missing == .insulationNotProven || missing == .powerStageNotSound { settings.current = .dc }
     settings.hasExternalPowerStage = missing == .powerStageNotSound
     if missing == .resting { settings.recloseMin = .seconds(10) }
-    settings.hasResidualCurrentInput = missing == .residualCurrentNotSound
+    settings.hasResidualCurrentInput = missing == .residualCurrentNotSound || missing == .monitorNotTested
+    settings.testsResidualCurrent = missing == .monitorNotTested
     settings.readsProximity = missing == .noCable
     var supervisor = SafetySupervisor(settings: settings)
     var closes = 0
@@ -49,8 +50,10 @@ import Wire
       supervisor.handle(event, at: now) { if $0 == .contactor(close: true) { closes += 1 } }
     }
     if missing != .earthNotSound { feed(.earth(ok: true), now) }
+    if missing == .monitorNotTested { feed(.residualCurrent(ok: true), now) }
     if missing != .contactorNotOpen { feed(.contactorFeedback(closed: false), now) }
     feed(.pilot(.B, .digital), now)
+    if missing != .diodeNotProven { feed(.diode(proven: true), now) }
     if missing != .notAuthorized { feed(.authorized(true), now) }
     if missing != .notLocked { feed(.lock(locked: true), now) }
     if missing != .nothingDemanded { feed(.energyRequested(demand), now) }
@@ -68,17 +71,21 @@ import Wire
       #expect(supervisor.latched == nil)
       feed(.pilot(.B, .digital), now)
     } else if missing != .faultLatched {
-      #expect(supervisor.obstacles(at: now) == [missing])
+      // Without a customer nobody asks the lock.
+      let all: [ClosingObstacle] = missing == .notAuthorized ? [missing, .notLocked] : [missing]
+      #expect(supervisor.obstacles(at: now) == all)
     }
     if missing != .faultLatched {
       feed(.earth(ok: true), now)
       feed(.contactorFeedback(closed: false), now)
       feed(.authorized(true), now)
       feed(.lock(locked: true), now)
+      if missing == .monitorNotTested { feed(.residualCurrent(ok: false), now) }
       feed(.residualCurrent(ok: true), now)
       feed(.proximity(.plugged(cableMilliamps: 32_000)), now)
       feed(.insulation(.valid), now)
       feed(.energyRequested(demand), now)
+      feed(.diode(proven: true), now)
       feed(.pilot(.C, .digital), now + .seconds(1))
       #expect(closes == 1)
     }
@@ -396,9 +403,9 @@ import Wire
     feed(.pilot(.A, .steadyHigh), 2)
     feed(.timeout, 6)
     feed(.timeout, 30)
-    #expect(log == ["lock", "fault outputLive"])
+    #expect(log == ["unlock", "lock", "fault outputLive"])
     feed(.powerStage(PowerReading(volts: 59, amps: 0)), 31)
-    #expect(log == ["lock", "fault outputLive", "unlock"])
+    #expect(log == ["unlock", "lock", "fault outputLive", "unlock"])
   }
 }
 
@@ -416,7 +423,7 @@ import Wire
         $0.isPowerStageOn = true; $0.facts.contactorReadsClosed = false
       }
     ),
-    (.unlockedOnlyOpen, { $0.isLockCommanded = false }),
+    (.unlockedOnlyOpen, { $0.facts.lockCommand = false }),
   ]
 
   /// States no event leads to, made by hand: each is found, opened and told.
@@ -447,12 +454,15 @@ import Wire
   @Test func every_fault_says_what_to_do() {
     let faults: [SafetyFault] = [
       .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
-      .proximityLost,
+      .residualCurrentTest(.didNotTrip), .residualCurrentTest(.didNotReturn), .proximityLost,
       .emergencyStop, .heartbeatLost,
       .lockNotConfirmed, .lockLost, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
       .insulation(.fault), .wrongDemand, .outputLive(millivolts: 61_000), .invariantBroken(.closedOnlyInCOrD),
     ]
-    for fault in faults { #expect(fault.description.count > 40) }
+    for fault in faults {
+      #expect(fault.description.count > 40)
+      #expect(SafetyFault.endsByItself(name: fault.name) == (fault.latch != .service), "\(fault.name)")
+    }
     #expect(Set(faults.map(\.description)).count == faults.count)
   }
 }

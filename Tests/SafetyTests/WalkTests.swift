@@ -13,8 +13,15 @@ import Wire
     /// The first rule that was broken, with its time.
     var violation: String?
     var openings = 0
+    var changes = 0
+    private var closedThree = true
     private var closingsSeen = 0
+    /// What the monitor did since the last closing: it has to trip under test, and to return.
+    private var hasTripped = false
+    private var hasReturned = false
+    private var isUnderTest = false
     private var wasWelded = false
+    private var hasFailedTest = false
     private var wasClosed = false
     /// Welded contacts stay closed whatever anybody does, until the weld is broken.
     private var isExcused = false
@@ -37,6 +44,14 @@ import Wire
         rule("live and unlocked", station.lock.isLocked() || !station.supervisor.settings.hasLock)
         rule("live without a host", station.now - station.lastHeartbeat <= .milliseconds(2_050))
       }
+      // The test output goes off in the very moment of the trip.
+      if isUnderTest, station.monitor.isTripped { hasTripped = true }
+      isUnderTest = station.monitor.isUnderTest
+      if hasTripped, !station.monitor.isTripped { hasReturned = true }
+      rule("monitor under test, coil on", !station.monitor.isUnderTest || !contacts.isCoilOn)
+      if station.closesThree != closedThree { changes += 1 }
+      closedThree = station.closesThree
+      rule("phases changed under load or with an offer", station.wrongChanges == 0)
       while closingsSeen < station.closings.count {
         let closing = station.closings[closingsSeen]
         closingsSeen += 1
@@ -44,6 +59,11 @@ import Wire
         rule(
           "coil on in A, B, E or F", station.notReadySince.map { closing - $0 <= .milliseconds(30) } ?? true)
         rule("coil on after welding", !wasWelded)
+        rule(
+          "coil on without a test of the monitor",
+          hasReturned || !station.supervisor.settings.testsResidualCurrent)
+        rule("coil on after a failed test", !hasFailedTest)
+        (hasTripped, hasReturned) = (false, false)
       }
       rule("power on, coil off", !station.path.stage.isEnabled || contacts.isCoilOn)
       let broken = station.supervisor.invariants(at: station.now)
@@ -51,6 +71,7 @@ import Wire
       let deadline = station.supervisor.deadline
       rule("a deadline in the past", deadline.map { $0 > station.now } ?? true)
       if case .contactorWelded = station.supervisor.latched { wasWelded = true } else { wasWelded = false }
+      hasFailedTest = station.supervisor.latched == .residualCurrentTest(.didNotTrip)
     }
   }
 
@@ -85,12 +106,31 @@ import Wire
     }
   }
 
+  /// What only an outlet with a tested monitor and contactors for one phase or three has.
+  func disturbMore(_ station: inout Station, _ random: inout SeededGenerator) {
+    switch random.next() % 40 {
+    case 0...2: station.supervise(.phases(three: random.chance(perMille: 500)))
+    case 3: station.monitor.isLeaking = random.chance(perMille: 300)
+    case 4...5: station.monitor.isLeaking = false
+    case 6 where random.chance(perMille: 300):
+      station.monitor.fault = SimulatedResidualCurrentMonitor.Fault.allCases[Int(random.next() % 3)]
+    case 7: station.monitor.fault = .none
+    // Long enough for a change of phases.
+    case 8 where random.chance(perMille: 50):
+      station.request(.x1)
+      station.plug(.b)
+      station.run(.seconds(11))
+    default: break
+    }
+  }
+
   func walk(_ settings: SafetySettings, seed: UInt64, steps: Int) -> Judge {
     var random = SeededGenerator(seed: seed)
     var station = Station(settings)
     var judge = Judge()
     for _ in 0..<steps where judge.violation == nil {
       disturb(&station, &random)
+      if settings.testsResidualCurrent { disturbMore(&station, &random) }
       judge.look(at: station)
       // Mostly shorter than a debounce, sometimes longer than every wait but the longest.
       let pause = random.chance(perMille: 10) ? 400 : Int(random.next() % 14)
@@ -108,6 +148,14 @@ import Wire
     let judge = walk(.relaxed(.ac), seed: seed, steps: 10_000)
     #expect(judge.violation == nil, "seed \(seed)")
     #expect(judge.openings > 30, "seed \(seed): \(judge.openings) openings are too few to mean anything")
+  }
+
+  @Test(arguments: 21...24 as ClosedRange<UInt64>)
+  func ten_thousand_steps_with_a_tested_monitor_and_phases_keep_the_rules(seed: UInt64) {
+    let judge = walk(Station.allSettings, seed: seed, steps: 10_000)
+    #expect(judge.violation == nil, "seed \(seed)")
+    #expect(judge.openings > 30, "seed \(seed): \(judge.openings) openings are too few to mean anything")
+    #expect(judge.changes > 5, "seed \(seed): \(judge.changes) changes of phases are too few")
   }
 
   @Test(arguments: 11...14 as ClosedRange<UInt64>)

@@ -84,9 +84,12 @@ func siteProblems(_ text: String) -> [String] {
     for key in SiteSchema.keys where key.path.hasPrefix("connectors[].") && !key.isRequired {
       guard case .words(let words) = key.kind, words.contains(key.fallback), !key.path.contains("limits")
       else { continue }
+      let parts = key.path.split(separator: ".").dropFirst().map(String.init)
+      let line =
+        parts.count == 1 ? "\(parts[0]): \(key.fallback)" : "\(parts[0]): {\(parts[1]): \(key.fallback)}"
       let base = key.name == "digital" ? minimal.replacing("current: dc", with: "current: ac") : minimal
       let short = try readSite(base)
-      let site = try readSite(base + "    \(key.name): \(key.fallback)\n")
+      let site = try readSite(base + "    \(line)\n")
       #expect(short.changes(to: site).isEmpty, "\(key.path)")
     }
     for key in SiteSchema.keys where key.path.hasPrefix("inlets[].") && !key.isRequired {

@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "CLinuxDevices.h"
+#include "capture_worker.h"
 #include "scheduling.h"
 #include "sync_worker.h"
 

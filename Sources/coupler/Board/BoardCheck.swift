@@ -109,6 +109,11 @@ extension BoardDescription {
         }
       }
     }
+    for trigger in triggers {
+      look(trigger.field) { () throws(LinuxError) in
+        try DevicePresence.find(trigger.channels, trigger: trigger.name, roots: roots)
+      }
+    }
     let modems =
       outlets.enumerated().map { ("outlets[\($0)]", $1.modem) }
       + inlets.enumerated().map { ("inlets[\($0)]", $1.modem) }

@@ -10,6 +10,8 @@ final class ControlSession {
   private let connection: UnixStreamConnection
   private var client = ControlClient()
   private var answers: [Int64: Result<ControlResult, ControlFailure>] = [:]
+  /// Who waits for an answer without holding anything up.
+  private var waiting: [Int64: (Result<ControlResult, ControlFailure>) -> Void] = [:]
   private var failure: ControlClientFailure?
   private var timer: LoopTimer?
   /// What is told to who subscribed.
@@ -60,6 +62,13 @@ final class ControlSession {
     try wait(for: perform { client.call(request, at: loop.now, perform: $0) })
   }
 
+  /// Asks, and goes on; the answer is told while the loop runs.
+  func post(
+    _ request: ControlRequest, answered: @escaping (Result<ControlResult, ControlFailure>) -> Void
+  ) {
+    waiting[perform { client.call(request, at: loop.now, perform: $0) }] = answered
+  }
+
   /// Asks for events from now on.
   func subscribe(_ subscription: ControlSubscription) throws {
     _ = try wait(for: perform { client.subscribe(subscription, at: loop.now, perform: $0) })
@@ -71,12 +80,16 @@ final class ControlSession {
     }
     switch answers.removeValue(forKey: call) {
     case .success(let result)?: return result
-    case .failure(let refusal)?:
-      let remedy = refusal.remedy.isEmpty ? "" : "; \(refusal.remedy)"
-      throw ControlTrouble(
-        status: 1, text: "\(refusal.cause)\(remedy)", json: "{\"error\":\(refusal.jsonText)}")
+    case .failure(let refusal)?: throw Self.trouble(refusal)
     case nil: throw trouble(failure ?? .disconnected(reason: nil))
     }
+  }
+
+  /// What a refusal means for a command.
+  static func trouble(_ refusal: ControlFailure) -> ControlTrouble {
+    let remedy = refusal.remedy.isEmpty ? "" : "; \(refusal.remedy)"
+    return ControlTrouble(
+      status: 1, text: "\(refusal.cause)\(remedy)", json: "{\"error\":\(refusal.jsonText)}")
   }
 
   private func trouble(_ failure: ControlClientFailure) -> ControlTrouble {
@@ -98,7 +111,12 @@ final class ControlSession {
     for action in actions {
       switch action {
       case .send(let octets): _ = connection.send(octets)
-      case .answer(let call, let result): answers[call] = result
+      case .answer(let call, let result):
+        if let answered = waiting.removeValue(forKey: call) {
+          answered(result)
+        } else {
+          answers[call] = result
+        }
       case .event(let event): self.event(event)
       case .failed(let failure):
         self.failure = failure

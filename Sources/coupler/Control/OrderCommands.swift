@@ -115,6 +115,7 @@ struct LimitCommand: ParsableCommand {
         coupler limit 1 --amps 16
         coupler limit 2 --watts 11000 --volts 400
         coupler limit 1 --amps 0     no energy, but the session goes on
+        coupler limit 1 --phases 1   AC, where the outlet can switch
 
       \(ControlOptions.exitStatus)
       """)
@@ -131,10 +132,14 @@ struct LimitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Power of all phases together.", valueName: "W"))
   var watts: Int?
 
+  @Option(help: ArgumentHelp("AC: phases from the next closing of the contactor on.", valueName: "1|3"))
+  var phases: Int?
+
   func validate() throws {
-    guard amps != nil || volts != nil || watts != nil else {
-      throw ValidationError("name at least one of --amps, --volts and --watts")
+    guard amps != nil || volts != nil || watts != nil || phases != nil else {
+      throw ValidationError("name at least one of --amps, --volts, --watts and --phases")
     }
+    if let phases, phases != 1, phases != 3 { throw ValidationError("--phases is 1 or 3") }
     for (value, option) in [(amps, "--amps"), (volts, "--volts")] {
       if let value, !(0...10_000).contains(value) { throw ValidationError("\(option) is 0 to 10000") }
     }
@@ -145,7 +150,7 @@ struct LimitCommand: ParsableCommand {
     let limits = ControlLimits(
       milliamps: amps.map { Int(($0 * 1000).rounded()) },
       millivolts: volts.map { Int(($0 * 1000).rounded()) },
-      watts: watts)
+      watts: watts, phases: phases)
     try options.withSession { session in
       let connector = try target.resolve(session)
       try options.perform(session, .limit(connector: connector, limits)) { result in

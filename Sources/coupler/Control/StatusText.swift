@@ -189,6 +189,7 @@ struct StatusText {
     if let current = limits.milliamps { words.append("at most \(amps(current))") }
     if let voltage = limits.millivolts { words.append("\(volts(voltage))") }
     if let power = limits.watts { words.append(watts(power)) }
+    if let phases = limits.phases { words.append(phases == 1 ? "1 phase" : "\(phases) phases") }
     return words.isEmpty ? "no limits of its own" : words.joined(separator: ", ")
   }
 

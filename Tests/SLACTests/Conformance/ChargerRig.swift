@@ -154,6 +154,7 @@ struct ChargerRig: EVSEUnderTest {
     case .powerStage(let enabled): bench.apply(.powerStage(enabled: enabled))
     case .setPoint(let reading): bench.apply(.setPoint(reading))
     case .insulationTest: bench.apply(.insulationTest)
+    case .residualCurrentTest, .phases: break
     case .modemPower(let on): modemReadyAt = on ? now + modemBoot : nil
     case .authorizationNeeded: break
     case .trace(let trace): traces.append((now, trace))
