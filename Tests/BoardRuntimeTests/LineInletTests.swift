@@ -134,17 +134,22 @@ import Wire
     #expect(isTold)
   }
 
-  @Test func capture_is_refused_by_its_name() throws {
+  @Test func a_timer_that_measures_tells_the_duty_and_one_that_is_not_there_is_named() throws {
     var description = InletRig.board
     guard case .lines(var lines) = description.inlets[0].hardware else { return }
-    lines.duty = .capture(PWMDescription(device: "pwm.1", channel: 2))
+    lines.duty = .capture(PWMDescription(device: "pwm.0", channel: 0))
     description.inlets[0].hardware = .lines(lines)
-    let board = try FakeBoard()
-    let hardware = try BoardHardware(description, devices: board.devices, purpose: .start)
-    let failure = #expect(throws: BoardFailure.self) {
-      _ = try LineInlet(lines, of: description.inlets[0], hardware: hardware, loop: try EventLoop())
-    }
-    #expect(failure?.description.contains("pwm.1 channel 2") == true)
+    let missing = #expect(throws: BoardFailure.self) { _ = try InletRig(description) }
+    #expect(missing?.description.contains("capture") == true)
+    let rig = try InletRig(description) { try $0.write("1000000 533000", "class/pwm/pwmchip0/pwm0/capture") }
+    try rig.start()
+    while rig.signals.count < 3 { try rig.step(.milliseconds(20)) }
+    #expect(rig.signals.last == .pwm(permille: 533))
+    #expect(rig.inlet.pilotSilenceMax == .milliseconds(60))
+    rig.inlet.makeSafe()
+    rig.forget()
+    try rig.run(.milliseconds(100))
+    #expect(rig.signals.isEmpty)
   }
 
   @Test func safe_is_everything_open_with_or_without_a_start() throws {
@@ -366,8 +371,11 @@ final class InletRig {
 
   static let (latched, pressed, unplugged) = (1_531, 2_765, 4_455)
 
-  init(_ description: BoardDescription = InletRig.board) throws {
+  init(
+    _ description: BoardDescription = InletRig.board, _ prepare: (FakeBoard) throws -> Void = { _ in }
+  ) throws {
     board = try FakeBoard()
+    try prepare(board)
     try board.setVoltage(0, Self.latched)
     try board.setVoltage(1, 250)
     loop = try EventLoop()
