@@ -3,7 +3,7 @@ import HAL
 import LinuxHardware
 import Wire
 
-/// Reads what is on a vehicle's pilot, from the edges of a comparator.
+/// Reads what is on a vehicle's pilot, from the edges of a comparator or from a timer that measures.
 ///
 /// Edges come in batches, so that an oscillating pilot wakes the process 200 times a second and not 2,000 times. Silence is
 /// judged only when the next batch would have been there.
@@ -13,7 +13,12 @@ final class DutyReader {
   /// Added to the meter's deadlines: a batch, and a loop that is late by as much as it may be.
   static let patience = Duration.milliseconds(7)
 
-  private let line: any InputPin
+  private enum Source {
+    case edges(any InputPin)
+    case capture(PWMCapture)
+  }
+
+  private let source: Source
   private let loop: EventLoop
   private let told: (PilotSignal) -> Void
   private let failed: (LinuxError) -> Void
@@ -30,11 +35,8 @@ final class DutyReader {
     failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) {
     switch source {
-    case .edges(let description): line = try hardware.devices.input(description, Self.gathering)
-    case .capture(let pwm):
-      throw LinuxError(
-        "measure the pilot by PWM capture", on: "\(pwm.device) channel \(pwm.channel)", code: 95,
-        advice: "no driver of this program reads 'capture' files; give the comparator a GPIO line (.edges)")
+    case .edges(let line): self.source = .edges(try hardware.devices.input(line, Self.gathering))
+    case .capture(let pwm): self.source = .capture(try PWMCapture(pwm, roots: hardware.devices.roots))
     }
     self.loop = loop
     self.told = told
@@ -43,18 +45,22 @@ final class DutyReader {
   }
 
   func start() throws(LinuxError) {
-    try line.watch(
-      on: loop, edges: { [weak self] in self?.take($0) },
-      failed: { [weak self] in self?.fail($0) })
-    try begin()
+    let failed: (LinuxError) -> Void = { [weak self] in self?.fail($0) }
+    switch source {
+    case .edges(let line):
+      try line.watch(on: loop, edges: { [weak self] in self?.take($0) }, failed: failed)
+      begin(high: try line.isActive())
+    case .capture(let timer):
+      try timer.attach(to: loop, told: { [weak self] in self?.tell($0) }, failed: failed)
+    }
   }
 
   /// The plug is in, or is not.
   func plugged(_ new: Bool) {
     guard new != isPlugged, !isStopped else { return }
     isPlugged = new
-    guard new else { return }
-    do throws(LinuxError) { try begin() } catch { fail(error) }
+    guard new, case .edges(let line) = source else { return }
+    do throws(LinuxError) { begin(high: try line.isActive()) } catch { fail(error) }
   }
 
   /// As three measurements: one alone never decides.
@@ -63,10 +69,13 @@ final class DutyReader {
   func stop() {
     isStopped = true
     timer?.deadline = nil
+    if case .capture(let timer) = source { timer.detach() }
   }
 
+  // MARK: edges
+
   /// From the level as it is, without an edge.
-  private func begin() throws(LinuxError) { feed(.level(high: try line.isActive()), loop.now) }
+  private func begin(high: Bool) { feed(.level(high: high), loop.now) }
 
   private func take(_ edges: [EdgeEvent]) {
     guard !isStopped else { return }
@@ -83,16 +92,20 @@ final class DutyReader {
     meter.handle(event, at: instant) { action in
       if case .measured(let signal) = action { signals.append(signal) }
     }
+    if let signal = signals.last { last = signal }
     rearm()
-    for signal in signals {
-      last = signal
-      told(signal)
-    }
+    for signal in signals { tell(signal) }
   }
 
   private func rearm() {
     let isAsleep = !isPlugged && last == .steadyLow
     timer?.deadline = isAsleep || isStopped ? nil : meter.deadline.map { max($0 + Self.patience, loop.now) }
+  }
+
+  private func tell(_ signal: PilotSignal) {
+    guard !isStopped else { return }
+    last = signal
+    told(signal)
   }
 
   /// Silence is -12 V in the vehicle's machine: S2 opens whether or not this can be mended.

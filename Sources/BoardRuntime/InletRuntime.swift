@@ -47,6 +47,8 @@ final class InletRuntime {
   private var isSilent = true
   /// The client of the control socket that speaks for it.
   var speaker: ControlClientID?
+  /// A battery that is silent for long knows nothing of the inlet's voltage any more: the contacts alone count.
+  private var isVoltageForgotten = false
   private var isStopWanted = false
   private var told: EVConditions?
 
@@ -137,6 +139,7 @@ final class InletRuntime {
   func hear(_ new: BatteryReport) {
     if isSilent { tell(.info, "battery", "its management is heard, \(new.socPercent) %") }
     isSilent = false
+    isVoltageForgotten = false
     silenceDue = hasOwnBattery ? nil : loop.now + plan.batterySilence
     openDue = nil
     let old = report
@@ -185,7 +188,7 @@ final class InletRuntime {
       new.socPercent = report.socPercent
       new.chargingComplete = report.isFull || report.socPercent >= plan.socMax
       new.batteryMillivolts = report.millivolts
-      new.inletMillivolts = report.inletMillivolts
+      new.inletMillivolts = isVoltageForgotten ? 0 : report.inletMillivolts
       new.maximumMillivolts = min(report.millivoltsMax ?? .max, limits.millivolts ?? plan.millivoltsMax)
       new.maximumMilliamps = min(report.milliampsMax ?? .max, milliamps)
       new.targetMillivolts = min(report.targetMillivolts, new.maximumMillivolts)
@@ -366,6 +369,8 @@ final class InletRuntime {
       openDue = nil
       isBatteryTold = false
       turns.add(.battery(ready: false))
+      isVoltageForgotten = true
+      tellConditions()
     }
     if isDue(nodeDue, at: now) { turns.add(.timeout) }
     runTurns()

@@ -3,6 +3,10 @@ import LinuxHardware
 import Node
 import Wire
 
+extension Proximity {
+  fileprivate var isPlugged: Bool { if case .plugged = self { true } else { false } }
+}
+
 /// Sensors of an inlet that have to be asked: proximity and temperatures.
 final class InletSensors {
   /// With S2 closed: the button of an SAE plug has to end the current within 100 ms, and two readings decide.
@@ -105,7 +109,9 @@ final class InletSensors {
       new = .fault
     }
     defer { candidate = new }
-    guard new == candidate, new != settled else { return }
+    // Out, pressed or unreadable, in whatever turns: two of them are a plug that is not in.
+    let agrees = new == candidate || !(new.isPlugged || candidate?.isPlugged ?? true)
+    guard agrees, new != settled else { return }
     settled = new
     told(.proximity(new))
   }

@@ -58,8 +58,11 @@ public final class LineInlet: InletPort {
     }
   }
 
-  /// Three signs of life of a pilot that stands still.
-  public var pilotSilenceMax: Duration? { .milliseconds(300) }
+  /// Edges: three signs of life of a pilot that stands still. A timer measures every 10 ms, but waits long for edges that do
+  /// not come.
+  public var pilotSilenceMax: Duration? {
+    if case .capture = description.duty { .milliseconds(60) } else { .milliseconds(300) }
+  }
 
   /// With the time that poles need to follow each other.
   public var feedbackMax: Duration? {

@@ -68,8 +68,8 @@ extension BatteryReport: JSONCoded {
   /// Above anything that is built: 10 kA, 10 kV; 1 GWh.
   static let range = 0...10_000_000
   static let wattHoursRange = 0...1_000_000_000
-  /// 136 years.
-  static let secondsRange = 0...4_294_967_295
+  /// 31 years.
+  static let secondsRange = 0...1_000_000_000
 
   static var blank: BatteryReport {
     BatteryReport(

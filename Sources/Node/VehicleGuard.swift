@@ -21,6 +21,8 @@ struct VehicleGuard {
   private(set) var latched: SafetyFault?
   private(set) var feedbackDue: Instant?
   private(set) var lockDue: Instant?
+  /// The contactors open then, whatever flows.
+  var openDue: Instant?
   private var heat: [Heat]
   /// The contactors were seen closed since they were commanded so.
   private var hasClosed = false
@@ -31,7 +33,7 @@ struct VehicleGuard {
     heat = Array(repeating: .unread, count: safety.temperatureEnds.count)
   }
 
-  var deadline: Instant? { earliest(feedbackDue, lockDue) }
+  var deadline: Instant? { earliest(feedbackDue, lockDue, openDue) }
   /// The bolt holds, or there is none.
   var isPlugHeld: Bool { !safety.hasLock || isLocked }
   var isTooHot: Bool { heat.contains(.tooHot) }
@@ -39,12 +41,13 @@ struct VehicleGuard {
   /// All of it is sound: what has to hold while energy flows. Heat is not among it, as a session that ends in order takes less
   /// from a hot inlet than a contactor that opens under load does.
   var isSound: Bool { isPlugHeld && isBatteryReady && isEquipmentSound && latched == nil }
-  var readsOpen: Bool { !isCommanded && isClosed != true }
+  var readsOpen: Bool { !isCommanded && (isClosed == false || safety.feedbackMax == nil) }
 
   // MARK: commands
 
   mutating func command(closed: Bool, at now: Instant) {
     isCommanded = closed
+    openDue = nil
     if closed { hasClosed = false }
     judge(now)
   }

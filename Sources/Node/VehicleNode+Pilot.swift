@@ -8,12 +8,15 @@ extension VehicleNode {
   // MARK: control pilot
 
   mutating func plugged(_ proximity: Proximity, _ now: Instant, _ perform: (Action) -> Void) {
-    if case .plugged = proximity, plug.phase == .idle {
+    let arrives = if case .plugged = proximity { plug.phase == .idle } else { false }
+    if arrives {
       plug = PlugIn()
       enter(.pilot, perform)
       waitWithoutDuty(now)
     }
+    if case .fault = proximity { plug.isLoose = true }
     if case .open = proximity, plug.phase != .idle {
+      plug.isLoose = true
       // The cause first: the offer is lost because the plug is out. S2 and contactors open with it.
       if !plug.ended { end(.failed(.unplugged(during: plug.phase)), now, perform) }
       leave(.pilotLost, now, perform)
@@ -23,6 +26,8 @@ extension VehicleNode {
       perform(.trace(.phase(.idle)))
     } else {
       drive(.proximity(proximity), now, perform)
+      // What was read on the pilot before the contact told of the plug: it is not told again.
+      if arrives, pilot.offer != plug.offer { offered(pilot.offer, now, perform) }
     }
   }
 

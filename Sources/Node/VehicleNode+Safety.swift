@@ -60,19 +60,16 @@ extension VehicleNode {
   /// The session's wish; it is followed when everything agrees.
   mutating func want(contactor close: Bool, _ now: Instant, _ perform: (Action) -> Void) {
     keeper.isWanted = close
-    if close {
-      keepSafe(now, perform)
-    } else {
-      perform(.contactor(close: false))
-      open(now, perform)
-    }
+    if close { return keepSafe(now, perform) }
+    if !keeper.isCommanded { perform(.contactor(close: false)) }
+    open(now, perform)
   }
 
   /// After every event, before the session hears of it.
   mutating func keepSafe(_ now: Instant, _ perform: (Action) -> Void) {
     if let fault = keeper.overdue(at: now) { raise(fault, now, perform) }
-    if let cause = cause {
-      if keeper.isCommanded { perform(.contactor(close: false)) }
+    if keeper.openDue != nil { open(now, perform) }
+    if keeper.openDue == nil, let cause = cause {
       open(now, perform)
       if cause == .lock { raise(.lockLost, now, perform) }
       stop(for: cause, now, perform)
@@ -112,12 +109,25 @@ extension VehicleNode {
       && (keeper.isClosed != true || keeper.safety.feedbackMax == nil)
   }
 
+  /// Opens the contactors: S2 first where a current flows that the charger can still end, so that they do not part with it.
   private mutating func open(_ now: Instant, _ perform: (Action) -> Void) {
     keeper.isWanted = false
     guard keeper.isCommanded else { return }
+    if isHeardByCharger {
+      if let due = keeper.openDue {
+        if now < due { return }
+      } else if plug.progress.presentMilliamps >= keeper.safety.openMilliampsMax {
+        keeper.openDue = now + keeper.safety.openDelay
+        return drive(.request(.b), now, perform)
+      }
+    }
     keeper.command(closed: false, at: now)
+    perform(.contactor(close: false))
     perform(.trace(.safety(.contactor(closed: false))))
   }
+
+  /// The charger sees S2 open, and can end the current.
+  private var isHeardByCharger: Bool { plug.offer != .error && !plug.isLoose && keeper.isEquipmentSound }
 
   private mutating func stop(for cause: VehicleBar, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.bar == nil else { return }
@@ -131,10 +141,7 @@ extension VehicleNode {
   private mutating func raise(_ fault: SafetyFault, _ now: Instant, _ perform: (Action) -> Void) {
     perform(.trace(.safety(.fault(fault))))
     keeper.latch(fault)
-    if keeper.isCommanded {
-      perform(.contactor(close: false))
-      open(now, perform)
-    }
+    open(now, perform)
     if plug.phase != .idle, !plug.ended { stop(for: fault == .lockLost ? .lock : .fault, now, perform) }
   }
 
@@ -154,8 +161,8 @@ extension VehicleNode {
     let wantsPlug =
       plug.phase != .idle && (!plug.ended || plug.isPaused) && plug.bar == nil && keeper.latched == nil
       && present.wish != .stop && !present.chargingComplete
-    // A bolt that is out though nobody asked for it was left so by an earlier run.
-    let isHeld = keeper.lockCommand ?? keeper.isLocked
+    // Before it was told anything nobody knows where it is: an earlier run may have left it out.
+    let isHeld = keeper.lockCommand ?? true
     if wantsPlug, keeper.lockCommand != true {
       keeper.command(locked: true, at: now)
       perform(.lock(true))

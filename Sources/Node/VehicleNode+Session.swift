@@ -150,7 +150,7 @@ extension VehicleNode {
 
   mutating func act(_ action: EVCCAction, _ now: Instant, _ perform: (Action) -> Void) {
     switch action {
-    case .pilot(let letter): drive(.request(letter.isReady ? .c : .b), now, perform)
+    case .pilot(let letter): drive(.request(letter.isReady && plug.bar == nil ? .c : .b), now, perform)
     case .contactor(let close): want(contactor: close, now, perform)
     case .charger(let milliamps):
       guard milliamps == 0 || plug.bar == nil else { return }
@@ -214,7 +214,6 @@ extension VehicleNode {
   mutating func end(_ outcome: NodeOutcome, _ now: Instant, _ perform: (Action) -> Void) {
     guard !plug.ended else { return }
     plug.ended = true
-    plug.progress = EVProgress()
     plug.isBasic = false
     plug.communicationDue = nil
     plug.offerLostUntil = nil
@@ -228,6 +227,7 @@ extension VehicleNode {
     perform(.charger(milliamps: 0))
     plug.chargerMilliamps = 0
     want(contactor: false, now, perform)
+    plug.progress = EVProgress()
     drive(.request(.b), now, perform)
     discover(.stop, now, perform)
     enter(.finished, perform)

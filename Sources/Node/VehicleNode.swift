@@ -55,6 +55,8 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     var progress = EVProgress()
     /// Matching waits for the vehicle to want energy.
     var waitsForWish = false
+    /// The plug is out, or nobody knows: nothing waits for a current to go down.
+    var isLoose = false
     /// Why nothing may flow any more.
     var bar: VehicleBar?
   }

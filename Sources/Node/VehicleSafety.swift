@@ -12,6 +12,11 @@ public struct VehicleSafety: Hashable, Sendable {
   public var temperatureHysteresis = 5_000
   /// Somebody tells by `VehicleEvent.battery` whether the contactors may be closed; until then they may not.
   public var asksBattery = false
+  /// DC: contactors under current open so long after S2, which makes the charger end it: 30 ms to 5 A (IEC 61851-23). Short
+  /// enough for 100 ms from a duty that is lost or a button that is pressed.
+  public var openDelay: Duration = .milliseconds(50)
+  /// Below this current nothing waits, mA.
+  public var openMilliampsMax = 5_000
   /// DC: the plug stays locked while the inlet is above this voltage, mV.
   public var unlockMillivoltsMax = 60_000
 

@@ -16,11 +16,10 @@ BUILT_IN = ("--board", "simulation-ev", "--interface", "ev0", "--pilot")
 
 
 def check_unlocked(vehicle):
-    """What was closed is open and what was locked is free, in this order."""
-    text = vehicle.text()
-    for wish in ("contactor commanded closed", "contactor commanded open"):
-        if wish not in text:
-            raise ScenarioFailed(f"the vehicle's daemon told no {wish!r}")
+    """Locked, closed, open, free, in this order."""
+    if not re.search("connector locks.*contactor commanded closed.*contactor commanded open.*connector unlocks",
+                     vehicle.text(), re.DOTALL):
+        raise ScenarioFailed("the vehicle's daemon did not lock, close, open and unlock in this order")
 
 
 @scenario(120)

@@ -42,7 +42,7 @@ import Wire
       .deletingLastPathComponent()
     let document = try String(contentsOf: folder.appending(path: "docs/site-file.md"), encoding: .utf8)
     let full = document.components(separatedBy: "```yaml\n")[1].components(separatedBy: "```")[0]
-    let sources = [Array(minimal.utf8), Array(full.utf8)]
+    let sources = [Array(minimal.utf8), Array(full.utf8), Array(minimalVehicle.utf8)]
     var taken = 0
     for round in 0..<4000 {
       var octets = sources.randomElement(using: &random) ?? []
