@@ -126,8 +126,10 @@ extension VehicleNode {
     perform(.trace(.safety(.contactor(closed: false))))
   }
 
-  /// The charger sees S2 open, and can end the current.
-  private var isHeardByCharger: Bool { plug.offer != .error && !plug.isLoose && keeper.isEquipmentSound }
+  /// The charger sees S2 open, and can end the current. One that answers with E or F has seen it.
+  private var isHeardByCharger: Bool {
+    (plug.offer != .error || keeper.openDue != nil) && !plug.isLoose && keeper.isEquipmentSound
+  }
 
   private mutating func stop(for cause: VehicleBar, _ now: Instant, _ perform: (Action) -> Void) {
     guard plug.bar == nil else { return }

@@ -55,11 +55,10 @@ struct OutletObserver {
   }
 
   /// Another number of phases is taken.
-  mutating func phasesChange(isOffered: Bool, at now: Instant) {
+  mutating func phasesChange(isLive: Bool, isOffered: Bool, at now: Instant) {
     changes += 1
-    let isLive = last.map { $0.areContactsClosed || $0.isCoilOn } ?? false
     if isLive || isOffered, violation == nil {
-      violation = "\(now): phases changed under load or with an offer"
+      violation = "\(now): phases changed \(isLive ? "under load" : "with an offer")"
     }
   }
 

@@ -28,6 +28,8 @@ struct OutletRig {
   var shown: (levels: PilotLevels, until: Instant)?
   /// The sampler shows nothing until then.
   var isBlindUntil = Instant.zero
+  /// A vehicle has been plugged in with the oscillator on for so long, for the sampler to see.
+  private var offeredFor = Duration.zero
   /// Every other sample shows this.
   var bounce: (levels: PilotLevels, until: Instant)?
   var observer: OutletObserver
@@ -39,6 +41,8 @@ struct OutletRig {
   private var tick = 0
 
   static let sampling = Duration.milliseconds(5)
+  /// Longer than any debouncing: what is on the wire for so long, the node knows.
+  static let believedAfter = Duration.milliseconds(100)
 
   init(
     isVentilated: Bool = false, hasLock: Bool = true, recloseMin: Duration = .zero,
@@ -78,7 +82,8 @@ struct OutletRig {
       case .residualCurrentTest(let on): monitor.test(on)
       case .phases(let three):
         observer.phasesChange(
-          isOffered: wire.duty.isOscillating && wire.load != .detached && !isDeceived, at: now)
+          isLive: contactor.areContactsClosed || contactor.isCoilOn,
+          isOffered: offeredFor >= Self.believedAfter, at: now)
         closesThree = three
       case .network, .powerStage, .setPoint, .insulationTest, .authorizationNeeded, .modemPower, .trace: break
       }
@@ -135,6 +140,8 @@ struct OutletRig {
       if let levels { tell(.pilot(levels)) }
       if let due = node.deadline, due <= now { tell(.timeout) }
       look()
+      let isOffered = wire.duty.isOscillating && wire.load != .detached && !isDeceived
+      offeredFor = isOffered ? offeredFor + Self.sampling : .zero
     }
   }
 
