@@ -32,7 +32,7 @@ esac
 archive=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' 2>/dev/null | sort -V | tail -1)
 [ -n "$archive" ] || refuse "there are no kernel sources; install them: apt-get install linux-source-6.1 flex bison bc"
 name=$(basename "$archive" .tar.xz)
-for tool in flex bison bc make gcc xz patch; do
+for tool in flex bison bc make gcc xz python3; do
 	command -v "$tool" >/dev/null || refuse "the program $tool is missing; install it: apt-get install $tool"
 done
 
@@ -66,10 +66,7 @@ cd "$work/$name"
 sed -i '/^config HZ$/,/default/ s/default 100/default 1000/' arch/um/Kconfig
 grep -A3 '^config HZ$' arch/um/Kconfig | grep -q 'default 1000'
 # Simulated lines that obey what is outside, and devices of boards that the kernel has no simulation of.
-patch -s -p1 <"$here/drivers/gpio-sim.patch" >&2 || {
-	printf 'drivers/gpio-sim.patch does not fit %s %s: mend it (6.1 is what it was made for)\n' "$name" "$version" >&2
-	exit 1
-}
+python3 "$here/drivers/gpio_sim.py" drivers/gpio/gpio-sim.c >&2
 cp "$here/drivers/bench_devices.c" drivers/misc/
 echo 'obj-y += bench_devices.o' >>drivers/misc/Makefile
 
