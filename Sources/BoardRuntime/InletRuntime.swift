@@ -17,6 +17,9 @@ final class InletRuntime {
   typealias Node = VehicleNode<FirmwareKeys>
   /// A battery that fell silent: so long after the session was asked to end, the contactors open whether or not it has.
   static let silentStopMax = Duration.seconds(3)
+  /// After contactors opened for a silent battery, of whose inlet nobody knows the voltage, the plug stays locked so long: the
+  /// charger's output has discharged by then (`SafetySettings.dischargeMax`).
+  static let dischargeMax = Duration.seconds(5)
 
   private(set) var plan: InletPlan
   let inlet: Inlet
@@ -49,6 +52,7 @@ final class InletRuntime {
   var speaker: ControlClientID?
   /// A battery that is silent for long knows nothing of the inlet's voltage any more: the contacts alone count.
   private var isVoltageForgotten = false
+  private var forgetDue: Instant?
   private var isStopWanted = false
   private var told: EVConditions?
 
@@ -140,6 +144,7 @@ final class InletRuntime {
     if isSilent { tell(.info, "battery", "its management is heard, \(new.socPercent) %") }
     isSilent = false
     isVoltageForgotten = false
+    forgetDue = nil
     silenceDue = hasOwnBattery ? nil : loop.now + plan.batterySilence
     openDue = nil
     let old = report
@@ -369,6 +374,10 @@ final class InletRuntime {
       openDue = nil
       isBatteryTold = false
       turns.add(.battery(ready: false))
+      forgetDue = now + Self.dischargeMax
+    }
+    if isDue(forgetDue, at: now) {
+      forgetDue = nil
       isVoltageForgotten = true
       tellConditions()
     }
@@ -380,7 +389,7 @@ final class InletRuntime {
 
   private func rearm() {
     nodeDue = nextDeadline(of: &node)
-    timer?.deadline = earliest(nodeDue, silenceDue, openDue)
+    timer?.deadline = earliest(nodeDue, silenceDue, openDue, forgetDue)
   }
 
   // MARK: the interface

@@ -141,7 +141,15 @@ public struct EVPilot: Machine, Sendable {
       attached = true
       cableMilliamps = rating
     }
-    guard attached != isAttached else { return }
+    guard attached != isAttached else {
+      // A cable that is read anew under an offer bounds it from now on.
+      if case .amps = offer, let reported = reportedPermille,
+        case .amps(let milliamps) = PilotOffer(permille: reported)
+      {
+        setOffer(.amps(milliamps: min(milliamps, cableMilliamps ?? milliamps)), perform)
+      }
+      return
+    }
     isAttached = attached
     guard !attached else {
       perform(.attached(true))

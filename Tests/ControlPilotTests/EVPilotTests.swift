@@ -152,6 +152,16 @@ struct VehicleBench {
     #expect(bench.takeLog() == ["attached", "offer 13.0 A"])
   }
 
+  @Test func a_cable_that_is_read_under_an_offer_bounds_it() {
+    var bench = VehicleBench.plugged(.pwm(permille: 533), .c)
+    bench.handle(.proximity(.plugged(cableMilliamps: 13_000)))
+    #expect(bench.takeLog() == ["offer 13.0 A"])
+    bench.run(.milliseconds(200))
+    #expect(bench.takeLog() == [])
+    bench.handle(.proximity(.plugged(cableMilliamps: 32_000)))
+    #expect(bench.takeLog().count == 1)
+  }
+
   @Test(arguments: [100, 533, 960])
   func a_toggle_goes_on_while_the_station_changes_the_duty(permille: Int) {
     // EVCC_CMN CmValidate_002 and _003.
