@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Octets on their way into a stream socket that does not always take them all, and the end of what goes out.

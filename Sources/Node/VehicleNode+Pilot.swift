@@ -149,7 +149,8 @@ extension VehicleNode {
     if plug.ended, plug.offer == .none { restart(now, perform) }
     guard !plug.announced, !plug.ended else { return }
     if case .absent = configuration.link { return }
-    guard conditions.wish == .charge || conditions.wish == .renegotiate else {
+    // One that paused is woken by the duty: what it wants then it says in the session.
+    guard conditions.wish != .stop else {
       plug.waitsForWish = true
       return
     }
