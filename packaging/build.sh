@@ -12,10 +12,11 @@ swift=${SWIFT:-swift}
 root=.build/package/root
 flags=(-c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker "--version-script=$PWD/packaging/exports.map")
 # The daemon is for boards with little flash: every function by itself, equal ones once, relocations packed, no names for
-# reflection. `packaging/build.sh --daemon` builds it alone and prints where it is.
+# reflection, no tables to unwind by. `packaging/build.sh --daemon` builds it alone and prints where it is.
 small=(-Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -Xfrontend -Xswiftc
   -disable-reflection-metadata -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import
-  -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -s)
+  -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -s
+  -Xlinker --no-eh-frame-hdr -Xlinker -T -Xlinker "$PWD/packaging/no-unwind.ld")
 daemon() { "$swift" build "${flags[@]}" "${small[@]}" --scratch-path .build/package/small --product couplerd "$@"; }
 
 if [ "${1:-}" = --daemon ]; then
