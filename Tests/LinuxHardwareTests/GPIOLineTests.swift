@@ -131,7 +131,12 @@ extension GPIOTests {
 
     @Test func bias_pulls_an_input() throws {
       let chip = try SimulatedChip("chip", ["UP", "DOWN"])
-      try chip.pull(1, true)
+      defer { withExtendedLifetime(chip) {} }
+      // What a test pulls outside would be stronger: it is high by another resistor before.
+      do {
+        let before = try GPIOInput(LineDescription(.named("DOWN"), bias: .pullUp))
+        #expect(try before.isActive())
+      }
       let up = try GPIOInput(LineDescription(.named("UP"), bias: .pullUp))
       let down = try GPIOInput(LineDescription(.named("DOWN"), bias: .pullDown))
       #expect(try up.isActive())
