@@ -313,6 +313,8 @@ def is_removed(unit, wire):
     run("systemctl", "start", unit.name)
     process = unit.process
     equal(wire.duty(), 1000, "pilot before the removal")
+    # An image for containers says that no package may stop a service; a board does not.
+    pathlib.Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
     run("dpkg", "--no-triggers", "--force-unsafe-io", "--remove", "coupler")
     check(not pathlib.Path(f"/proc/{process}").exists(), "the daemon outlives its package")
     check(not pathlib.Path("/usr/sbin/couplerd").exists(), "/usr/sbin/couplerd is left")
