@@ -1,6 +1,7 @@
 public import ControlAPI
 public import HAL
 public import Node
+public import Wire
 
 /// What a node tells the electrical side of its inlet.
 public enum InletCommand: Hashable, Sendable {
@@ -41,6 +42,8 @@ public protocol InletPort: AnyObject {
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.
   var isBroken: Bool { get }
+  /// Since when its contactors, told to open, could not be seen to have opened; `nil` where they are as they were told.
+  var liveSince: Instant? { get }
 }
 
 extension InletPort {
@@ -53,6 +56,7 @@ extension InletPort {
     set {}
   }
   public var isBroken: Bool { false }
+  public var liveSince: Instant? { nil }
   public var hasBattery: Bool { false }
   public var feedbackMax: Duration? { nil }
   public var temperatureEnds: [Int] { [] }

@@ -125,9 +125,10 @@ final class InletRuntime {
     return isSilent ? "the battery's management is silent" : nil
   }
 
-  /// No deadline was missed: what the watchdog is fed for.
+  /// No deadline was missed and the contactors opened when they had to: what the watchdog is fed for.
   func isHealthy(at now: Instant) -> Bool {
     guard isStarted else { return true }
+    if let since = port.liveSince, now - since > ConnectorRuntime.liveMax { return false }
     return nodeDue.map { now - $0 < .seconds(1) } ?? true
   }
 

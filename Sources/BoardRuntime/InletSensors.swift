@@ -13,26 +13,15 @@ final class InletSensors {
   static let busyPeriod = Duration.milliseconds(20)
   static let pluggedPeriod = Duration.milliseconds(100)
   static let idlePeriod = Duration.milliseconds(250)
-  static let temperaturePeriod = Duration.seconds(1)
-  /// Readings that fail before a sensor counts as broken.
-  static let failuresMax = 3
-
-  private struct Temperature {
-    var source: TemperatureReader
-    var derating: [DeratingPoint]
-    var percent = 100
-    var failures = 0
-  }
 
   private let loop: EventLoop
   private let told: (VehicleEvent) -> Void
   private let derated: (Int) -> Void
   private let proximity: ProximityReader?
-  private var temperatures: [Temperature] = []
+  private var temperatures: SensorTemperatures
   private var timer: LoopTimer?
   private var proximityDue: Instant?
   private var temperatureDue: Instant?
-  private var percent = 100
   private var failures = 0
   /// What the last two readings agreed on, and the last one.
   private var settled: Proximity?
@@ -49,10 +38,7 @@ final class InletSensors {
     self.derated = derated
     let roots = hardware.devices.roots
     proximity = try ProximityReader(source, roots)
-    for sensor in inlet.temperatures {
-      guard let reader = try TemperatureReader(sensor.source, roots) else { continue }
-      temperatures.append(Temperature(source: reader, derating: sensor.derating))
-    }
+    temperatures = try SensorTemperatures(inlet.temperatures, roots)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
@@ -62,7 +48,7 @@ final class InletSensors {
   func start() {
     readTemperatures()
     if proximity != nil { proximityDue = loop.now }
-    temperatureDue = temperatures.isEmpty ? nil : loop.now + Self.temperaturePeriod
+    temperatureDue = temperatures.isEmpty ? nil : loop.now + SensorTemperatures.period
     elapse()
   }
 
@@ -92,7 +78,7 @@ final class InletSensors {
     }
     if isDue(temperatureDue, at: now) {
       readTemperatures()
-      temperatureDue = now + Self.temperaturePeriod
+      temperatureDue = now + SensorTemperatures.period
     }
     timer?.deadline = earliest(proximityDue, temperatureDue)
   }
@@ -105,7 +91,7 @@ final class InletSensors {
       failures = 0
     } catch {
       failures += 1
-      guard failures >= Self.failuresMax else { return }
+      guard failures >= SensorTemperatures.failuresMax else { return }
       new = .fault
     }
     defer { candidate = new }
@@ -117,23 +103,10 @@ final class InletSensors {
   }
 
   private func readTemperatures() {
-    for index in temperatures.indices {
-      do throws(LinuxError) {
-        let millicelsius = try temperatures[index].source.millicelsius()
-        temperatures[index].failures = 0
-        temperatures[index].percent = temperatures[index].derating.percent(
-          millicelsius: millicelsius, last: temperatures[index].percent)
-        told(.temperature(sensor: index, millicelsius: millicelsius))
-      } catch {
-        temperatures[index].failures += 1
-        if temperatures[index].failures >= Self.failuresMax {
-          told(.temperature(sensor: index, millicelsius: nil))
-        }
-      }
+    let (readings, share) = temperatures.read()
+    for reading in readings {
+      told(.temperature(sensor: reading.sensor, millicelsius: reading.millicelsius))
     }
-    let new = temperatures.map(\.percent).min() ?? 100
-    guard new != percent else { return }
-    percent = new
-    derated(new)
+    if let share { derated(share) }
   }
 }

@@ -1,12 +1,12 @@
 public import HAL
 public import LinuxHardware
 public import Node
-import Wire
+public import Wire
 
 /// An inlet whose S2, contactors and lock Linux drives by lines, and whose pilot and sensors it reads.
 ///
 /// A device that fails once is not tried again: the inlet goes to its safe values and stays out of service until the daemon
-/// starts anew.
+/// starts anew. To open is tried until the contacts read open.
 public final class LineInlet: InletPort {
   /// Without a proximity contact: a pilot that is gone for so long is a plug that is out. Longer than state F lasts at a
   /// charger that starts anew (T_step_EF, 4 s).
@@ -25,6 +25,8 @@ public final class LineInlet: InletPort {
   private var reading: ((VehicleEvent) -> Void)?
   public private(set) var trouble: String?
   public var isBroken: Bool { trouble != nil }
+  public private(set) var liveSince: Instant?
+  private var openTimer: LoopTimer?
   /// Where the pilot stands for the proximity contact: it counts as plugged in until then.
   private var pluggedUntil: Instant?
   private var pilotTimer: LoopTimer?
@@ -80,6 +82,7 @@ public final class LineInlet: InletPort {
   public func start(_ reading: @escaping (VehicleEvent) -> Void) throws(BoardFailure) {
     self.reading = reading
     pilotTimer = loop.addTimer { [weak self] in self?.pilotIsGone() }
+    openTimer = loop.addTimer { [weak self] in self?.openAgain() }
     do throws(LinuxError) {
       try contactor?.start()
       lock?.start()
@@ -91,7 +94,7 @@ public final class LineInlet: InletPort {
   }
 
   public func perform(_ command: InletCommand) {
-    guard trouble == nil else { return }
+    guard trouble == nil else { return performInTrouble(command) }
     do throws(LinuxError) {
       switch command {
       case .setLoad(let load): try drive(load)
@@ -106,6 +109,15 @@ public final class LineInlet: InletPort {
     }
   }
 
+  /// Whatever failed, to open is never too much, and a plug behind open contacts is let go.
+  private func performInTrouble(_ command: InletCommand) {
+    switch command {
+    case .contactor(close: false), .setLoad(.b): openAgain()
+    case .lock(false) where contactor?.readsOpen ?? true: lock?.command(locked: false)
+    default: break
+    }
+  }
+
   public func repeatReadings() {
     contactor?.repeatLast()
     lock?.repeatLast()
@@ -114,6 +126,7 @@ public final class LineInlet: InletPort {
   }
 
   public func makeSafe() {
+    openTimer?.deadline = nil
     // The contactors first: everything else can wait.
     try? contactor?.open()
     try? drive(.b)
@@ -161,6 +174,20 @@ public final class LineInlet: InletPort {
     guard trouble == nil else { return }
     trouble = "\(error)"
     makeSafe()
+    openAgain()
     reading?(.equipment(ok: false))
+  }
+
+  /// Opens until contactors and S2 were switched off without an error and the contacts read open, read now and not told
+  /// before.
+  private func openAgain() {
+    guard trouble != nil, reading != nil else { return }
+    var isOpen = true
+    do throws(LinuxError) { try contactor?.open() } catch { isOpen = false }
+    // S2 as well where the contactors fail: the charger ends the current then.
+    do throws(LinuxError) { try drive(.b) } catch { isOpen = false }
+    if let contactor, !contactor.readsOpen { isOpen = false }
+    liveSince = isOpen ? nil : liveSince ?? loop.now
+    openTimer?.deadline = isOpen ? nil : loop.now + LineOutlet.openAgain
   }
 }

@@ -8,29 +8,18 @@ import Wire
 /// Sensors of an outlet that have to be asked: proximity and temperatures. Nobody asks them without a vehicle.
 final class OutletSensors {
   static let proximityPeriod = Duration.milliseconds(250)
-  static let temperaturePeriod = Duration.seconds(1)
   /// The contact is looked at so often after a vehicle left, so that the next one does not find the last one's cable.
   static let looksAfter = 8
-  /// Readings that fail before a sensor counts as broken.
-  static let failuresMax = 3
-
-  private struct Temperature {
-    var source: TemperatureReader
-    var derating: [DeratingPoint]
-    var percent = 100
-    var failures = 0
-  }
 
   private let loop: EventLoop
   private let told: (ChargerEvent) -> Void
   private let derated: (Int) -> Void
   private let proximity: ProximityReader?
-  private var temperatures: [Temperature] = []
+  private var temperatures: SensorTemperatures
   private var timer: LoopTimer?
   private var proximityDue: Instant?
   private var temperatureDue: Instant?
   private var looksLeft = 0
-  private var percent = 100
   private var proximityFailures = 0
   private var isVehicleThere = false
 
@@ -44,10 +33,7 @@ final class OutletSensors {
     self.derated = derated
     let roots = hardware.devices.roots
     proximity = try ProximityReader(source, roots)
-    for sensor in outlet.monitoring.temperatures {
-      guard let reader = try TemperatureReader(sensor.source, roots) else { continue }
-      temperatures.append(Temperature(source: reader, derating: sensor.derating))
-    }
+    temperatures = try SensorTemperatures(outlet.monitoring.temperatures, roots)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
@@ -76,7 +62,7 @@ final class OutletSensors {
     }
     if let due = temperatureDue, now >= due {
       readTemperatures()
-      temperatureDue = isVehicleThere ? now + Self.temperaturePeriod : nil
+      temperatureDue = isVehicleThere ? now + SensorTemperatures.period : nil
     }
     timer?.deadline = earliest(proximityDue, temperatureDue)
   }
@@ -88,29 +74,16 @@ final class OutletSensors {
       proximityFailures = 0
     } catch {
       proximityFailures += 1
-      if proximityFailures >= Self.failuresMax { told(.proximity(.fault)) }
+      if proximityFailures >= SensorTemperatures.failuresMax { told(.proximity(.fault)) }
     }
   }
 
   private func readTemperatures() {
-    for index in temperatures.indices {
-      do throws(LinuxError) {
-        let millicelsius = try temperatures[index].source.millicelsius()
-        temperatures[index].failures = 0
-        temperatures[index].percent = temperatures[index].derating.percent(
-          millicelsius: millicelsius, last: temperatures[index].percent)
-        told(.temperature(sensor: index, millicelsius: millicelsius))
-      } catch {
-        temperatures[index].failures += 1
-        if temperatures[index].failures >= Self.failuresMax {
-          told(.temperature(sensor: index, millicelsius: nil))
-        }
-      }
+    let (readings, share) = temperatures.read()
+    for reading in readings {
+      told(.temperature(sensor: reading.sensor, millicelsius: reading.millicelsius))
     }
-    let new = temperatures.map(\.percent).min() ?? 100
-    guard new != percent else { return }
-    percent = new
-    derated(new)
+    if let share { derated(share) }
   }
 }
 

@@ -134,6 +134,25 @@ import Wire
     #expect(isTold)
   }
 
+  @Test func a_contactor_that_could_not_be_opened_is_opened_again_and_told_until_then() throws {
+    let rig = try InletRig()
+    try rig.start()
+    rig.inlet.perform(.setLoad(.c))
+    rig.inlet.perform(.contactor(close: true))
+    #expect(rig.inlet.liveSince == nil)
+    try rig.output("MINUS").fails = true
+    rig.inlet.perform(.contactor(close: false))
+    #expect(rig.inlet.trouble != nil && rig.inlet.liveSince != nil)
+    #expect(try rig.output("MINUS").value && !rig.output("S2").value)
+    try rig.output("MINUS").fails = false
+    try rig.run(.milliseconds(250))
+    #expect(try !rig.output("MINUS").value)
+    // And by the node, at any time.
+    try rig.output("MINUS").set(true)
+    rig.inlet.perform(.contactor(close: false))
+    #expect(try !rig.output("MINUS").value)
+  }
+
   @Test func a_timer_that_measures_tells_the_duty_and_one_that_is_not_there_is_named() throws {
     var description = InletRig.board
     guard case .lines(var lines) = description.inlets[0].hardware else { return }
