@@ -82,6 +82,28 @@ struct InteropDaemonTests {
   @Test func a_power_stage_that_dies_ends_the_charge_and_its_heir_charges() throws { try Scenario.holds() }
 }
 
+/// The daemon in a vehicle.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropVehicleTests {
+  @Test func a_vehicle_daemon_charges_from_a_charger_daemon() throws { try Scenario.holds() }
+  @Test func a_vehicle_daemon_charges_from_coupler_evse() throws { try Scenario.holds() }
+  @Test func a_vehicle_daemon_charges_from_iso15118_secc() throws { try Scenario.holds() }
+  @Test func a_vehicle_whose_battery_falls_silent_ends_in_order() throws { try Scenario.holds() }
+  @Test func a_killed_vehicle_daemon_tells_it_and_charges_again() throws { try Scenario.holds() }
+}
+
+/// The daemon behind a safety controller.
+@Suite(
+  .serialized,
+  .enabled(if: Scenario.obstacle == nil, Comment(rawValue: Scenario.obstacle ?? "")))
+struct InteropControllerTests {
+  @Test func a_vehicle_charges_behind_a_safety_controller() throws { try Scenario.holds() }
+  @Test func a_killed_daemon_leaves_it_to_the_controller_to_open() throws { try Scenario.holds() }
+  @Test func a_controller_that_falls_silent_ends_the_session() throws { try Scenario.holds() }
+}
+
 @Suite struct InteropListTests {
   @Test func every_scenario_has_a_test() throws {
     let tests = try String(contentsOfFile: #filePath, encoding: .utf8)
