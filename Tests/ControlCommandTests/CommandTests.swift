@@ -289,6 +289,50 @@ struct CommandTests {
     #expect(!text.contains("\u{1B}"))
   }
 
+  @Test func watch_ends_when_nobody_reads_any_more() throws {
+    let station = try station()
+    let (process, output, _) = try Command.process(["watch", "--json", "--socket", station.socket])
+    _ = output.fileHandleForReading.availableData
+    #expect(process.isRunning)
+    try output.fileHandleForReading.close()
+    let end = Date() + 10
+    while process.isRunning, Date() < end { usleep(10_000) }
+    #expect(!process.isRunning && process.terminationStatus == 0)
+    if process.isRunning { process.terminate() }
+  }
+
+  // MARK: a played controller
+
+  /// Runs `coupler controller` with these orders on its standard input.
+  private func play(_ kind: String, _ orders: String) throws -> (status: Int32, errors: String) {
+    let (process, input, errors) = (Process(), Pipe(), Pipe())
+    process.executableURL = URL(filePath: try #require(Command.executable))
+    process.arguments = ["controller", "--kind", kind]
+    (process.standardInput, process.standardOutput, process.standardError) = (input, Pipe(), errors)
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(orders.utf8))
+    try input.fileHandleForWriting.close()
+    let end = Date() + 10
+    while process.isRunning, Date() < end { usleep(10_000) }
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+    return (
+      process.terminationStatus,
+      String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    )
+  }
+
+  @Test(arguments: ["2 pilot B", "9 contacts stuck", "-3 pilot C", "pilto B", "spoil 0"])
+  func an_order_that_a_controller_cannot_follow_is_told_and_leaves_its_status(order: String) throws {
+    let result = try play("yeti", "pilot B\n\(order)\nquit\n")
+    #expect(result.status == 64 && result.errors.contains("order 2: "), "\(result)")
+  }
+
+  @Test func the_second_connector_is_one_where_there_are_two() throws {
+    let result = try play("phyverso", "2 pilot B\nspoil 1\ngarbage 10\nquit\n")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+  }
+
   @Test func watch_as_JSON_is_the_state_and_then_each_event() throws {
     let station = try station()
     let (process, output, _) = try Command.process(
