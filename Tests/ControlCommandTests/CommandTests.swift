@@ -254,6 +254,25 @@ struct CommandTests {
     #expect(station.requests.isEmpty)
   }
 
+  // MARK: the manual
+
+  @Test func the_manual_has_every_subcommand() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "packaging")
+    let page = try String(contentsOf: folder.appending(path: "coupler.1"), encoding: .utf8)
+    let help = try Command.run("--help").output
+    let list = try #require(help.components(separatedBy: "SUBCOMMANDS:\n").last)
+    let names = list.split(separator: "\n").compactMap { line -> String? in
+      guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.hasPrefix("  See") else { return nil }
+      return line.split(separator: " ").first.map(String.init)
+    }
+    #expect(names.count > 10)
+    let bold = page.split(separator: "\n").filter { $0.hasPrefix(".B") }.flatMap {
+      $0.split { " \",".contains($0) }.dropFirst()
+    }
+    for name in names { #expect(bold.contains(Substring(name)), "coupler.1 has no \(name)") }
+  }
+
   // MARK: watch
 
   private func waitUntil(_ condition: () -> Bool) {
