@@ -376,6 +376,7 @@ extension NodeTrace {
     switch self {
     case .ended(.failed): .warning
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
+    case .pilotFault: .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
     case .offer, .slac, .sdpClient, .session: .debug

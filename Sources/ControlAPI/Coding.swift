@@ -52,6 +52,7 @@ extension PilotStatus: JSONCoded {
     try form.member("dutyPermille", &dutyPermille)
     try form.member("offeredMilliamps", &offeredMilliamps)
     try form.member("cableMilliamps", &cableMilliamps)
+    try form.member("fault", &fault)
   }
 }
 

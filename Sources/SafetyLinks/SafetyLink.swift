@@ -74,6 +74,8 @@ public struct SafetyLink: Machine {
 
   /// Commands are taken and readings hold.
   public var isUp: Bool { state == .up }
+  /// No power is allowed and no duty driven: starting the controller anew takes nothing from a vehicle.
+  public var isAtRest: Bool { targets.allSatisfy { !$0.allowsPower && !$0.duty.isOscillating } }
   /// At one connector at least.
   public var allowsPower: Bool { targets.contains { $0.allowsPower } }
 
