@@ -88,7 +88,7 @@ public final class Daemon {
     do throws(BoardFailure) {
       switch options.task {
       case .check:
-        say("ok\n")
+        say("\(site.name): ok\n")
         return Status.ok
       case .safeState: return try makeSafe(site)
       case .run: return try run(site)
@@ -344,16 +344,13 @@ public final class Daemon {
     manager.reloading(at: loop.now)
     defer { manager.ready(summary) }
     do throws(SitePlan.Problems) {
-      let new = try SitePlan(options)
-      if let old = site?.configuration, let configuration = new.configuration {
-        let changes = old.changes(to: configuration)
-        guard changes.needRestart.isEmpty else {
-          let keys = changes.needRestart.map(\.key).joined(separator: ", ")
-          return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
-        }
-        for change in changes.live {
-          tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
-        }
+      guard let (new, changes) = try site?.reread(options) else { return }
+      guard changes.needRestart.isEmpty else {
+        let keys = changes.needRestart.map(\.key).joined(separator: ", ")
+        return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
+      }
+      for change in changes.live {
+        tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
       }
       for connector in connectors { connector.adopt(new) }
       if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
