@@ -156,8 +156,8 @@ final class ControlDesk {
     }
   }
 
-  /// An event that was kept.
-  func note(_ trace: NodeTrace, of number: Int) {
+  /// An event that was kept, and the energy of the session when it happened.
+  func note(_ trace: NodeTrace, of number: Int, wattHours: Int) {
     switch trace {
     case .safety(.fault(let fault)):
       let told = ControlFault(fault)
@@ -174,7 +174,6 @@ final class ControlDesk {
     case .ended(.failed(let failure)):
       remember(
         number, layer: failure.layer, name: "sessionFailed", text: "\(failure)", isPresent: false)
-      let wattHours = connectors.first { $0.number == number }?.values.wattHours ?? 0
       tell(number, .ended(ok: false, text: "failed in \(failure.layer): \(failure)", wattHours: wattHours))
     default: break
     }

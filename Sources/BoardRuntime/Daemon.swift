@@ -254,9 +254,10 @@ public final class Daemon {
 
   private func note(_ trace: NodeTrace, of number: Int) {
     // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
-    let meter = connectors.first { $0.number == number }?.meterWattHours ?? 0
-    journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
-      self?.desk?.note(trace, of: number)
+    let place = connectors.first { $0.number == number }
+    let wattHours = place?.values.wattHours ?? 0
+    journal.keep(trace, connector: number, meterWattHours: place?.meterWattHours ?? 0, at: loop.now) {
+      [weak self] in self?.desk?.note(trace, of: number, wattHours: wattHours)
     }
     guard trace.priority <= log.threshold else { return afterTrace(trace) }
     log.write(
