@@ -140,6 +140,10 @@ public final class Daemon {
       for connector in connectors { try start(connector) }
       let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
       self.desk = desk
+      desk.log = { [weak self] in
+        self?.log.write($0)
+        self.map { $0.manager.status($0.summary) }
+      }
       openControl(site, desk)
       loop.beforeWaiting = { [weak self] in
         desk.tellNews()
