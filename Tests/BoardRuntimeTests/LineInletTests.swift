@@ -224,8 +224,8 @@ import Wire
     let rig = try RuntimeRig()
     try rig.start()
     try rig.charge()
-    // Silence.
-    try rig.run(.milliseconds(3300), permille: 533, reports: false)
+    // Silence, and what the onboard charger has for going down.
+    try rig.run(.milliseconds(5300), permille: 533, reports: false)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
     #expect(rig.runtime.trouble?.contains("silent") == true)
@@ -264,6 +264,8 @@ import Wire
     #expect(!rig.runtime.isAtRest)
     rig.runtime.stop(.user)
     try rig.run(.milliseconds(200), permille: 533)
+    #expect(try rig.inlet.output("S2").value && rig.runtime.wanted.chargerMilliamps == 0)
+    try rig.run(.milliseconds(2000), permille: 533)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.isAtRest)
   }
