@@ -18,7 +18,7 @@ public final class Daemon {
 
   public static let version = ProgramVersion.text
 
-  /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
+  /// How long a stop in order may take until it is done without order. Below the unit's TimeoutStopSec of 30 s.
   static let stopPatience = Duration.seconds(15)
 
   /// A failed device is the reason of a new start at most so often.
@@ -159,6 +159,8 @@ public final class Daemon {
       status = Status.failed
     }
     manager.stopping("outputs safe")
+    isStopping = true
+    Unloading.run(connectors, on: loop)
     for connector in connectors { connector.makeSafe() }
     hardware.makeSafe()
     for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }

@@ -127,9 +127,9 @@ public final class LineInlet: InletPort {
 
   public func makeSafe() {
     openTimer?.deadline = nil
-    // The contactors first: everything else can wait.
-    try? contactor?.open()
+    // S2 first, which ends the charger's current, and in the same moment the contactors: everything else can wait.
     try? drive(.b)
+    try? contactor?.open()
     duty?.stop()
     sensors?.stop()
     lock?.release()

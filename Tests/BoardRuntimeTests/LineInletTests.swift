@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import HAL
+import ISO15118
 import LinuxHardware
 import Node
 import Safety
@@ -195,6 +196,19 @@ import Wire
     #expect(rig.signals.isEmpty)
   }
 
+  @Test func S2_opens_before_the_contactors_it_takes_the_current_off() throws {
+    let rig = try InletRig()
+    try rig.start()
+    rig.inlet.perform(.setLoad(.c))
+    rig.inlet.perform(.contactor(close: true))
+    let count = rig.board.order.count
+    rig.inlet.makeSafe()
+    let opened = rig.board.order.dropFirst(count).map(\.line)
+    let S2 = try #require(opened.firstIndex(of: FakeBoard.line("S2")))
+    let minus = try #require(opened.firstIndex(of: FakeBoard.line("MINUS")))
+    #expect(S2 < minus)
+  }
+
   @Test func safe_is_everything_open_with_or_without_a_start() throws {
     let rig = try InletRig()
     rig.inlet.perform(.setLoad(.c))
@@ -226,8 +240,9 @@ import Wire
     try rig.charge()
     // Silence.
     try rig.run(.milliseconds(3300), permille: 533, reports: false)
-    #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
+    try rig.run(RuntimeRig.rampDown, permille: 533, reports: false)
+    #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.trouble?.contains("silent") == true)
     try rig.run(.milliseconds(100), permille: 533)
     #expect(rig.runtime.wanted.isBatteryHeard)
@@ -263,9 +278,38 @@ import Wire
     try rig.charge()
     #expect(!rig.runtime.isAtRest)
     rig.runtime.stop(.user)
-    try rig.run(.milliseconds(200), permille: 533)
+    try rig.run(.milliseconds(200) + RuntimeRig.rampDown, permille: 533)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.isAtRest)
+  }
+
+  @Test func a_program_that_ends_tells_the_onboard_charger_before_it_opens_S2() throws {
+    let rig = try RuntimeRig()
+    try rig.start()
+    try rig.charge()
+    _ = rig.runtime.takeNews()
+    let start = rig.inlet.loop.now
+    Unloading.run([rig.runtime], on: rig.inlet.loop)
+    #expect(rig.inlet.loop.now - start >= .milliseconds(300))
+    #expect(rig.runtime.wanted.chargerMilliamps == 0 && rig.runtime.takeNews())
+    #expect(try rig.inlet.output("S2").value, "the station's contactor parts what S2 leaves")
+    rig.runtime.makeSafe()
+    #expect(try !rig.inlet.output("S2").value)
+  }
+
+  @Test func a_program_that_ends_opens_S2_of_DC_50_ms_before_the_contactors() throws {
+    let rig = try RuntimeRig(.dc)
+    try rig.start()
+    // The plug is found.
+    try rig.run(.milliseconds(600), permille: 50)
+    rig.runtime.command(.setLoad(.c))
+    rig.runtime.command(.contactor(close: true))
+    let start = rig.inlet.loop.now
+    Unloading.run([rig.runtime], on: rig.inlet.loop)
+    #expect(try !rig.inlet.output("S2").value && rig.inlet.output("MINUS").value)
+    #expect(rig.inlet.loop.now - start >= .milliseconds(50))
+    rig.runtime.makeSafe()
+    #expect(try !rig.inlet.output("MINUS").value)
   }
 
   @Test func after_makeSafe_nothing_is_driven() throws {
@@ -362,6 +406,8 @@ private final class RuntimeRig {
   let inlet: InletRig
   let runtime: InletRuntime
   var lines: [LogLine] = []
+  /// S2 waits for the onboard charger, whose current nobody tells here.
+  static let rampDown = SessionTimers().onboardRampDown
 
   static var report: BatteryReport {
     BatteryReport(
@@ -369,9 +415,9 @@ private final class RuntimeRig {
       targetMilliamps: 0)
   }
 
-  init() throws {
+  init(_ current: OutletCurrent = .ac) throws {
     var description = InletRig.board
-    description.inlets[0].current = .ac
+    description.inlets[0].current = current
     inlet = try InletRig(description)
     var plan = InletPlan()
     plan.milliampsMax = 16_000
