@@ -51,7 +51,8 @@ public final class LineInlet: InletPort {
       }
       lock = try LockDriver(
         description.lock, hardware: hardware, loop: loop,
-        told: { [weak self] in self?.reading?(.lock(locked: $0)) }, failed: failed)
+        told: { [weak self] in self?.reading?(.lock(locked: $0)) },
+        stuck: { [weak self] in self?.reading?(.lockStuck($0)) }, failed: failed)
       sensors = try InletSensors(
         inlet, proximity: description.proximity, hardware: hardware, loop: loop,
         told: { [weak self] in self?.sensed($0) }, derated: { [weak self] in self?.derated?($0) })

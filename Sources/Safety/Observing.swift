@@ -23,7 +23,14 @@ extension SafetySupervisor {
     case .phases(let three): phases.wantsThree = three
     case .proximity(let proximity):
       facts.isCableSeen = if case .plugged = proximity { true } else { false }
-    case .lock(let locked): facts.isLocked = locked
+    case .lock(let locked): facts.isLocked = locked && !facts.isLockStuck
+    case .lockStuck(let stuck):
+      let wasStuck = facts.isLockStuck
+      facts.isLockStuck = stuck
+      if stuck, !wasStuck {
+        facts.isLocked = false
+        openForFault(.lockStuck, now, perform)
+      }
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
     case .powerStageTrouble(let trouble): observe(trouble, perform)
@@ -98,6 +105,7 @@ extension SafetySupervisor {
     guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
     else { return }
     if fault == .earthLost, !facts.isEarthSound { return }
+    if fault == .lockStuck, facts.isLockStuck { return }
     if case .powerStage = fault, facts.stageTrouble(settings) != nil { return }
     if fault == .residualCurrent || fault == .residualCurrentTest(.didNotReturn),
       !facts.isResidualCurrentFine(settings)
