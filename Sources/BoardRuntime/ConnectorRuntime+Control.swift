@@ -20,6 +20,7 @@ extension ConnectorRuntime {
     status.limits = controlLimits
     status.isPaused = isPaused
     status.stage = stageStatus
+    status.trouble = trouble
     status.fault = fault.map { ControlFault($0) }
     return status
   }

@@ -28,10 +28,10 @@ final class InletRuntime {
   private(set) var isPaused = false
   private(set) var wanted = InletStatus()
   var node: Node
-  private let port: any InletPort
+  let port: any InletPort
   let loop: EventLoop
   private let handlers: ConnectorRuntime.Handlers
-  private let network: NodeNetwork
+  let network: NodeNetwork
   private var timer: LoopTimer?
   private var turns = NodeTurns<VehicleEvent>()
   private var actions: [VehicleAction] = []

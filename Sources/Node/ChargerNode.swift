@@ -83,6 +83,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var ended = false
     /// The try failed, and state E/F makes the vehicle start anew.
     var isRetrying = false
+    /// That state is due as soon as the contactor is open.
+    var hasStepDue = false
     /// The session ended by a pause: link and address are kept for the next one.
     var isPaused = false
     /// The host was asked to authorize.
@@ -268,6 +270,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     holdForPhases(now, perform)
     updateBasic(now, perform)
     if plug.startsAnew, plug.ended { startAnew(now, perform) }
+    if plug.hasStepDue { stepWhereOpen(now, perform) }
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil

@@ -22,6 +22,8 @@ public struct SafetyLink: Machine {
     var allowsPower = false
     /// `nil` until somebody said.
     var isLocked: Bool?
+    /// The same.
+    var threePhases: Bool?
   }
 
   public let configuration: SafetyLinkConfiguration
@@ -249,6 +251,7 @@ public struct SafetyLink: Machine {
       sendLock(index, perform)
     case .threePhases(let three):
       guard configuration.kind.switchesPhases else { return droppedCommands += 1 }
+      targets[index].threePhases = three
       sendPhases(three, perform)
     }
   }

@@ -1,7 +1,6 @@
 import ControlAPI
 import Foundation
 import HAL
-import ISO15118
 import LinuxHardware
 import Node
 import Safety
@@ -238,11 +237,10 @@ import Wire
     let rig = try RuntimeRig()
     try rig.start()
     try rig.charge()
-    // Silence.
-    try rig.run(.milliseconds(3300), permille: 533, reports: false)
-    #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
-    try rig.run(RuntimeRig.rampDown, permille: 533, reports: false)
+    // Silence, and what the onboard charger has for going down.
+    try rig.run(.milliseconds(5300), permille: 533, reports: false)
     #expect(try !rig.inlet.output("S2").value)
+    #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
     #expect(rig.runtime.trouble?.contains("silent") == true)
     try rig.run(.milliseconds(100), permille: 533)
     #expect(rig.runtime.wanted.isBatteryHeard)
@@ -278,7 +276,9 @@ import Wire
     try rig.charge()
     #expect(!rig.runtime.isAtRest)
     rig.runtime.stop(.user)
-    try rig.run(.milliseconds(200) + RuntimeRig.rampDown, permille: 533)
+    try rig.run(.milliseconds(200), permille: 533)
+    #expect(try rig.inlet.output("S2").value && rig.runtime.wanted.chargerMilliamps == 0)
+    try rig.run(.milliseconds(2000), permille: 533)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.isAtRest)
   }
@@ -406,8 +406,6 @@ private final class RuntimeRig {
   let inlet: InletRig
   let runtime: InletRuntime
   var lines: [LogLine] = []
-  /// S2 waits for the onboard charger, whose current nobody tells here.
-  static let rampDown = SessionTimers().onboardRampDown
 
   static var report: BatteryReport {
     BatteryReport(

@@ -98,6 +98,7 @@ enum Samples {
     status.stage = stage
     status.evccID = "02:00:00:00:00:e1"
     status.inlet = inlet
+    status.trouble = "read in_voltage2_raw: EIO"
     status.fault = fault
     return status
   }
@@ -182,7 +183,8 @@ enum Samples {
   static let contents: [ControlEvent.Content] = [
     .pilot(soundPilot), .slac(status.slac), .session(status.session), .outputs(status.outputs),
     .power(status.power), .limits(status.limits), .stage(stage),
-    .powerCommand(command), .inlet(inlet), .paused(true), .fault(fault), .cleared(name: "earthLost"),
+    .powerCommand(command), .inlet(inlet), .paused(true),
+    .trouble("no interface plc0"), .fault(fault), .cleared(name: "earthLost"),
     .ended(ok: true, text: "completed", wattHours: 12_345),
   ]
 
