@@ -40,6 +40,7 @@ extension SafetySupervisor {
   private func lasts(_ fault: SafetyFault) -> Bool {
     switch fault {
     case .earthLost: !facts.isEarthSound
+    case .lockStuck: facts.isLockStuck
     case .powerStage: facts.stageTrouble(settings) != nil
     case .residualCurrent, .residualCurrentTest(.didNotReturn): !facts.isResidualCurrentFine(settings)
     default: false

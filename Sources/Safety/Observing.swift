@@ -24,7 +24,14 @@ extension SafetySupervisor {
     case .phases(let three): phases.wantsThree = three
     case .proximity(let proximity):
       facts.isCableSeen = if case .plugged = proximity { true } else { false }
-    case .lock(let locked): facts.isLocked = locked
+    case .lock(let locked): facts.isLocked = locked && !facts.isLockStuck
+    case .lockStuck(let stuck):
+      let wasStuck = facts.isLockStuck
+      facts.isLockStuck = stuck
+      if stuck, !wasStuck {
+        facts.isLocked = false
+        openForFault(.lockStuck, now, perform)
+      }
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
     case .powerStageTrouble(let trouble): observe(trouble, perform)

@@ -10,6 +10,7 @@ extension SafetySupervisor {
   public mutating func inherit(_ other: SafetySupervisor) {
     facts.lastClosing = other.facts.lastClosing
     facts.lockCommand = other.facts.lockCommand
+    facts.isLockStuck = other.facts.isLockStuck
   }
 }
 
@@ -35,7 +36,8 @@ extension SafetyFault {
   /// One of each case that `endsByItself` may know.
   static let oneOfEach: [SafetyFault] = [
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
-    .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
+    .heartbeatLost, .lockNotConfirmed, .lockLost, .lockStuck, .pilotLost(.A), .vehicleIgnoredStop,
+    .ventilationMissing,
     .residualCurrentTest(.didNotReturn), .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
     .powerStage(.silent), .powerStage(.faulty), .powerStage(.disobeying),
   ]

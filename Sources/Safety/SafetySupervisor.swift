@@ -44,6 +44,8 @@ public struct SafetySupervisor: Machine, Sendable {
     /// What the socket reads of the cable, debounced, on each change and once at start.
     case proximity(Proximity)
     case lock(locked: Bool)
+    /// It does not let go for all its repetitions; `false` when it has been seen free.
+    case lockStuck(Bool)
     case insulation(InsulationStatus)
     /// Measured at the power stage's output.
     case powerStage(PowerReading)

@@ -336,6 +336,22 @@ import Wire
     #expect(station.takeLog() == ["lock", "fault lockNotConfirmed", "force X1", "unlock"])
   }
 
+  @Test func a_lock_that_did_not_let_go_proves_nothing_until_it_has_been_seen_free() {
+    var station = Station.chargingAC()
+    station.supervise(.energyRequested(nil))
+    _ = station.takeLog()
+    station.supervise(.lockStuck(true))
+    #expect(station.supervisor.latched == .lockStuck)
+    station.plug(.detached)
+    station.run(.milliseconds(500))
+    // The plug is out and the position goes on to say locked.
+    station.supervise(.lock(locked: true))
+    #expect(station.supervisor.latched == .lockStuck)
+    #expect(station.supervisor.obstacles(at: station.now).contains(.notLocked))
+    station.supervise(.lockStuck(false))
+    #expect(station.supervisor.latched == nil)
+  }
+
   @Test func the_plug_stays_locked_for_5_s_when_the_pilot_is_lost() {
     var station = Station.chargingAC()
     let start = station.now
@@ -538,7 +554,7 @@ import Wire
       .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
       .residualCurrentTest(.didNotTrip), .residualCurrentTest(.didNotReturn), .proximityLost,
       .emergencyStop, .heartbeatLost,
-      .lockNotConfirmed, .lockLost, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
+      .lockNotConfirmed, .lockLost, .lockStuck, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
       .insulation(.fault), .wrongDemand, .outputLive(millivolts: 61_000), .invariantBroken(.closedOnlyInCOrD),
     ]
     for fault in faults {
