@@ -18,7 +18,7 @@ public final class Daemon {
 
   public static let version = ProgramVersion.text
 
-  /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
+  /// How long a stop in order may take until it is done without order. Below the unit's TimeoutStopSec of 30 s.
   static let stopPatience = Duration.seconds(15)
 
   private let loop: EventLoop
@@ -382,6 +382,7 @@ extension NodeTrace {
     switch self {
     case .ended(.failed): .warning
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
+    case .pilotFault: .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
     case .offer, .slac, .sdpClient, .session: .debug

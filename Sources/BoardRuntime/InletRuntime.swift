@@ -208,6 +208,8 @@ final class InletRuntime {
       new.chargingComplete = report.isFull || report.socPercent >= plan.socMax
       new.batteryMillivolts = report.millivolts
       new.inletMillivolts = isVoltageForgotten ? 0 : report.inletMillivolts
+      // What was said before the silence is no reason to open S2 early.
+      new.onboardMilliamps = isSilent ? nil : report.onboardMilliamps
       new.maximumMillivolts = min(report.millivoltsMax ?? .max, limits.millivolts ?? plan.millivoltsMax)
       new.maximumMilliamps = min(report.milliampsMax ?? .max, milliamps)
       new.targetMillivolts = min(report.targetMillivolts, new.maximumMillivolts)

@@ -53,6 +53,7 @@ extension PilotStatus: JSONCoded {
     try form.member("dutyPermille", &dutyPermille)
     try form.member("offeredMilliamps", &offeredMilliamps)
     try form.member("cableMilliamps", &cableMilliamps)
+    try form.member("fault", &fault)
   }
 }
 

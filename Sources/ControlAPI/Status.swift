@@ -80,6 +80,8 @@ public struct PilotStatus: Hashable, Sendable {
   public var offeredMilliamps: Int?
   /// Limit of the cable by its proximity coding, mA, where the board measures it.
   public var cableMilliamps: Int?
+  /// What is wrong on it, for people; `nil` while it reads sound.
+  public var fault: String?
 
   public init() {}
 }

@@ -172,6 +172,15 @@ extension ChargerNode {
     perform(.trace(.coupling(.errorStep(step))))
     if !plug.ended { abandon(now, perform) }
     plug.isRetrying = true
+    plug.hasStepDue = true
+    stepWhereOpen(now, perform)
+  }
+
+  /// F opens at once whatever is closed, so a DC contactor that waits for the current to fall is waited for.
+  mutating func stepWhereOpen(_ now: Instant, _ perform: (Action) -> Void) {
+    guard plug.hasStepDue, !supervisor.isContactorCommandedClosed else { return }
+    plug.hasStepDue = false
+    guard !supervisor.isPilotForced, pilot.state.isConnected || pilot.state == .F else { return }
     drive(.request(.errorStep), now, perform)
     ask(offer, now, perform)
   }

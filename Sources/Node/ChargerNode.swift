@@ -1,4 +1,4 @@
-import ControlPilot
+public import ControlPilot
 public import HAL
 import HomePlug
 import ISO15118
@@ -29,6 +29,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var told: EVSEConditions?
   /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
   var drivenDuty = PilotDuty.steadyHigh
+  /// What is wrong on the pilot, until it reads sound again.
+  public internal(set) var pilotFault: PilotFault?
   /// What the supervisor was told of the vehicle's diode.
   var isDiodeTold = false
   /// Pilot and safety come first; what they bring waits here until they are done.
@@ -81,6 +83,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     var ended = false
     /// The try failed, and state E/F makes the vehicle start anew.
     var isRetrying = false
+    /// That state is due as soon as the contactor is open.
+    var hasStepDue = false
     /// The session ended by a pause: link and address are kept for the next one.
     var isPaused = false
     /// The host was asked to authorize.
@@ -265,6 +269,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     holdForPhases(now, perform)
     updateBasic(now, perform)
     if plug.startsAnew, plug.ended { startAnew(now, perform) }
+    if plug.hasStepDue { stepWhereOpen(now, perform) }
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil

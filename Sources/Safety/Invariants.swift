@@ -10,7 +10,7 @@ extension SafetySupervisor {
     if isContactorCommandedClosed {
       let isUnloading = if case .unloading = phase { true } else { false }
       hold(.closedOnlyInCOrD, facts.isPilotReady(settings))
-      hold(.closedOnlyForASession, facts.isAuthorized && (facts.demand != nil || isUnloading))
+      hold(.closedOnlyForASession, isUnloading || (facts.isAuthorized && facts.demand != nil))
       hold(.closedOnlyWithEarth, facts.isEarthSound && facts.isResidualCurrentFine(settings))
       hold(.closedOnlyPlugged, facts.isCableFine(settings))
       hold(.closedOnlyLocked, facts.isLocked || !settings.hasLock)

@@ -12,7 +12,8 @@ extension SafetySupervisor {
     case .authorized(let authorized):
       // While a fault is latched there is no session to authorize; it has to ask anew.
       facts.isAuthorized = authorized && latched == nil
-      if !authorized, settings.current == .ac { facts.demand = nil }
+      // What was demanded and tested was so for the session that ends.
+      if !authorized { (facts.demand, facts.insulation) = (nil, .invalid) }
     case .energyRequested(let demand): observe(demand, now, perform)
     case .contactorFeedback(let closed):
       if closed != facts.isLive { perform(.energized(closed)) }

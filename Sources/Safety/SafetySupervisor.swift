@@ -151,7 +151,6 @@ public struct SafetySupervisor: Machine, Sendable {
     }
     if !facts.isCableFine(settings) { return .atOnce(.proximityLost) }
     if settings.hasLock, !facts.isLocked { return .atOnce(.lockLost) }
-    if !facts.isAuthorized { return .atOnce(nil) }
     if !facts.isInsulationSufficient || (settings.current == .dc && facts.insulation == .fault) {
       return .atOnce(.insulation(facts.insulation))
     }
@@ -159,7 +158,7 @@ public struct SafetySupervisor: Machine, Sendable {
     if let due = waits.offerless.map({ $0 + settings.drawWithoutOfferMax }), now >= due {
       return .atOnce(.vehicleIgnoredStop)
     }
-    guard facts.demand == nil else { return nil }
+    guard facts.demand == nil || !facts.isAuthorized else { return nil }
     return settings.current == .dc ? .ordinary : .atOnce(nil)
   }
 

@@ -10,6 +10,7 @@ import Wire
 public struct SiteWatch: Sendable {
   private var leftEnergyStateAt: Instant?
   private var unpluggedAt: Instant?
+  private var stageOnAt = Instant.zero
   /// What did not hold, in words; empty after a sound run.
   public private(set) var violations: [String] = []
 
@@ -20,6 +21,8 @@ public struct SiteWatch: Sendable {
 
   /// IEC 61851-1: from leaving C or D to the open contactor.
   public static let openingMax = Duration.milliseconds(100)
+  /// From the power stage that is switched off to the open contactor of an ordinary end.
+  public static let unloadMax = Duration.milliseconds(310)
   /// Debouncing, before a duty may be taken off an empty wire.
   public static let dutyMax = Duration.milliseconds(100)
 
@@ -31,6 +34,8 @@ public struct SiteWatch: Sendable {
     let asksForEnergy = site.bench.isPlugged && (wire.load == .c || wire.load == .d)
     leftEnergyStateAt = asksForEnergy ? nil : leftEnergyStateAt ?? now
     unpluggedAt = site.bench.isPlugged ? nil : unpluggedAt ?? now
+
+    if site.bench.isPowerStageEnabled { stageOnAt = now }
 
     if contactor.fault != .welded, contactor.areContactsClosed, let left = leftEnergyStateAt,
       now - left > Self.openingMax
@@ -44,7 +49,7 @@ public struct SiteWatch: Sendable {
       if !site.charger.pilotState.asksForEnergy {
         violations.append("\(now): coil on in state \(site.charger.pilotState)")
       }
-      if !(NodePhase.setup ... .stopping).contains(site.charger.phase) {
+      if !(NodePhase.setup ... .stopping).contains(site.charger.phase), !isUnloading(site) {
         violations.append("\(now): coil on in phase \(site.charger.phase), without a session")
       }
     }
@@ -60,6 +65,12 @@ public struct SiteWatch: Sendable {
     for broken in site.charger.safety.invariants(at: now) {
       violations.append("\(now): the supervisor's own invariant is broken: \(broken.rawValue)")
     }
+  }
+
+  /// The contactor of a DC session that has ended waits for the current to fall.
+  private func isUnloading<Keys: NetworkKeySource>(_ site: SimulatedSite<Keys>) -> Bool {
+    guard case .dc = site.bench.path else { return false }
+    return site.now - stageOnAt <= Self.unloadMax
   }
 
   /// What must hold once the plug is out and everything has come to rest.

@@ -67,7 +67,11 @@ import Wire
       $0.supervise(.powerStageTrouble(.silent))
       $0.run(.milliseconds(100))
     }
-    add("DC opening", .chargingDC()) { $0.supervise(.authorized(false)) }
+    add("DC session failed, unloading", .chargingDC()) { $0.supervise(.authorized(false)) }
+    add("DC opening", .chargingDC()) {
+      $0.supervise(.authorized(false))
+      $0.supervise(.powerStage(PowerReading(volts: 400, amps: 4)))
+    }
     return rows
   }()
 

@@ -351,6 +351,36 @@ import Wire
     #expect(station.takeLog() == ["open", "dead"])
   }
 
+  /// How a session ends that fails: everything at once, and in no order that the contacts would like.
+  @Test func contacts_of_a_session_that_fails_part_without_current() {
+    var station = Station.chargingDC()
+    station.supervise(.energyRequested(nil))
+    station.supervise(.authorized(false))
+    #expect(station.takeLog() == ["power off"], "the contactor waits for the current")
+    station.supervise(.authorized(true))
+    station.supervise(.energyRequested(.dcInsulationTest))
+    station.supervise(.authorized(false))
+    _ = station.takeLog()
+    var amps = station.path.stage.amps
+    while station.path.contactor.isCoilOn, station.now < .zero + .seconds(10) {
+      amps = station.path.stage.amps
+      station.run(.milliseconds(5))
+    }
+    #expect(amps < 5 && station.takeLog().first == "open")
+  }
+
+  /// A fault that comes while the current falls does not wait for it.
+  @Test(arguments: [
+    SafetySupervisor.Event.earth(ok: false), .emergencyStop(true), .pilot(.B, .digital), .insulation(.fault),
+  ])
+  func a_fault_while_a_failed_session_unloads_opens_at_once(event: SafetySupervisor.Event) {
+    var supervisor = Station.chargingDC().supervisor
+    var log: [String] = []
+    supervisor.handle(.authorized(false), at: .zero + .seconds(4)) { log.append(text($0)) }
+    supervisor.handle(event, at: .zero + .seconds(4)) { log.append(text($0)) }
+    #expect(Array(log.prefix(2)) == ["power off", "open"])
+  }
+
   @Test func a_current_that_does_not_fall_is_opened_after_300_ms() {
     var supervisor = Station.chargingDC().supervisor
     let now = Instant.zero + .seconds(4)
@@ -372,7 +402,7 @@ import Wire
     (.pilot(.A, .digital), ["power off", "open", "fault pilotLost(A)"]),
     (.emergencyStop(true), ["power off", "open", "fault emergencyStop", "force X1"]),
     (.earth(ok: false), ["power off", "open", "fault earthLost", "force X1"]),
-    (.authorized(false), ["power off", "open"]),
+    (.authorized(false), ["power off"]),
     (.insulation(.fault), ["power off", "open", "fault insulation(fault)", "force X1"]),
     (.contactorFeedback(closed: false), ["dead", "power off"]),
   ])

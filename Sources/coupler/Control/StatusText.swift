@@ -66,6 +66,7 @@ struct StatusText {
     let isVehicle = status.role == .vehicle
     let isBad = ["E", "F", "fault"].contains(pilot.state)
     var fields: [Field] = [(Self.pilotWords(pilot, ofVehicle: isVehicle), isBad ? .bad : .plain)]
+    if let fault = pilot.fault { fields.append((Self.plain(fault), .bad)) }
     if let cable = pilot.cableMilliamps { fields.append(("cable \(Self.amps(cable))", .plain)) }
     let outputs = status.outputs
     if let feedback = outputs.contactorFeedback, feedback != outputs.contactorClosed {
