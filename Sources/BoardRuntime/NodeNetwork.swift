@@ -7,6 +7,7 @@ import Wire
 /// sends is lost as on a wire that is cut.
 final class NodeNetwork {
   static let retryAfter = Duration.seconds(10)
+  static let toldAgainAfter = Duration.seconds(3600)
 
   struct Handlers {
     var event: (NetworkEvent) -> Void
@@ -25,6 +26,8 @@ final class NodeNetwork {
   private var handlers: Handlers?
   private var edge: NetworkEdge?
   private var retry: LoopTimer?
+  /// Why the sockets could not be opened, as it was told last.
+  private var told: (text: String, at: Instant)?
 
   /// `modem`: `nil` where there is no network to be had (`link: none`).
   init(_ modem: ModemInterface?, role: NetworkEdge.Role, matching: Bool, loop: EventLoop) {
@@ -82,11 +85,16 @@ final class NodeNetwork {
           report: { [weak self] in self?.handlers?.tell(.warning, "socket", "\($0)") }))
       edge = new
       try new.start()
+      told = nil
       handlers.tell(.info, "interface", "\(interface.name) \(interface.macAddress) is there")
     } catch {
       edge = nil
       retry?.deadline = loop.now + Self.retryAfter
-      handlers.tell(.error, "interface", "\(error); tried again in 10 s")
+      let text = "\(error)"
+      // A right that is missing stays missing: not 8,640 lines a day.
+      if let told, told.text == text, loop.now < told.at + Self.toldAgainAfter { return }
+      told = (text, loop.now)
+      handlers.tell(.error, "interface", "\(text); tried again every 10 s")
     }
   }
 

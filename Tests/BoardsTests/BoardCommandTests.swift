@@ -63,6 +63,15 @@ import Testing
     }
     #expect(page.contains("After SIGKILL: \(board.crashSafety.words)"))
   }
+
+  @Test func the_page_begins_with_what_the_data_sheet_begins_with() throws {
+    let verso = try #require(BoardCatalogue.board(named: "phytec-phyverso")).page
+    #expect(
+      verso.contains("\noutlets[0]: DC up to 200 A, 150...920 V, 60 kW, no lock, modem at interface plc0\n"))
+    #expect(verso.contains("\noutlets[1]: AC up to 32 A, 3 phases, locks the plug, no modem\n"))
+    let vehicle = try #require(BoardCatalogue.board(named: "raspberrypi-qca7000-ev")).page
+    #expect(vehicle.contains("modem at the interface of qcaspi"))
+  }
 }
 
 @Suite struct BoardPresenceTests {

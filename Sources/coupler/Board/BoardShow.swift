@@ -1,5 +1,6 @@
 import ArgumentParser
 import HAL
+import Wire
 
 /// `coupler board show`
 struct BoardShow: ParsableCommand {
@@ -60,6 +61,8 @@ extension BoardDescription {
     }
     var text = "\(name): \(summary)\n"
     if trial == .neverOnMetal { text += "Written from public sources; never tried on the board.\n" }
+    for (index, outlet) in outlets.enumerated() { text += "\noutlets[\(index)]: \(outlet.words)\n" }
+    for (index, inlet) in inlets.enumerated() { text += "\ninlets[\(index)]: \(inlet.words)\n" }
     for link in links {
       text += "\nlink \(link.name): \(link.transport.words), heartbeat \(link.heartbeat)\n"
     }
@@ -77,6 +80,46 @@ extension BoardDescription {
     text += "\nAfter SIGKILL: \(crashSafety.words)"
     for problem in problems { text += "\nproblem: \(problem)" }
     return text
+  }
+}
+
+extension Outlet {
+  /// What is read against the data sheet first.
+  fileprivate var words: String {
+    let supply =
+      switch limits.supply {
+      case .ac(let phases, let canSwitch):
+        "\(phases) phase\(phases == 1 ? "" : "s")\(canSwitch ? " or one" : "")"
+      case .dc(let least, let most, let watts): "\(least / 1000)...\(most / 1000) V, \(watts / 1000) kW"
+      }
+    return electricalWords(current, milliampsMax, [supply, hasLock ? "locks the plug" : "no lock"], modem)
+  }
+}
+
+extension Inlet {
+  fileprivate var words: String {
+    electricalWords(current, milliampsMax, [hasLock ? "locks the plug" : "no lock"], modem)
+  }
+}
+
+private func electricalWords(
+  _ current: OutletCurrent, _ milliamps: Int, _ more: [String], _ modem: ModemDescription?
+) -> String {
+  let found = modem.map { "modem at \($0.interface.words)" } ?? "no modem"
+  return (["\(current.rawValue.uppercased()) up to \(milliamps / 1000) A"] + more + [found]).joined(
+    separator: ", ")
+}
+
+extension InterfaceMatch {
+  fileprivate var words: String {
+    switch self {
+    case .driver(let driver, let parent): "the interface of \(driver)" + (parent.map { " below \($0)" } ?? "")
+    case .addressPrefix(let prefix):
+      "the interface whose address begins with "
+        + [16, 8, 0].map { hexadecimal(UInt8(truncatingIfNeeded: prefix >> $0)) }.joined(separator: ":")
+    case .named(let name): "interface \(name)"
+    case .tap(let name, let mtu): "TAP interface \(name), MTU \(mtu)"
+    }
   }
 }
 
