@@ -389,6 +389,21 @@ import Wire
     #expect(code(.battery(connector: 1, RuntimeRig.report), second) == nil)
   }
 
+  @Test func a_battery_that_has_the_contactors_tells_how_they_are_in_each_report() throws {
+    let rig = try RuntimeRig(.dc) { $0.contactor = nil }
+    try rig.start()
+    let client = ControlClientID(1)
+    let failure = #expect(throws: ControlFailure.self) {
+      try rig.runtime.take(RuntimeRig.report, from: client)
+    }
+    #expect(failure?.code == .invalidParameters && failure?.remedy.contains("contactorClosed") == true)
+    #expect(!rig.runtime.wanted.isBatteryHeard)
+    var report = RuntimeRig.report
+    report.contactorClosed = false
+    try rig.runtime.take(report, from: client)
+    #expect(rig.runtime.wanted.isBatteryHeard && rig.runtime.state.outputs.contactorFeedback == false)
+  }
+
   @Test func a_controller_cannot_serve_an_inlet_and_says_why() throws {
     let plan = InletPlan()
     let link = Inlet(
@@ -413,9 +428,13 @@ private final class RuntimeRig {
       targetMilliamps: 0)
   }
 
-  init(_ current: OutletCurrent = .ac) throws {
+  init(_ current: OutletCurrent = .ac, _ change: (inout LineDrivenInlet) -> Void = { _ in }) throws {
     var description = InletRig.board
     description.inlets[0].current = current
+    if case .lines(var lines) = description.inlets[0].hardware {
+      change(&lines)
+      description.inlets[0].hardware = .lines(lines)
+    }
     inlet = try InletRig(description)
     var plan = InletPlan()
     plan.milliampsMax = 16_000
