@@ -90,7 +90,9 @@ extension BoardDescription {
       if let reset = link.reset { found.output(reset.output, "links[\(index)].reset") }
       if let boot = link.boot { found.output(boot, "links[\(index)].boot") }
     }
-    for (index, button) in stopButtons.enumerated() { found.input(button, "stopButtons[\(index)]", debounceMax: BoardInventory.safetyDebounceMax) }
+    for (index, button) in stopButtons.enumerated() {
+      found.input(button, "stopButtons[\(index)]", debounceMax: BoardInventory.safetyDebounceMax)
+    }
     for (index, auxiliary) in auxiliaries.enumerated() {
       switch auxiliary.use {
       case .input(let line): found.input(line, "auxiliaries[\(index)]")

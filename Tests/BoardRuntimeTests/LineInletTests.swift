@@ -122,6 +122,34 @@ import Wire
     #expect(rig.proximities.count == count)
   }
 
+  /// A plug that is half out, or a button that bounces: each second reading is another.
+  @Test(arguments: [InletRig.unplugged, InletRig.pressed])
+  func a_contact_that_chatters_while_S2_is_closed_is_no_plug(other: Int) throws {
+    let rig = try InletRig()
+    guard case .lines(let lines) = InletRig.board.inlets[0].hardware else { return }
+    var heard: [Proximity] = []
+    let sensors = try InletSensors(
+      Inlet(current: .dc, milliampsMax: 16_000, hasLock: false, hardware: .lines(lines)),
+      proximity: lines.proximity, hardware: rig.hardware, loop: rig.loop,
+      told: { if case .proximity(let proximity) = $0 { heard.append(proximity) } }, derated: { _ in })
+    sensors.start()
+    while heard.isEmpty { try rig.step(.milliseconds(20)) }
+    #expect(heard == [.plugged(cableMilliamps: nil)])
+    sensors.drives(.c)
+    var turns = 0
+    // Nothing else wakes this loop: a turn is a reading.
+    rig.loop.beforeWaiting = {
+      turns += 1
+      try? rig.board.setVoltage(0, turns % 2 == 0 ? InletRig.latched : other)
+    }
+    let start = rig.loop.now
+    while heard.count == 1, turns < 20 { try rig.step(.seconds(1)) }
+    rig.loop.beforeWaiting = nil
+    #expect(heard.last == .fault)
+    #expect(turns <= 6)
+    if InletRig.isTimed { #expect(rig.loop.now - start < .milliseconds(150)) }
+  }
+
   @Test func a_contact_that_cannot_be_read_is_a_fault() throws {
     let rig = try InletRig()
     try rig.start()
