@@ -40,6 +40,8 @@ final class InletRuntime {
   /// The program ends (`Unloading`); until then its current falls.
   var isLeaving = false
   var loadedUntil: Instant?
+  /// Why it could not be started.
+  private var startFailure: String?
   private var restored: [SafetyFault] = []
   private var isNodeOutdated = false
   /// What the control socket narrowed.
@@ -87,8 +89,17 @@ final class InletRuntime {
       matcher: EVMatcher(configuration: matching, keys: FirmwareKeys()))
   }
 
-  /// Starts the vehicle.
+  /// Starts the vehicle. One that fails is broken until a new start.
   func start() throws(BoardFailure) {
+    do throws(BoardFailure) {
+      try begin()
+    } catch {
+      startFailure = "\(error)"
+      throw error
+    }
+  }
+
+  private func begin() throws(BoardFailure) {
     isStarted = true
     for fault in restored { turn { node.restore(fault, perform: $0) } }
     post(.start)
@@ -123,7 +134,7 @@ final class InletRuntime {
 
   /// Why this inlet cannot charge now; `nil` where it can.
   var trouble: String? {
-    if let trouble = port.trouble { return trouble }
+    if let trouble = startFailure ?? port.trouble { return trouble }
     if let trouble = network.trouble { return trouble }
     return isSilent ? "the battery's management is silent" : nil
   }
@@ -136,7 +147,9 @@ final class InletRuntime {
   }
 
   /// A device of the electrical side failed, and stays as it is until a new start.
-  var isBroken: Bool { isStarted && port.isBroken }
+  var isBroken: Bool { startFailure != nil || isStarted && port.isBroken }
+
+  var isUnstarted: Bool { startFailure != nil }
 
   // MARK: the battery
 
@@ -243,6 +256,10 @@ final class InletRuntime {
       millivolts: inlet.current == .dc ? min(plan.millivoltsMax, narrowed.millivolts ?? .max) : nil,
       watts: min(plan.wattsMax, narrowed.watts ?? .max))
   }
+
+  var isHeldBack: Bool { isPaused || narrowed != ControlLimits() }
+  /// A vehicle asks nobody.
+  var isGranted: Bool { false }
 
   func take(_ new: ControlLimits) {
     narrowed.milliamps = new.milliamps ?? narrowed.milliamps

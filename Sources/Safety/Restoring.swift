@@ -3,7 +3,7 @@ extension SafetySupervisor {
   /// meanwhile are no reason to trust them. `serviceReset` clears it.
   public mutating func restore(_ fault: SafetyFault) {
     guard fault.latch == .service else { return }
-    latched = fault
+    _ = latch(fault)
   }
 
   /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.

@@ -252,6 +252,41 @@ import Wire
     #expect(station.pilot.state == .A)
   }
 
+  @Test func each_fault_that_was_told_is_told_as_over() {
+    var station = Station.chargingAC()
+    station.path.contactor.fault = .welded
+    station.supervise(.emergencyStop(true))
+    station.run(.seconds(1))
+    #expect(
+      station.takeLog().filter { $0.hasPrefix("fault") } == ["fault emergencyStop", "fault contactorWelded"])
+    #expect(station.supervisor.latched == .contactorWelded)
+    station.path.contactor.fault = .none
+    station.plug(.detached)
+    station.run(.seconds(10))
+    station.log = []
+    station.supervise(.serviceReset)
+    #expect(station.takeLog() == ["cleared contactorWelded", "force X1"])
+    #expect(station.supervisor.latched == .emergencyStop, "nobody has let go of the button")
+    station.supervise(.emergencyStop(false))
+    station.run(.seconds(1))
+    #expect(station.takeLog() == ["cleared emergencyStop"])
+    #expect(station.supervisor.latched == nil)
+  }
+
+  @Test func two_faults_that_wait_for_a_person_end_together() {
+    var supervisor = SafetySupervisor(settings: .relaxed(.ac))
+    supervisor.restore(.contactorWelded)
+    supervisor.restore(.residualCurrentTest(.didNotTrip))
+    var cleared: Set<String> = []
+    for event in [SafetySupervisor.Event.contactorFeedback(closed: false), .serviceReset] {
+      supervisor.handle(event, at: .zero + .seconds(1)) {
+        if case .cleared(let fault) = $0 { cleared.insert(fault.name) }
+      }
+    }
+    #expect(cleared == ["contactorWelded", SafetyFault.residualCurrentTest(.didNotTrip).name])
+    #expect(supervisor.latched == nil)
+  }
+
   @Test func a_contactor_that_reads_closed_unasked_is_welded() {
     var supervisor = SafetySupervisor(settings: .standard(.ac))
     var log: [String] = []
