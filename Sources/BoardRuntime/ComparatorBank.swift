@@ -21,6 +21,9 @@ final class ComparatorBank {
 
   /// Ascending.
   private let lines: [Line]
+  /// What lines of an oscillating pilot were is looked at over two periods at least: in a shorter time one that is low for 95 %
+  /// of each was never anything else.
+  static let window = Duration.milliseconds(2)
   /// Edges of an oscillating pilot come 2,000 times a second; they are looked at 200 times.
   static let gathering = Duration.milliseconds(5)
 
@@ -50,12 +53,14 @@ final class ComparatorBank {
     }
   }
 
-  /// The levels since the last call.
+  /// The levels since the last call. Each line has a batch of its own, told when its time is up: what waits is fetched first, so
+  /// that all of them are looked at over the same time.
   func levels(_ duty: PilotDuty) throws(LinuxError) -> PilotLevels {
     var high = -1
     var low = -1
     var isReached = true
     var isUnbroken = true
+    for line in lines { line.pin.deliver() }
     for (index, line) in lines.enumerated() {
       let now = try line.pin.isActive()
       // Every threshold below counts, too: a line that is stuck must not lift a level.

@@ -100,6 +100,12 @@ extension InletRuntime: ChargingPoint {
         .unsupported, "the battery of inlet \(number) is simulated",
         remedy: "write 'battery: control' into the site file's inlet")
     }
+    if inlet.current == .dc, port.feedbackMax == nil, report.contactorClosed == nil {
+      throw ControlFailure(
+        .invalidParameters,
+        "the battery of inlet \(number) has the contactors, and only its management knows whether they are closed",
+        remedy: "tell contactorClosed in each call")
+    }
     if let speaker, speaker != client, wanted.isBatteryHeard {
       throw ControlFailure(
         .wrongState, "another client speaks for the battery of inlet \(number)",

@@ -430,6 +430,9 @@ final class InletRuntime {
     turns.add(.start)
     if let told { turns.add(.conditions(told)) }
     if let report, !isSilent { turns.add(.battery(ready: report.isReady)) }
+    if port.feedbackMax == nil, let closed = report?.contactorClosed {
+      turns.add(.contactorFeedback(closed: closed))
+    }
     port.repeatReadings()
     runTurns()
   }

@@ -1,11 +1,8 @@
+import ControlPilot
 import HAL
 import LinuxHardware
 import Node
 import Wire
-
-extension Proximity {
-  fileprivate var isPlugged: Bool { if case .plugged = self { true } else { false } }
-}
 
 /// Sensors of an inlet that have to be asked: proximity and temperatures.
 final class InletSensors {
@@ -17,15 +14,15 @@ final class InletSensors {
   private let loop: EventLoop
   private let told: (VehicleEvent) -> Void
   private let derated: (Int) -> Void
-  private let proximity: ProximityReader?
+  private let proximity: ProximityADC?
   private var temperatures: SensorTemperatures
   private var timer: LoopTimer?
   private var proximityDue: Instant?
   private var temperatureDue: Instant?
   private var failures = 0
-  /// What the last two readings agreed on, and the last one.
-  private var settled: Proximity?
-  private var candidate: Proximity?
+  /// Two equal readings count, two of anything else are a plug that is not in, and so is a contact that chatters.
+  private var contact = ProximityReader()
+  private var lastReading: Proximity?
   private var isBusy = false
 
   /// `derated` is told the share of the current that the board's table allows, percent, when it changes.
@@ -37,7 +34,7 @@ final class InletSensors {
     self.told = told
     self.derated = derated
     let roots = hardware.devices.roots
-    proximity = try ProximityReader(source, roots)
+    proximity = try ProximityADC(source, roots)
     temperatures = try SensorTemperatures(inlet.temperatures, roots)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
@@ -54,7 +51,7 @@ final class InletSensors {
 
   func repeatLast() {
     readTemperatures()
-    if let settled { told(.proximity(settled)) }
+    if let proximity = contact.proximity { told(.proximity(proximity)) }
   }
 
   /// S2 is closed, or was opened.
@@ -71,8 +68,8 @@ final class InletSensors {
     let now = loop.now
     if isDue(proximityDue, at: now) {
       readProximity()
-      let isPlugged = settled != nil && settled != .open
-      let isUndecided = candidate != settled
+      let isPlugged = contact.proximity != nil && contact.proximity != .open
+      let isUndecided = lastReading != contact.proximity
       proximityDue =
         now + (isBusy || isUndecided ? Self.busyPeriod : isPlugged ? Self.pluggedPeriod : Self.idlePeriod)
     }
@@ -94,12 +91,8 @@ final class InletSensors {
       guard failures >= SensorTemperatures.failuresMax else { return }
       new = .fault
     }
-    defer { candidate = new }
-    // Out, pressed or unreadable, in whatever turns: two of them are a plug that is not in.
-    let agrees = new == candidate || !(new.isPlugged || candidate?.isPlugged ?? true)
-    guard agrees, new != settled else { return }
-    settled = new
-    told(.proximity(new))
+    lastReading = new
+    if let change = contact.read(new) { told(.proximity(change)) }
   }
 
   private func readTemperatures() {

@@ -14,7 +14,7 @@ final class OutletSensors {
   private let loop: EventLoop
   private let told: (ChargerEvent) -> Void
   private let derated: (Int) -> Void
-  private let proximity: ProximityReader?
+  private let proximity: ProximityADC?
   private var temperatures: SensorTemperatures
   private var timer: LoopTimer?
   private var proximityDue: Instant?
@@ -32,7 +32,7 @@ final class OutletSensors {
     self.told = told
     self.derated = derated
     let roots = hardware.devices.roots
-    proximity = try ProximityReader(source, roots)
+    proximity = try ProximityADC(source, roots)
     temperatures = try SensorTemperatures(outlet.monitoring.temperatures, roots)
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
@@ -105,7 +105,7 @@ extension [DeratingPoint] {
 }
 
 /// The proximity contact through an ADC.
-struct ProximityReader {
+struct ProximityADC {
   private let adc: ADCBox
   private let source: ProximitySource
 

@@ -35,6 +35,8 @@ final class PilotReader {
   private var timer: LoopTimer?
   private var phase = Phase.resting
   private var began = Instant.zero
+  /// When the comparators were last looked at.
+  private var looked: Instant?
   private var duty = PilotDuty.steadyHigh
   private var last: PilotLevels?
   private var readingsLeft = 0
@@ -77,6 +79,7 @@ final class PilotReader {
 
   /// What the wire is driven to from now on.
   func drives(_ new: PilotDuty) {
+    if new.isOscillating, !duty.isOscillating { looked = loop.now }
     duty = new
     changed()
   }
@@ -91,7 +94,13 @@ final class PilotReader {
   private func changed() {
     readingsLeft = Self.readingsAfterChange
     guard !isStopped, phase == .resting else { return }
-    timer?.deadline = earliest(timer?.deadline, loop.now)
+    timer?.deadline = earliest(timer?.deadline, max(loop.now, windowEnd ?? .zero))
+  }
+
+  /// Comparators of an oscillating pilot have nothing to tell before.
+  private var windowEnd: Instant? {
+    guard case .comparators = source, duty.isOscillating else { return nil }
+    return looked.map { $0 + ComparatorBank.window }
   }
 
   private var isVehicleThere: Bool { last.map { $0.highMillivolts < 10_500 } ?? true }
@@ -101,7 +110,14 @@ final class PilotReader {
     do throws(LinuxError) {
       switch source {
       case .comparators(let bank):
-        tell(try bank.levels(duty))
+        if let windowEnd, loop.now < windowEnd {
+          timer?.deadline = windowEnd
+          return
+        }
+        looked = loop.now
+        let levels = try bank.levels(duty)
+        guard !isStopped else { return }
+        tell(levels)
         // While the pilot oscillates its edges keep this going.
         if readingsLeft > 0 { timer?.deadline = loop.now + Self.busyPeriod }
       case .scan(let scan): try take(scan)

@@ -74,8 +74,8 @@ extension BoardLine {
       check.isTrue(offset < 1024, field, "no chip has \(offset) lines")
     }
     check.isTrue(
-      line.debounce >= .zero && line.debounce <= .seconds(1), "\(field).debounce",
-      "must be 0...1 s, is \(line.debounce)")
+      line.debounce >= .zero && line.debounce <= debounceMax, "\(field).debounce",
+      "must be 0 to \(debounceMax) here, is \(line.debounce)")
     switch use {
     case .input: check.isTrue(line.drive == .pushPull, "\(field).drive", "an input does not drive")
     case .output: check.isTrue(line.debounce == .zero, "\(field).debounce", "an output does not bounce")

@@ -11,6 +11,8 @@ public struct BoardLine: Hashable, Sendable {
   public var field: String
   public var line: LineDescription
   public var use: Use
+  /// How long it may be debounced: what opens a contactor has a share of 100 ms, and a pilot never rests.
+  var debounceMax = Duration.seconds(1)
 
   public init(field: String, line: LineDescription, use: Use) {
     self.field = field
@@ -88,7 +90,9 @@ extension BoardDescription {
       if let reset = link.reset { found.output(reset.output, "links[\(index)].reset") }
       if let boot = link.boot { found.output(boot, "links[\(index)].boot") }
     }
-    for (index, button) in stopButtons.enumerated() { found.input(button, "stopButtons[\(index)]") }
+    for (index, button) in stopButtons.enumerated() {
+      found.input(button, "stopButtons[\(index)]", debounceMax: BoardInventory.safetyDebounceMax)
+    }
     for (index, auxiliary) in auxiliaries.enumerated() {
       switch auxiliary.use {
       case .input(let line): found.input(line, "auxiliaries[\(index)]")
@@ -109,8 +113,13 @@ struct BoardInventory {
   var pwms: [BoardPWM] = []
   var adcs: [BoardADC] = []
 
-  mutating func input(_ line: LineDescription, _ field: String) {
-    lines.append(BoardLine(field: field, line: line, use: .input))
+  /// Of what contacts open for, or are judged by.
+  static let safetyDebounceMax = Duration.milliseconds(50)
+
+  mutating func input(_ line: LineDescription, _ field: String, debounceMax: Duration = .seconds(1)) {
+    var new = BoardLine(field: field, line: line, use: .input)
+    new.debounceMax = debounceMax
+    lines.append(new)
   }
 
   mutating func output(_ output: OutputDescription, _ field: String) {
@@ -140,7 +149,8 @@ struct BoardInventory {
     add(monitoring.residualCurrent, "\(field).monitoring.residualCurrent")
     add(monitoring.insulation, "\(field).monitoring.insulation")
     for (index, button) in monitoring.stopButtons.enumerated() {
-      input(button, "\(field).monitoring.stopButtons[\(index)]")
+      input(
+        button, "\(field).monitoring.stopButtons[\(index)]", debounceMax: Self.safetyDebounceMax)
     }
     add(monitoring.temperatures, "\(field).monitoring.temperatures")
     if let modem = outlet.modem { add(modem, "\(field).modem") }
@@ -149,7 +159,7 @@ struct BoardInventory {
   mutating func add(_ inlet: Inlet, _ field: String) {
     if case .lines(let hardware) = inlet.hardware {
       switch hardware.duty {
-      case .edges(let line): input(line, "\(field).duty")
+      case .edges(let line): input(line, "\(field).duty", debounceMax: .zero)
       case .capture(let pwm): pwms.append(BoardPWM(field: "\(field).duty", pwm: pwm, use: .capture))
       }
       output(hardware.stateC, "\(field).stateC")
@@ -184,7 +194,7 @@ struct BoardInventory {
       voltage(low, "\(field).low")
     case .comparators(let comparators):
       for (index, comparator) in comparators.enumerated() {
-        input(comparator.line, "\(field).comparators[\(index)]")
+        input(comparator.line, "\(field).comparators[\(index)]", debounceMax: .zero)
       }
     }
   }
@@ -192,7 +202,9 @@ struct BoardInventory {
   private mutating func add(_ contactor: ContactorDescription, _ field: String) {
     for (index, pole) in contactor.poles.enumerated() {
       output(pole.coil, "\(field).poles[\(index)].coil")
-      if let line = pole.feedback.line { input(line, "\(field).poles[\(index)].feedback") }
+      if let line = pole.feedback.line {
+        input(line, "\(field).poles[\(index)].feedback", debounceMax: Self.safetyDebounceMax)
+      }
     }
     if let economiser = contactor.economiser {
       pwms.append(BoardPWM(field: "\(field).economiser", pwm: economiser.pwm, use: .economiser))
@@ -210,7 +222,7 @@ struct BoardInventory {
 
   private mutating func add(_ fault: FaultInput, _ field: String) {
     guard case .line(let line, let test) = fault else { return }
-    input(line, field)
+    input(line, field, debounceMax: Self.safetyDebounceMax)
     if let test { output(test, "\(field).test") }
   }
 

@@ -106,7 +106,7 @@ extension VehicleNode {
   private var mayClose: Bool {
     isPilotAgreed && keeper.isSound && keeper.isHeatKnown && !keeper.isTooHot && plug.bar == nil
       && !plug.ended
-      && (keeper.isClosed != true || keeper.safety.feedbackMax == nil)
+      && (keeper.isClosed == false || keeper.safety.feedbackMax == nil)
   }
 
   /// Opens the contactors: S2 first where a current flows that the charger can still end, so that they do not part with it.

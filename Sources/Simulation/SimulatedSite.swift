@@ -65,6 +65,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private var queue = EventQueue<SiteHappening>()
   private var connection = SimulatedConnection()
   private var vehicleIsDead = false
+  /// Nobody tells the vehicle how its contactors are. Before the first step.
+  public var vehicleFeedbackIsSilent = false
   /// Deadlines of the two nodes. Only an event moves them, and a step asks more than once.
   private var chargerDue: Instant?
   private var vehicleDue: Instant?
@@ -297,7 +299,8 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
   private mutating func sense(_ reading: ChargingBench.InletReading) {
     switch reading {
     case .pilot(let signal): toVehicle(.pilot(signal))
-    case .contactor(let closed): toVehicle(.contactorFeedback(closed: closed))
+    case .contactor(let closed):
+      if !vehicleFeedbackIsSilent { toVehicle(.contactorFeedback(closed: closed)) }
     case .battery(let battery):
       needs.batteryMillivolts = battery.batteryMillivolts
       needs.inletMillivolts = battery.inletMillivolts

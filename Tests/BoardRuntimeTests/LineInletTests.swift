@@ -122,6 +122,34 @@ import Wire
     #expect(rig.proximities.count == count)
   }
 
+  /// A plug that is half out, or a button that bounces: each second reading is another.
+  @Test(arguments: [InletRig.unplugged, InletRig.pressed])
+  func a_contact_that_chatters_while_S2_is_closed_is_no_plug(other: Int) throws {
+    let rig = try InletRig()
+    guard case .lines(let lines) = InletRig.board.inlets[0].hardware else { return }
+    var heard: [Proximity] = []
+    let sensors = try InletSensors(
+      Inlet(current: .dc, milliampsMax: 16_000, hasLock: false, hardware: .lines(lines)),
+      proximity: lines.proximity, hardware: rig.hardware, loop: rig.loop,
+      told: { if case .proximity(let proximity) = $0 { heard.append(proximity) } }, derated: { _ in })
+    sensors.start()
+    while heard.isEmpty { try rig.step(.milliseconds(20)) }
+    #expect(heard == [.plugged(cableMilliamps: nil)])
+    sensors.drives(.c)
+    var turns = 0
+    // Nothing else wakes this loop: a turn is a reading.
+    rig.loop.beforeWaiting = {
+      turns += 1
+      try? rig.board.setVoltage(0, turns % 2 == 0 ? InletRig.latched : other)
+    }
+    let start = rig.loop.now
+    while heard.count == 1, turns < 20 { try rig.step(.seconds(1)) }
+    rig.loop.beforeWaiting = nil
+    #expect(heard.last == .fault)
+    #expect(turns <= 6)
+    if InletRig.isTimed { #expect(rig.loop.now - start < .milliseconds(150)) }
+  }
+
   @Test func a_contact_that_cannot_be_read_is_a_fault() throws {
     let rig = try InletRig()
     try rig.start()
@@ -389,6 +417,21 @@ import Wire
     #expect(code(.battery(connector: 1, RuntimeRig.report), second) == nil)
   }
 
+  @Test func a_battery_that_has_the_contactors_tells_how_they_are_in_each_report() throws {
+    let rig = try RuntimeRig(.dc) { $0.contactor = nil }
+    try rig.start()
+    let client = ControlClientID(1)
+    let failure = #expect(throws: ControlFailure.self) {
+      try rig.runtime.take(RuntimeRig.report, from: client)
+    }
+    #expect(failure?.code == .invalidParameters && failure?.remedy.contains("contactorClosed") == true)
+    #expect(!rig.runtime.wanted.isBatteryHeard)
+    var report = RuntimeRig.report
+    report.contactorClosed = false
+    try rig.runtime.take(report, from: client)
+    #expect(rig.runtime.wanted.isBatteryHeard && rig.runtime.state.outputs.contactorFeedback == false)
+  }
+
   @Test func a_controller_cannot_serve_an_inlet_and_says_why() throws {
     let plan = InletPlan()
     let link = Inlet(
@@ -413,9 +456,13 @@ private final class RuntimeRig {
       targetMilliamps: 0)
   }
 
-  init(_ current: OutletCurrent = .ac) throws {
+  init(_ current: OutletCurrent = .ac, _ change: (inout LineDrivenInlet) -> Void = { _ in }) throws {
     var description = InletRig.board
     description.inlets[0].current = current
+    if case .lines(var lines) = description.inlets[0].hardware {
+      change(&lines)
+      description.inlets[0].hardware = .lines(lines)
+    }
     inlet = try InletRig(description)
     var plan = InletPlan()
     plan.milliampsMax = 16_000

@@ -1,3 +1,4 @@
+import Glibc
 import HAL
 import LinuxHardware
 import Node
@@ -514,5 +515,60 @@ import Wire
     try #require(board.inputs[FakeBoard.line("CMP4500")]).set(true, at: loop.now)
     _ = try bank.levels(.digital)
     #expect(try bank.levels(.digital).highMillivolts < 1_500)
+  }
+
+  /// Lines on real wires, each with its own batches, and a loop that is late now and then.
+  @Test(arguments: [0, 8, 40])
+  func comparators_of_an_oscillating_pilot_tell_the_new_state_and_none_in_between(late: Int) throws {
+    let board = try FakeBoard()
+    let loop = try EventLoop()
+    let thresholds = [-10_000, 1_500, 4_500, 7_500, 10_500]
+    var wires: [(threshold: Int, wire: FakeWire)] = []
+    for threshold in thresholds {
+      let wire = FakeWire(loop)
+      board.wires[FakeBoard.line("CMP\(threshold)")] = wire
+      wires.append((threshold, wire))
+    }
+    /// The high level; the low one is -12 V.
+    func drive(_ millivolts: Int) {
+      for (threshold, wire) in wires { wire.drive(permille: millivolts > threshold ? 50 : 0) }
+    }
+    var told: [PilotLevels] = []
+    let reader = try PilotReader(
+      .comparators(thresholds.map { PilotComparator(FakeBoard.line("CMP\($0)"), above: $0) }),
+      hardware: try BoardHardware(FakeBoard.board, devices: board.devices, purpose: .start), loop: loop,
+      told: { told.append($0) }, failed: { _ in })
+    for (threshold, wire) in wires { wire.drive(permille: 9_000 > threshold ? 1_000 : 0) }
+    try reader.start()
+    func run(_ time: Duration) throws {
+      let end = loop.now + time
+      while loop.now < end { try loop.step(until: end) }
+    }
+    try run(.milliseconds(60))
+    drive(9_000)
+    reader.drives(.digital)
+    // What `EVSEPilot` ignores after a change of duty.
+    try run(.milliseconds(10))
+    told = []
+    var blocker: LoopTimer?
+    if late > 0 {
+      blocker = loop.addTimer {
+        usleep(UInt32(late) * 1000)
+        blocker?.deadline = loop.now + .milliseconds(13)
+      }
+      blocker?.deadline = loop.now
+    }
+    try run(.milliseconds(300))
+    let (b, c) = (
+      PilotLevels(highMillivolts: 9_000, lowMillivolts: -12_000),
+      PilotLevels(highMillivolts: 6_000, lowMillivolts: -12_000)
+    )
+    #expect(Set(told) == [b])
+    let count = told.count
+    drive(6_000)
+    try run(.milliseconds(40) + .milliseconds(2 * late))
+    #expect(told.last == c)
+    #expect(Set(told.dropFirst(count)).isSubset(of: [b, c]))
+    blocker = nil
   }
 }

@@ -314,6 +314,11 @@ private let switching: [Broken] = [
   Broken(ev, "inlets[0].milliampsMax") { $0.inlets[0].milliampsMax = 0 },
 ]
 
+/// Debounced for longer than a contactor has to open.
+private func slow(_ place: LineDescription.Place) -> LineDescription {
+  LineDescription(place, debounce: .milliseconds(51))
+}
+
 private let devices: [Broken] = [
   // No line twice, wherever the two are.
   Broken(tarragon, "outlets[0].contactor.poles[0].feedback") {
@@ -328,7 +333,23 @@ private let devices: [Broken] = [
   Broken(pi, "stopButtons[0]") { $0.stopButtons[0].place = .device(path: "/sys/devices/x", 1) },
   Broken(pi, "stopButtons[0]") { $0.stopButtons[0].place = .named("") },
   Broken(pi, "stopButtons[0].drive") { $0.stopButtons[0].drive = .openDrain },
-  Broken(pi, "stopButtons[0].debounce") { $0.stopButtons[0].debounce = .seconds(2) },
+  Broken(pi, "stopButtons[0].debounce") { $0.stopButtons[0].debounce = .milliseconds(51) },
+  Broken(verso, "outlets[0].monitoring.stopButtons[0].debounce") {
+    $0.outlets[0].monitoring.stopButtons[0].debounce = .milliseconds(51)
+  },
+  Broken(tarragon, "outlets[0].contactor.poles[0].feedback.debounce") {
+    $0.lines { $0.contactor.poles[0].feedback = .normallyOpen(slow(.named("MIRROR"))) }
+  },
+  Broken(tarragon, "outlets[0].monitoring.residualCurrent.debounce") {
+    $0.outlets[0].monitoring.residualCurrent = .line(slow(.named("RCD")), test: nil)
+  },
+  Broken(tarragon, "outlets[0].levels.comparators[0].debounce") {
+    $0.lines { lines in
+      lines.levels = .comparators([
+        PilotComparator(LineDescription(.named("CMP"), debounce: .milliseconds(1)), above: 1_500)
+      ])
+    }
+  },
   Broken(tarragon, "outlets[0].contactor.poles[0].coil.debounce") {
     $0.lines { $0.contactor.poles[0].coil.line.debounce = .milliseconds(1) }
   },

@@ -34,6 +34,15 @@ import Wire
     #expect(rig.site.vehicle.fault == nil)
   }
 
+  /// Behind contacts that nobody has said to be open a welded one could not be told from a sound one.
+  @Test func nothing_closes_before_the_contacts_were_said_to_be_open() {
+    var rig = Rig(.dc) { $0.vehicleSafety.feedbackMax = .milliseconds(200) }
+    rig.site.vehicleFeedbackIsSilent = true
+    rig.plugIn()
+    rig.run(for: .seconds(60))
+    #expect(rig.closings == 0)
+  }
+
   @Test(arguments: [PilotSignal.steadyLow, .none])
   func contactors_open_at_once_with_the_pilot(signal: PilotSignal) {
     var rig = charging()

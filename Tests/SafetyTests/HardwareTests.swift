@@ -3,60 +3,6 @@ import SimulatedHardware
 import Testing
 import Wire
 
-@Suite struct OwnedHardwareTests {
-  struct Broken: Error {}
-
-  /// A driver that remembers, shared with the test.
-  final class Coil: Contactor, PowerSource, PilotGenerator {
-    var commands: [Bool] = []
-    var duties: [PilotDuty] = []
-    func command(closed: Bool) throws(Broken) { commands.append(closed) }
-    func isClosed() throws(Broken) -> Bool { commands.last ?? false }
-    func enable(_ enabled: Bool) throws(Broken) { commands.append(enabled) }
-    func set(_ target: PowerReading) throws(Broken) {}
-    func output() throws(Broken) -> PowerReading { .zero }
-    func drive(_ duty: PilotDuty) throws(Broken) { duties.append(duty) }
-  }
-
-  @Test func a_contactor_that_is_let_go_opens() throws {
-    let coil = Coil()
-    do {
-      var owned = try OwnedContactor(coil)
-      try owned.command(closed: true)
-    }
-    #expect(coil.commands == [false, true, false])
-  }
-
-  @Test func an_error_thrown_past_a_contactor_opens_it() {
-    let coil = Coil()
-    func work() throws {
-      var owned = try OwnedContactor(coil)
-      try owned.command(closed: true)
-      throw Broken()
-    }
-    #expect(throws: Broken.self) { try work() }
-    #expect(coil.commands == [false, true, false])
-  }
-
-  @Test func a_power_stage_that_is_let_go_is_disabled() throws {
-    let coil = Coil()
-    do {
-      var owned = try OwnedPowerSource(coil)
-      try owned.enable(true)
-    }
-    #expect(coil.commands == [false, true, false])
-  }
-
-  @Test func a_pilot_that_is_let_go_says_not_available() throws {
-    let coil = Coil()
-    do {
-      var owned = try OwnedPilotGenerator(coil)
-      try owned.drive(.digital)
-    }
-    #expect(coil.duties == [.steadyHigh, .digital, .steadyLow])
-  }
-}
-
 @Suite struct EnergyPathTests {
   static func at(_ milliseconds: Int) -> Instant { .zero + .milliseconds(milliseconds) }
 
