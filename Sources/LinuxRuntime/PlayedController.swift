@@ -77,7 +77,11 @@ public final class PlayedController {
   public func spoilNext(_ count: Int) { spoilt = count }
 
   /// Pulls the line: the host's device fails. UDP has none.
-  public func unplug() { terminal = nil }
+  public func unplug() {
+    terminal = nil
+    // The number of a terminal that is gone is soon another's.
+    removeLink()
+  }
 
   /// A new line, at the same `link`.
   public func plugIn() throws(LinuxError) {
