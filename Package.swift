@@ -270,7 +270,7 @@ let package = Package(
         "BoardRuntime", "Cryptography", "HomePlug", "SLAC", "LinuxHardware", "Node", "Safety", "ControlPilot",
         "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
-        "ControlAPI", "BoardChargebyteTarragon",
+        "ControlAPI", "BoardChargebyteTarragon", "Boards",
         "SafetyLinks", "SimulatedController", "LinuxRuntime",
       ]),
     .testTarget(

@@ -53,7 +53,7 @@ echo "== install"
 within dpkg -i "/tmp/$name" >/dev/null || fail "the package does not install"
 asked "systemctl --system daemon-reload"
 asked "udevadm control --reload"
-asked "udevadm trigger --subsystem-match=gpio --subsystem-match=pwm --subsystem-match=iio --subsystem-match=watchdog --action=change"
+asked "udevadm trigger --subsystem-match=gpio --subsystem-match=pwm --subsystem-match=iio --subsystem-match=watchdog --subsystem-match=misc --subsystem-match=spidev --action=change"
 not_asked "start\|stop\|enable"
 within dpkg --audit coupler | grep . && fail "dpkg finds the package broken"
 is() { # mode, owner, group, path

@@ -15,6 +15,8 @@ protocol ChargingPoint: AnyObject {
   var isAtRest: Bool { get }
   /// Why it cannot charge now; `nil` where it can.
   var trouble: String? { get }
+  /// Which part of it has that trouble, as layers are called in the log: "board", "power", "battery" or "link".
+  var troubleLayer: String { get }
   /// What the meter shows, Wh.
   var meterWattHours: Int { get }
   /// No deadline was missed: what the watchdog is fed for.
@@ -55,6 +57,10 @@ extension ConnectorRuntime: ChargingPoint {
   var number: Int { plan.number }
   var role: ConnectorStatus.Role { .charger }
   var meterWattHours: Int { state.meterWattHours }
+  var troubleLayer: String {
+    if port.trouble != nil { return "board" }
+    return stageTrouble == nil ? "link" : "power"
+  }
   func stop(_ reason: SECCStopReason) { post(.stop(reason)) }
   func adopt(_ site: SitePlan) {
     if let plan = site.connectors.first(where: { $0.number == number }) { adopt(plan) }

@@ -20,6 +20,7 @@ extension ConnectorRuntime {
     status.limits = controlLimits
     status.isPaused = isPaused
     status.stage = stageStatus
+    status.trouble = trouble
     status.fault = fault.map { ControlFault($0) }
     return status
   }
@@ -29,7 +30,10 @@ extension ConnectorRuntime {
     if case .pwm(let permille) = pilotDuty, case .amps(let milliamps) = PilotOffer(permille: permille) {
       offered = milliamps
     }
-    return PilotStatus(pilotState, pilotDuty, offeredMilliamps: offered)
+    var status = PilotStatus(pilotState, pilotDuty, offeredMilliamps: offered)
+    status.cableMilliamps = cableRating
+    status.fault = pilotFault.map { "\($0)" }
+    return status
   }
 
   public var values: ConnectorValues {

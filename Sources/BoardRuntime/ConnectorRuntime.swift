@@ -1,4 +1,5 @@
 import ControlAPI
+import ControlPilot
 public import HAL
 public import LinuxHardware
 import ISO15118
@@ -266,6 +267,8 @@ public final class ConnectorRuntime {
   public var phase: NodePhase { node.phase }
   public var pilotState: PilotState { node.pilotState }
   public var pilotDuty: PilotDuty { node.pilotDuty }
+  var pilotFault: PilotFault? { node.pilotFault }
+  var cableRating: Int? { node.cableRating }
 
   // MARK: turns
 

@@ -17,8 +17,12 @@ final class ControlDesk {
   private var errorCount = 0
   /// Where news goes.
   var publish: (ControlEvent) -> Void = { _ in }
+  /// Told what people should know of a connector that goes out of service or comes back.
+  var log: (LogLine) -> Void = { _ in }
+  private var troubles: [Int: String] = [:]
 
   static let errorsMax = 200
+  static let outOfService = "outOfService"
 
   init(loop: EventLoop, board: String, journal: StationJournal, connectors: [any ChargingPoint]) {
     self.loop = loop
@@ -140,6 +144,7 @@ final class ControlDesk {
 
   /// Tells states that changed since the last turn. Events are told by `note`, in their place.
   func tellNews() {
+    for connector in connectors { tellTrouble(connector) }
     for connector in connectors where connector.takeNews() {
       let status = connector.status(at: loop.now)
       let old = told[status.connector]
@@ -156,25 +161,51 @@ final class ControlDesk {
     }
   }
 
-  /// An event that was kept.
-  func note(_ trace: NodeTrace, of number: Int) {
+  /// What keeps a connector out of service is found in many places, and told in this one: to the log, to clients, and in the
+  /// list of errors.
+  private func tellTrouble(_ connector: any ChargingPoint) {
+    let number = connector.number
+    let trouble = connector.trouble
+    guard trouble != troubles[number] else { return }
+    troubles[number] = trouble
+    isOver(number, Self.outOfService)
+    let place = "\(connector.role.word) \(number)"
+    if let trouble {
+      let layer = connector.troubleLayer
+      remember(number, layer: layer, name: Self.outOfService, text: trouble, isPresent: true)
+      log(
+        LogLine(
+          connector.isBroken ? .critical : .warning, connector: "\(number)", layer: layer, event: "trouble",
+          "\(place) is out of service: \(trouble)"))
+    } else {
+      log(
+        LogLine(
+          .notice, connector: "\(number)", layer: "board", event: "trouble", "\(place) is in service again"))
+    }
+    tell(number, .trouble(trouble ?? ""))
+  }
+
+  private func isOver(_ number: Int, _ name: String) {
+    for index in errors.indices where errors[index].connector == number && errors[index].name == name {
+      errors[index].isPresent = false
+    }
+  }
+
+  /// An event that was kept, and the energy of the session when it happened.
+  func note(_ trace: NodeTrace, of number: Int, wattHours: Int) {
     switch trace {
     case .safety(.fault(let fault)):
       let told = ControlFault(fault)
       remember(number, layer: "safety", name: told.name, text: told.text, isPresent: told.latch != .none)
       tell(number, .fault(told))
     case .safety(.cleared(let fault)):
-      for index in errors.indices where errors[index].connector == number && errors[index].name == fault.name
-      {
-        errors[index].isPresent = false
-      }
+      isOver(number, fault.name)
       tell(number, .cleared(name: fault.name))
     case .ended(.completed(let outcome, let wattHours)):
       tell(number, .ended(ok: true, text: "session \(outcome)", wattHours: wattHours))
     case .ended(.failed(let failure)):
       remember(
         number, layer: failure.layer, name: "sessionFailed", text: "\(failure)", isPresent: false)
-      let wattHours = connectors.first { $0.number == number }?.values.wattHours ?? 0
       tell(number, .ended(ok: false, text: "failed in \(failure.layer): \(failure)", wattHours: wattHours))
     default: break
     }
@@ -186,7 +217,9 @@ final class ControlDesk {
       ErrorEntry(
         number: errorCount, connector: connector, unixSeconds: unixMilliseconds() / 1000, layer: layer,
         name: name, text: text, isPresent: isPresent))
-    if errors.count > Self.errorsMax { errors.removeFirst() }
+    guard errors.count > Self.errorsMax else { return }
+    // A modem that comes and goes must not hide a fault.
+    errors.remove(at: errors.firstIndex { $0.name == Self.outOfService && !$0.isPresent } ?? 0)
   }
 
   private func tell(_ connector: Int, _ content: ControlEvent.Content) {

@@ -7,6 +7,9 @@ import Wire
 final class ControllerLink {
   /// After a line was lost it is opened again so often.
   static let reopenPeriod = Duration.seconds(1)
+  /// A controller whose word was lost is left so long before a duty is taken from a vehicle for it; on a line that stays
+  /// noisy it is started anew no oftener.
+  static let askAgainPeriod = Duration.seconds(30)
 
   private let description: SafetyLinkDescription
   private let place: ControllerPlace
@@ -24,6 +27,8 @@ final class ControllerLink {
   private(set) var heardAt = Instant.zero
   /// When something came that was not whole.
   private var refusedAt: Instant?
+  /// When it was last started anew for that.
+  private var askedAgainAt: Instant?
   private var phase = Phase.new
   private var lineTrouble: String?
   private var linkTrouble: String? = "the safety controller has not answered yet"
@@ -79,10 +84,22 @@ final class ControllerLink {
   /// everything. False where that is not so, or where energy may flow at another outlet.
   func askAgain(since start: Instant) -> Bool {
     guard kind.tellsChangesOnly, let refusedAt, refusedAt >= start, !machine.allowsPower else { return false }
-    self.refusedAt = nil
+    askAgain()
+    return true
+  }
+
+  private func askAgain() {
+    askedAgainAt = loop.now
     tell(.warning, "reset", "what it said was not whole; it is started anew")
     handle(.reset)
-    return true
+  }
+
+  /// When a controller that tells changes only is asked for all of it: what was lost may have been that a vehicle left, and
+  /// nothing else would say so. At once where that takes nothing from anybody, never while energy may flow.
+  private var askAgainDue: Instant? {
+    guard kind.tellsChangesOnly, let refusedAt, machine.isUp, !machine.allowsPower else { return nil }
+    let due = machine.isAtRest ? refusedAt : refusedAt + Self.askAgainPeriod
+    return max(due, askedAgainAt.map { $0 + Self.askAgainPeriod } ?? due)
   }
 
   /// One outlet is used no more, and made safe; the last one ends the link.
@@ -196,12 +213,13 @@ final class ControllerLink {
       open()
     }
     if let due = machine.deadline, now >= due { handle(.timeout) }
+    if let due = askAgainDue, now >= due { askAgain() }
     rearm()
   }
 
   private func rearm() {
     guard phase == .started else { return }
-    timer?.deadline = earliest(machine.deadline, resetUntil, reopenDue)
+    timer?.deadline = earliest(machine.deadline, resetUntil, reopenDue, askAgainDue)
   }
 
   // MARK: what people are told
@@ -213,6 +231,8 @@ final class ControllerLink {
       linkTrouble = nil
       if isFirst { tell(.notice, "up", "answers" + (identity.map { ", version \($0.version)" } ?? "")) }
     case .down(let loss):
+      // It tells everything when it is up again.
+      refusedAt = nil
       linkTrouble = "\(loss)"
       if isFirst, lineTrouble == nil { tell(.error, "down", "\(loss)") }
     case .faults(let faults) where outlets[connector] != nil && faults != toldFaults[connector] ?? []:
@@ -247,16 +267,48 @@ extension BoardDescription {
       return .chargeBridge(settings)
     }
     switch spoken {
-    case .chargebyte: return .chargebyte(contactors: 1)
+    case .chargebyte: return .chargebyte(contactors: behind[1]?.hardware.contactors ?? 1)
     case .yeti: return .yeti
     case .phyverso:
       let ports = [1, 2].map { connector -> PhyVERSOConfiguration.Outlet in
         guard let (outlet, hardware) = behind[connector] else { return .init(port: .disabled) }
         return PhyVERSOConfiguration.Outlet(
-          port: outlet.current == .ac ? .ac : .dc, lock: hardware.lock == .link ? .unknown : .none,
+          port: outlet.current == .ac ? .ac : .dc, isFeedbackActiveLow: hardware.feedback.isActiveLow,
+          feedbackPull: .init(hardware.feedback.bias),
+          lock: hardware.lock == .link ? .init(hardware.lockKind) : .none,
           hasSocket: hardware.proximity != nil)
       }
-      return .phyVERSO(PhyVERSOConfiguration(outlets: ports))
+      return .phyVERSO(PhyVERSOConfiguration(revision: .init(link.revision), outlets: ports))
+    }
+  }
+}
+
+extension PhyVERSOConfiguration.Pull {
+  init(_ bias: LineDescription.Bias) {
+    switch bias {
+    case .asIs, .disabled: self = .none
+    case .pullUp: self = .up
+    case .pullDown: self = .down
+    }
+  }
+}
+
+extension PhyVERSOConfiguration.Lock {
+  init(_ kind: LinkDrivenOutlet.LockKind) {
+    switch kind {
+    case .unknown: self = .unknown
+    case .hella: self = .hella
+    case .potentiometer: self = .potentiometer
+    }
+  }
+}
+
+extension PhyVERSOConfiguration.Revision {
+  init(_ revision: SafetyLinkDescription.Revision) {
+    switch revision {
+    case .unknown: self = .unknown
+    case .a: self = .a
+    case .b: self = .b
     }
   }
 }

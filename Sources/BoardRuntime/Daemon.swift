@@ -18,7 +18,7 @@ public final class Daemon {
 
   public static let version = ProgramVersion.text
 
-  /// How long a stop in order may take until it is done without order. Below systemd's TimeoutStopSec of 90 s.
+  /// How long a stop in order may take until it is done without order. Below the unit's TimeoutStopSec of 30 s.
   static let stopPatience = Duration.seconds(15)
 
   /// A failed device is the reason of a new start at most so often.
@@ -88,7 +88,7 @@ public final class Daemon {
     do throws(BoardFailure) {
       switch options.task {
       case .check:
-        say("ok\n")
+        say("\(site.name): ok\n")
         return Status.ok
       case .safeState: return try makeSafe(site)
       case .run: return try run(site)
@@ -140,6 +140,10 @@ public final class Daemon {
       for connector in connectors { try start(connector) }
       let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
       self.desk = desk
+      desk.log = { [weak self] in
+        self?.log.write($0)
+        self.map { $0.manager.status($0.summary) }
+      }
       openControl(site, desk)
       loop.beforeWaiting = { [weak self] in
         desk.tellNews()
@@ -254,9 +258,10 @@ public final class Daemon {
 
   private func note(_ trace: NodeTrace, of number: Int) {
     // Nobody is told of an event before it is kept; the log is for people who look for faults, and may run ahead.
-    let meter = connectors.first { $0.number == number }?.meterWattHours ?? 0
-    journal.keep(trace, connector: number, meterWattHours: meter, at: loop.now) { [weak self] in
-      self?.desk?.note(trace, of: number)
+    let place = connectors.first { $0.number == number }
+    let wattHours = place?.values.wattHours ?? 0
+    journal.keep(trace, connector: number, meterWattHours: place?.meterWattHours ?? 0, at: loop.now) {
+      [weak self] in self?.desk?.note(trace, of: number, wattHours: wattHours)
     }
     guard trace.priority <= log.threshold else { return afterTrace(trace) }
     log.write(
@@ -344,16 +349,13 @@ public final class Daemon {
     manager.reloading(at: loop.now)
     defer { manager.ready(summary) }
     do throws(SitePlan.Problems) {
-      let new = try SitePlan(options)
-      if let old = site?.configuration, let configuration = new.configuration {
-        let changes = old.changes(to: configuration)
-        guard changes.needRestart.isEmpty else {
-          let keys = changes.needRestart.map(\.key).joined(separator: ", ")
-          return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
-        }
-        for change in changes.live {
-          tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
-        }
+      guard let (new, changes) = try site?.reread(options) else { return }
+      guard changes.needRestart.isEmpty else {
+        let keys = changes.needRestart.map(\.key).joined(separator: ", ")
+        return tell(.error, "reload", "site file not taken: \(keys) changes only with a restart")
+      }
+      for change in changes.live {
+        tell(.notice, "reload", "\(change.key): \(change.old ?? "default") -> \(change.new ?? "default")")
       }
       for connector in connectors { connector.adopt(new) }
       if !options.isVerbose { log.threshold = LogPriority(new.log.level) }
@@ -376,6 +378,7 @@ extension NodeTrace {
     switch self {
     case .ended(.failed): .warning
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
+    case .pilotFault: .error
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
     case .offer, .slac, .sdpClient, .session: .debug

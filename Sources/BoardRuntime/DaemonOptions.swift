@@ -1,3 +1,5 @@
+import HAL
+
 /// The few options of `couplerd`.
 public struct DaemonOptions: Hashable, Sendable {
   public enum Task: Hashable, Sendable { case run, check, safeState, help, version }
@@ -5,6 +7,8 @@ public struct DaemonOptions: Hashable, Sendable {
   public var task = Task.run
   /// Where the site file is, if nothing else is said.
   public static let defaultSitePath = "/etc/coupler/site.yaml"
+  /// The same, for a test that has it elsewhere.
+  var usualSitePath = defaultSitePath
 
   /// The site file; `nil` for the default one, or the built-in site where there is none: one simulated connector.
   public var sitePath: String?
@@ -65,6 +69,11 @@ public struct DaemonOptions: Hashable, Sendable {
     }
   }
 
+  /// Built-in site: the modem's interface, where the board does not know better.
+  func builtInInterface(_ modem: ModemDescription?) -> String? {
+    interface ?? (modem == nil ? "plc0" : nil)
+  }
+
   public static let help = """
     couplerd: the daemon of a charging station or a vehicle. One thread; runs every connector or
     inlet of a board.
@@ -84,13 +93,14 @@ public struct DaemonOptions: Hashable, Sendable {
       --site FILE       the site file (docs/site-file.md); without it /etc/coupler/site.yaml, and the
                         built-in site where that is not there
       --board NAME      take this board, not the one the file names; coupler board list shows them
-      --interface NAME  built-in site: the modem's interface (plc0)
+      --interface NAME  built-in site: the modem's interface (the board's own, or plc0)
       --pilot PATH      simulation board: socket of the simulated cable; PATH.2 for connector 2, and so on
       --controller NAME=PLACE
                         the safety controller NAME of the board is at PLACE: a serial port, or
                         HOST:PORT of a ChargeBridge; its reset line is left alone. For rigs, with
                         coupler controller
-      --check           read and judge the site file only: "ok", or each problem with its line
+      --check           read and judge the site file only: "FILE: ok" (or "built-in site of board NAME:
+                        ok", where there is no file), or each problem with its line
       --safe-state      contactors and S2 open, pilots at -12 V, and nothing else; needs no running daemon.
                         For ExecStopPost= and after a crash
       -v, --verbose     log every frame and every duty, too

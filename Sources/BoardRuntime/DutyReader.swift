@@ -25,6 +25,9 @@ final class DutyReader {
   private var meter = EdgeDutyMeter()
   private var timer: LoopTimer?
   private var last: PilotSignal?
+  /// When edges were last read. Silence needs a queue that stays empty from then on: one that ran over (libgpiod 1.x keeps 16
+  /// edges and drops the newest) says nothing of the time before.
+  private var heardAt: Instant?
   private var isStopped = false
   /// Without a plug a pilot that stands still is told once, and nobody wakes up for it again.
   private var isPlugged = true
@@ -41,7 +44,6 @@ final class DutyReader {
     self.loop = loop
     self.told = told
     self.failed = failed
-    timer = loop.addTimer { [weak self] in self?.elapse() }
   }
 
   func start() throws(LinuxError) {
@@ -49,6 +51,8 @@ final class DutyReader {
     switch source {
     case .edges(let line):
       try line.watch(on: loop, edges: { [weak self] in self?.take($0) }, failed: failed)
+      // Behind the line's own: of a turn that comes late, the batch that is due counts before the silence.
+      timer = loop.addTimer { [weak self] in self?.elapse() }
       begin(high: try line.isActive())
     case .capture(let timer):
       try timer.attach(to: loop, told: { [weak self] in self?.tell($0) }, failed: failed)
@@ -79,10 +83,14 @@ final class DutyReader {
 
   private func take(_ edges: [EdgeEvent]) {
     guard !isStopped else { return }
+    heardAt = loop.now
     for edge in edges { feed(.edge(rising: edge.rising, missed: edge.missed > 0), edge.at) }
   }
 
   private func elapse() {
+    guard !isStopped else { return }
+    // What waited was no silence; it has set the timer anew.
+    if case .edges(let line) = source, line.deliver() > 0 { return }
     guard !isStopped else { return }
     feed(.timeout, loop.now)
   }
@@ -99,7 +107,9 @@ final class DutyReader {
 
   private func rearm() {
     let isAsleep = !isPlugged && last == .steadyLow
-    timer?.deadline = isAsleep || isStopped ? nil : meter.deadline.map { max($0 + Self.patience, loop.now) }
+    let listened = heardAt.map { $0 + EdgeDutyMeter.steadyAfter } ?? .zero
+    timer?.deadline =
+      isAsleep || isStopped ? nil : meter.deadline.map { max($0 + Self.patience, loop.now, listened) }
   }
 
   private func tell(_ signal: PilotSignal) {

@@ -85,6 +85,9 @@ struct ExternalPowerStage: Machine {
   private var isLagging = false
   private var told: Told?
   private var wattHours = 0
+  /// What the client's meter showed last, of which differences alone count: a counter that begins anywhere, with another
+  /// program or later than its first report, is no energy of this charge.
+  private var lastMeter: Int?
   /// Energy below a watt hour, nJ.
   private var nanojoules: Int64 = 0
 
@@ -156,12 +159,12 @@ struct ExternalPowerStage: Machine {
     if owner == nil { perform(.note(.notice, "\(name) is reported by client \(client.number)")) }
     sumUp(now)
     if report?.fault != new.fault, let fault = new.fault { perform(.note(.error, "\(name): \(fault)")) }
+    count(new.wattHours, isFirst: heardAt == nil)
     owner = client
     report = new
     heardAt = now
     isSilent = false
     isImpossible = false
-    wattHours = max(wattHours, new.wattHours ?? wattHours)
     // How it is before what it measures: a reading alone proves nothing.
     update(now, perform)
     perform(
@@ -180,14 +183,26 @@ struct ExternalPowerStage: Machine {
       && currents.allSatisfy { $0 <= settings.milliampsMax + settings.milliampsMax / 10 }
   }
 
+  /// Takes what a meter counted since it was last read. One that was there from the first report on gives the origin, too.
+  private mutating func count(_ meter: Int?, isFirst: Bool) {
+    guard let meter else { return lastMeter = nil }
+    if isFirst { wattHours = meter }
+    // A meter does not count down.
+    if let last = lastMeter { add(max(0, meter - last)) }
+    lastMeter = max(meter, lastMeter ?? meter)
+  }
+
+  /// Saturates: no order of reports may end the daemon.
+  private mutating func add(_ more: Int) { wattHours += min(more, .max - wattHours) }
+
   /// Energy since the last report, where no meter counts it.
   private mutating func sumUp(_ now: Instant) {
-    guard let report, report.wattHours == nil, let last = heardAt, owner != nil else { return }
+    guard let report, lastMeter == nil, let last = heardAt, owner != nil else { return }
     let currents = report.phaseMilliamps?.reduce(0, +) ?? report.milliamps * settings.phases
     // mV * mA * ms = nJ, below 2^63 for 10 MW and a day.
     let time = min(now - last, settings.silenceMax).milliseconds
     nanojoules += Int64(report.millivolts) * Int64(currents) * time
-    wattHours += Int(clamping: nanojoules / 3_600_000_000_000)
+    add(Int(clamping: nanojoules / 3_600_000_000_000))
     nanojoules %= 3_600_000_000_000
   }
 
@@ -273,6 +288,7 @@ struct ExternalPowerStage: Machine {
     _ priority: LogPriority, _ text: String, _ now: Instant, _ perform: (Action) -> Void
   ) {
     sumUp(now)
+    lastMeter = nil
     owner = nil
     (overSince, shortSince) = (nil, nil)
     (isDisobeying, isLagging, isImpossible) = (false, false, false)

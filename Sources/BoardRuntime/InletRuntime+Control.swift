@@ -11,6 +11,10 @@ extension InletRuntime: ChargingPoint {
   var role: ConnectorStatus.Role { .vehicle }
   var phase: NodePhase { node.phase }
   var meterWattHours: Int { node.wattHours }
+  var troubleLayer: String {
+    if port.trouble != nil { return "board" }
+    return network.trouble == nil ? "battery" : "link"
+  }
   func stop(_ reason: SECCStopReason) { end(pause: false) }
   func pause() { end(pause: true) }
 
@@ -37,6 +41,7 @@ extension InletRuntime: ChargingPoint {
     status.power = state.power
     status.limits = controlLimits
     status.isPaused = isPaused
+    status.trouble = trouble
     status.fault = node.fault.map { ControlFault($0) }
     status.inlet = wanted
     return status

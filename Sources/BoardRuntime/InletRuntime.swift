@@ -28,10 +28,10 @@ final class InletRuntime {
   private(set) var isPaused = false
   private(set) var wanted = InletStatus()
   var node: Node
-  private let port: any InletPort
+  let port: any InletPort
   private let loop: EventLoop
   private let handlers: ConnectorRuntime.Handlers
-  private let network: NodeNetwork
+  let network: NodeNetwork
   private var timer: LoopTimer?
   private var turns = NodeTurns<VehicleEvent>()
   private var actions: [VehicleAction] = []
@@ -195,6 +195,8 @@ final class InletRuntime {
       new.chargingComplete = report.isFull || report.socPercent >= plan.socMax
       new.batteryMillivolts = report.millivolts
       new.inletMillivolts = isVoltageForgotten ? 0 : report.inletMillivolts
+      // What was said before the silence is no reason to open S2 early.
+      new.onboardMilliamps = isSilent ? nil : report.onboardMilliamps
       new.maximumMillivolts = min(report.millivoltsMax ?? .max, limits.millivolts ?? plan.millivoltsMax)
       new.maximumMilliamps = min(report.milliampsMax ?? .max, milliamps)
       new.targetMillivolts = min(report.targetMillivolts, new.maximumMillivolts)

@@ -23,6 +23,7 @@ final class InsulationMonitor {
   private let input: any InputPin
   private let output: (any OutputPin)?
   private let loop: EventLoop
+  private let responseMax: Duration
   private let failed: (LinuxError) -> Void
   private var told: (InsulationStatus) -> Void = { _ in }
   private var timer: LoopTimer?
@@ -30,7 +31,8 @@ final class InsulationMonitor {
 
   /// `nil` for an outlet without one on a line.
   init?(
-    _ outlet: Outlet, hardware: BoardHardware, loop: EventLoop, failed: @escaping (LinuxError) -> Void
+    _ outlet: Outlet, hardware: BoardHardware, loop: EventLoop, responseMax: Duration = responseMax,
+    failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) {
     guard outlet.current == .dc, case .line(let line, let test) = outlet.monitoring.insulation else {
       return nil
@@ -39,6 +41,7 @@ final class InsulationMonitor {
     output = if let test { try hardware.pin(test) } else { nil }
     phase = .resting(isProven: test == nil)
     self.loop = loop
+    self.responseMax = responseMax
     self.failed = failed
     timer = loop.addTimer { [weak self] in self?.look() }
   }
@@ -54,7 +57,7 @@ final class InsulationMonitor {
     told(.invalid)
     guard let output else { return look() }
     do throws(LinuxError) { try output.set(true) } catch { return failed(error) }
-    phase = .tripping(until: loop.now + Self.responseMax)
+    phase = .tripping(until: loop.now + responseMax)
     look()
   }
 
@@ -73,7 +76,7 @@ final class InsulationMonitor {
   private func noteTrip() {
     guard case .tripping = phase else { return }
     do throws(LinuxError) { try output?.set(false) } catch { return failed(error) }
-    phase = .returning(until: loop.now + Self.responseMax)
+    phase = .returning(until: loop.now + responseMax)
   }
 
   private func look() {

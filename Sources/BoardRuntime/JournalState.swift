@@ -6,6 +6,15 @@ public struct JournalState: Hashable, Sendable {
     public var isSessionOpen = false
     /// What the meter showed last, Wh.
     public var meterWattHours: Int64?
+    /// ... and when the open session began; `nil` before the first value that was kept of it.
+    public var meterAtStart: Int64?
+
+    /// Energy of an open session, as far as it was kept, Wh.
+    var sessionWattHours: Int64 {
+      guard isSessionOpen, let now = meterWattHours, let start = meterAtStart else { return 0 }
+      let (energy, isBeyond) = now.subtractingReportingOverflow(start)
+      return isBeyond ? 0 : max(0, energy)
+    }
   }
 
   public private(set) var connectors: [UInt16: Connector] = [:]
@@ -19,9 +28,11 @@ public struct JournalState: Hashable, Sendable {
     nextSequence = max(nextSequence, record.sequence &+ 1)
     var connector = connectors[record.connector] ?? Connector()
     switch record.event {
-    case .sessionStarted: connector.isSessionOpen = true
-    case .sessionEnded: connector.isSessionOpen = false
-    case .meter(let wattHours): connector.meterWattHours = wattHours
+    case .sessionStarted: (connector.isSessionOpen, connector.meterAtStart) = (true, nil)
+    case .sessionEnded: (connector.isSessionOpen, connector.meterAtStart) = (false, nil)
+    case .meter(let wattHours):
+      if connector.isSessionOpen { connector.meterAtStart = connector.meterAtStart ?? wattHours }
+      connector.meterWattHours = wattHours
     case .authorization: break
     case .faultLatched(let name): connector.latched.insert(name)
     case .faultCleared(let name): connector.latched.remove(name)
@@ -39,8 +50,12 @@ public struct JournalState: Hashable, Sendable {
     var events: [(connector: UInt16, event: JournalEvent)] = []
     for (number, connector) in connectors.sorted(by: { $0.key < $1.key }) {
       for name in connector.latched.sorted() { events.append((number, .faultLatched(name: name))) }
+      if connector.isSessionOpen {
+        events.append((number, .sessionStarted))
+        if let start = connector.meterAtStart { events.append((number, .meter(wattHours: start))) }
+        if connector.meterAtStart == connector.meterWattHours { continue }
+      }
       if let wattHours = connector.meterWattHours { events.append((number, .meter(wattHours: wattHours))) }
-      if connector.isSessionOpen { events.append((number, .sessionStarted)) }
     }
     if !stoppedInOrder { events.append((0, .started)) }
     return events

@@ -13,6 +13,10 @@ public protocol InputPin: AnyObject {
   func watch(
     on loop: EventLoop, edges: @escaping ([EdgeEvent]) -> Void, failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError)
+  /// Tells now what waits for the end of a batch: before anybody judges silence, and not from within `edges`. Gives the
+  /// number of edges that waited.
+  @discardableResult
+  func deliver() -> Int
 }
 
 /// Where a board's lines, PWM and ADC channels come from: the kernel, or what stands for it in a test.
@@ -59,4 +63,7 @@ private final class KernelInput: InputPin {
   func watch(
     on loop: EventLoop, edges: @escaping ([EdgeEvent]) -> Void, failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) { try pin.attach(to: loop, edges: edges, failed: failed) }
+
+  @discardableResult
+  func deliver() -> Int { pin.deliver() }
 }

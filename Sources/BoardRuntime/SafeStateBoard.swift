@@ -28,7 +28,7 @@ enum SafeStateBoard {
   static func name(_ options: DaemonOptions, folder: String? = folder) -> String? {
     if let name = options.board { return name }
     if let folder, let name = smallFile("\(folder)/\(fileName)"), !name.isEmpty { return name }
-    return nameInSiteFile(options.sitePath ?? DaemonOptions.defaultSitePath)
+    return nameInSiteFile(options.sitePath ?? options.usualSitePath)
   }
 
   /// The value behind `board:` at the beginning of a line, without quotes and comment. The file's first 64 KiB.

@@ -3,14 +3,10 @@ import LinuxHardware
 import SiteFile
 
 extension InletPlan {
-  /// The first inlet of a board, without a site file.
-  init(builtIn options: DaemonOptions, _ board: BoardDescription) {
-    self.init()
-    interface = options.interface ?? "plc0"
+  init(builtIn options: DaemonOptions, _ inlet: Inlet) {
+    let interface = options.builtInInterface(inlet.modem)
+    self.init(InletSettings(id: 1, interface: interface, current: inlet.current == .ac ? .ac : .dc), inlet)
     cablePath = options.cablePath
-    guard let inlet = board.inlets.first else { return }
-    milliampsMax = inlet.milliampsMax
-    battery = inlet.hardware == .simulated ? .board : .control
   }
 }
 

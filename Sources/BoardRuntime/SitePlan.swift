@@ -19,6 +19,8 @@ public struct SitePlan {
   public var control: SiteConfiguration.ControlSettings?
   public var watchdog: SiteConfiguration.WatchdogSettings?
   public var log = SiteConfiguration.LogSettings()
+  /// Where the site file is; `nil` for the built-in site.
+  public private(set) var path: String?
   /// The site file as it was read, to compare a new one with.
   public var configuration: SiteConfiguration?
 
@@ -40,10 +42,11 @@ public struct SitePlan {
 
   private init(sited options: DaemonOptions) throws(Problems) {
     var found = options.sitePath
-    if found == nil, options.interface == nil, options.cablePath == nil, options.board == nil,
-      access(DaemonOptions.defaultSitePath, F_OK) == 0
+    // One that is there and cannot be read is no reason to take another site, but one to say so.
+    if found == nil, options.interface == nil, options.cablePath == nil,
+      access(options.usualSitePath, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)
     {
-      found = DaemonOptions.defaultSitePath
+      found = options.usualSitePath
     }
     guard let path = found else {
       self = try SitePlan(builtIn: options)
@@ -66,19 +69,12 @@ public struct SitePlan {
     connectors = []
   }
 
-  /// The simulation board with one connector.
+  /// The first outlet or inlet of a board, of the simulation board where none is named, as a site file would have it that
+  /// says nothing of it.
   private init(builtIn options: DaemonOptions) throws(Problems) {
     board = try Self.board(options.board ?? SimulationBoard.board.name, "--board")
-    var plan = ConnectorPlan()
-    plan.interface = options.interface ?? "plc0"
-    plan.cablePath = options.cablePath
-    guard let outlet = board.outlets.first else {
-      connectors = []
-      inlets = [InletPlan(builtIn: options, board)]
-      return
-    }
-    plan.milliampsMax = outlet.milliampsMax
-    connectors = [plan]
+    connectors = board.outlets.first.map { [ConnectorPlan(builtIn: options, $0)] } ?? []
+    if connectors.isEmpty { inlets = board.inlets.first.map { [InletPlan(builtIn: options, $0)] } ?? [] }
     watchdog = try board.watchdog(nil, "")
   }
 
@@ -89,6 +85,7 @@ public struct SitePlan {
     journalFolder = site.journal.folder
     control = site.control
     log = site.log
+    self.path = path
     configuration = site
     var problems: [String] = []
     adopt(site.inlets, options: options, path: path, &problems)
@@ -166,6 +163,15 @@ public struct SitePlan {
 }
 
 extension ConnectorPlan {
+  init(builtIn options: DaemonOptions, _ outlet: Outlet) {
+    var settings = ConnectorSettings(
+      id: 1, evseID: "DE*CPL*E00001", interface: options.builtInInterface(outlet.modem),
+      current: outlet.current == .ac ? .ac : .dc)
+    settings.authorization = .free
+    self.init(settings, outlet)
+    cablePath = options.cablePath
+  }
+
   init(_ site: ConnectorSettings, _ outlet: Outlet) {
     self.init()
     number = site.id

@@ -9,6 +9,10 @@ final class StationJournal {
 
   private let journal: EventJournal?
   private var openSessions: Set<Int> = []
+  /// Energy of a session so far, Wh.
+  private var energy: [Int: Int] = [:]
+  /// What is told to others, in the order in which it happened: some of it waits for the medium, some need not.
+  private var told = InOrder()
   private var meterDue: [Int: Instant] = [:]
   /// Latched by another version of this program, under names that this one does not know.
   private var foreign: [Int: [String]] = [:]
@@ -32,13 +36,26 @@ final class StationJournal {
   func keep(
     _ trace: NodeTrace, connector: Int, meterWattHours: Int, at now: Instant, done: @escaping () -> Void
   ) {
+    var done = done
     switch trace {
-    case .phase(.idle): end(connector, ok: false, wattHours: 0, done)
+    case .safety, .ended: done = told.turn(done)
+    default: break
+    }
+    switch trace {
+    case .phase(.idle): end(connector, ok: false, wattHours: energy[connector] ?? 0, done)
     case .phase(let phase) where phase > .idle && openSessions.insert(connector).inserted:
+      energy[connector] = nil
       keep(.sessionStarted, connector: connector, done: done)
     case .ended(.completed(_, let wattHours)): end(connector, ok: true, wattHours: wattHours, done)
-    case .energy:
+    // A plug that is pulled ends a session so, and what it took was taken.
+    case .ended(.failed): end(connector, ok: false, wattHours: energy[connector] ?? 0, done)
+    case .energy(let reading):
+      energy[connector] = reading.wattHours
       if let due = meterDue[connector], now < due { return done() }
+      // The first one of a session tells what the meter showed when it began.
+      if meterDue[connector] == nil, reading.wattHours > 0 {
+        keep(.meter(wattHours: Int64(meterWattHours) - Int64(reading.wattHours)), connector: connector) {}
+      }
       meterDue[connector] = now + Self.meterInterval
       keep(.meter(wattHours: Int64(meterWattHours)), connector: connector, done: done)
     case .safety(.fault(let fault)) where fault.latch != .none:
@@ -57,7 +74,7 @@ final class StationJournal {
 
   private func end(_ connector: Int, ok: Bool, wattHours: Int, _ done: @escaping () -> Void) {
     guard openSessions.remove(connector) != nil else { return done() }
-    meterDue[connector] = nil
+    (meterDue[connector], energy[connector]) = (nil, nil)
     keep(.sessionEnded(ok: ok, wattHours: Int64(wattHours)), connector: connector, done: done)
   }
 
@@ -91,7 +108,7 @@ final class StationJournal {
       if left.faults.isEmpty { left.faults = [.contactorWelded] }
     }
     if kept.isSessionOpen {
-      keep(.sessionEnded(ok: false, wattHours: 0), connector: connector) {}
+      keep(.sessionEnded(ok: false, wattHours: kept.sessionWattHours), connector: connector) {}
     }
     return left
   }

@@ -13,6 +13,7 @@ struct cgpio_request {
   uint32_t sequence;
   uint8_t edges;
   int8_t last; // event type of the last edge, 0 for none
+  bool full;   // the last read found the kernel's queue full
 };
 
 const char *cgpio_library_version(void) { return gpiod_version_string(); }
@@ -105,8 +106,10 @@ int cgpio_read_events(struct cgpio_request *request, struct cgpio_event *events,
   int got = gpiod_line_event_read_multiple(request->line, raw, max < 16 ? (unsigned)max : 16);
   if (got < 0) return errno == EAGAIN ? 0 : -1;
   for (int i = 0; i < got; i++) {
-    // A full queue drops the newest edges and says nothing. Between two equal edges there was another one.
-    bool missed = request->edges == cgpio_edges_both && raw[i].event_type == request->last;
+    // A full queue drops the newest edges and says nothing: an even number of them shows in no direction. Between two equal
+    // edges there was another one.
+    bool missed = request->edges == cgpio_edges_both && (raw[i].event_type == request->last || request->full);
+    request->full = false;
     request->sequence += missed ? 2 : 1;
     request->last = (int8_t)raw[i].event_type;
     events[i] = (struct cgpio_event){
@@ -115,6 +118,7 @@ int cgpio_read_events(struct cgpio_request *request, struct cgpio_event *events,
         .missed = missed,
         .rising = raw[i].event_type == GPIOD_LINE_EVENT_RISING_EDGE};
   }
+  request->full = got == 16;
   return got;
 }
 

@@ -19,6 +19,8 @@ public struct BatteryReport: Hashable, Sendable {
   /// Highest voltage and current it stands; `nil` leaves the site file's and the board's. mV, mA (per phase with AC).
   public var millivoltsMax: Int?
   public var milliampsMax: Int?
+  /// AC: what the onboard charger takes now per phase, mA. S2 opens once it is below 1 A; untold, 2 s after it was told to stop.
+  public var onboardMilliamps: Int?
   /// Energy wanted, Wh.
   public var requestWattHours: Int?
   /// Seconds until departure.
@@ -91,6 +93,7 @@ extension BatteryReport: JSONCoded {
     try form.member("targetMilliamps", &targetMilliamps, in: Self.range)
     try form.member("millivoltsMax", &millivoltsMax, in: Self.range)
     try form.member("milliampsMax", &milliampsMax, in: Self.range)
+    try form.member("onboardMilliamps", &onboardMilliamps, in: Self.range)
     try form.member("requestWattHours", &requestWattHours, in: Self.wattHoursRange)
     try form.member("departureSeconds", &departureSeconds, in: Self.secondsRange)
     try form.member("contactorClosed", &contactorClosed)

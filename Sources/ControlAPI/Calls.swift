@@ -93,8 +93,8 @@ extension ControlFailure {
 /// News of a station, for those who subscribed.
 public struct ControlEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared,
-      ended
+    case pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, trouble, fault,
+      cleared, ended
   }
 
   public enum Content: Hashable, Sendable {
@@ -109,6 +109,8 @@ public struct ControlEvent: Hashable, Sendable {
     /// What the program that drives the power stage has to do.
     case powerCommand(PowerCommand)
     case paused(Bool)
+    /// What keeps it out of service; empty as soon as nothing does.
+    case trouble(String)
     /// Something failed.
     case fault(ControlFault)
     /// The fault of that name is over.
@@ -141,6 +143,7 @@ public struct ControlEvent: Hashable, Sendable {
     case .stage: .stage
     case .powerCommand: .powerCommand
     case .paused: .paused
+    case .trouble: .trouble
     case .fault: .fault
     case .cleared: .cleared
     case .ended: .ended
@@ -152,7 +155,9 @@ public struct ControlEvent: Hashable, Sendable {
   /// for it. The others are told one by one.
   public var isState: Bool {
     switch content {
-    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .inlet, .paused: true
+    case .pilot, .slac, .session, .outputs, .power, .limits, .stage, .powerCommand, .inlet, .paused,
+      .trouble:
+      true
     case .fault, .cleared, .ended: false
     }
   }

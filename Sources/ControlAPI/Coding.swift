@@ -40,6 +40,7 @@ extension ConnectorStatus: JSONCoded {
     try form.member("paused", &isPaused)
     try form.member("stage", &stage)
     try form.member("inlet", &inlet)
+    try form.member("trouble", &trouble)
     try form.member("fault", &fault)
   }
 }
@@ -52,6 +53,7 @@ extension PilotStatus: JSONCoded {
     try form.member("dutyPermille", &dutyPermille)
     try form.member("offeredMilliamps", &offeredMilliamps)
     try form.member("cableMilliamps", &cableMilliamps)
+    try form.member("fault", &fault)
   }
 }
 
@@ -181,6 +183,7 @@ extension ControlEvent {
       case .stage: .stage(try fields.required(name, fields.content(name, PowerStageStatus.self)))
       case .powerCommand: .powerCommand(try fields.required(name, fields.content(name, PowerCommand.self)))
       case .paused: .paused(try fields.required(name, fields.bool(name)))
+      case .trouble: .trouble(try fields.required(name, fields.string(name)))
       case .fault: .fault(try fields.required(name, fields.content(name, ControlFault.self)))
       case .cleared: .cleared(name: try fields.required(name, fields.string(name)))
       case .inlet: .inlet(try fields.required(name, fields.content(name, InletStatus.self)))
@@ -211,6 +214,7 @@ extension ControlEvent {
       case .stage(let status): status.json
       case .powerCommand(let command): command.json
       case .paused(let paused): .bool(paused)
+      case .trouble(let text): .string(text)
       case .fault(let fault): fault.json
       case .cleared(let name): .string(name)
       case .inlet(let status): status.json

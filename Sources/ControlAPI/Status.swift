@@ -1,7 +1,7 @@
 /// The station as a whole: result of `info`.
 public struct StationInfo: Hashable, Sendable {
   /// Version of this interface: a larger one knows all of the smaller ones.
-  public static let apiVersion = 2
+  public static let apiVersion = 3
 
   /// Of the program that answers, "couplerd".
   public var name: String
@@ -54,6 +54,9 @@ public struct ConnectorStatus: Hashable, Sendable {
   public var isPaused = false
   /// The power stage, where another program drives it.
   public var stage: PowerStageStatus?
+  /// What keeps it out of service: a device that failed, a modem, controller or program that is not there. `nil` where it
+  /// can charge.
+  public var trouble: String?
   /// What keeps the contactor open now; `nil` where nothing does.
   public var fault: ControlFault?
   /// What is wanted of the battery; `nil` for a charger's connector.
@@ -77,6 +80,8 @@ public struct PilotStatus: Hashable, Sendable {
   public var offeredMilliamps: Int?
   /// Limit of the cable by its proximity coding, mA, where the board measures it.
   public var cableMilliamps: Int?
+  /// What is wrong on it, for people; `nil` while it reads sound.
+  public var fault: String?
 
   public init() {}
 }

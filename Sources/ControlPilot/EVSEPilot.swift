@@ -181,6 +181,7 @@ public struct EVSEPilot: Machine, Sendable {
     candidate = nil
     lastAgreed = now
     if case .diodeMissing = fault { diodeMissing = true }
+    if new == .F { isStuckTold = true }
     if new == .A { diodeMissing = false }
     if let fault { perform(.fault(fault)) }
     enter(new, since: since)

@@ -71,8 +71,8 @@ public struct EdgeDutyMeter: Machine, Sendable {
   }
 
   private mutating func take(_ rising: Bool, _ missed: Bool, _ now: Instant, _ perform: (Action) -> Void) {
-    // The silence before this edge, where nobody handed in a timeout.
-    if let due = steadyDue, now > due { tellSteady(due, perform) }
+    // The silence before this edge, where nobody handed in a timeout. Edges that were lost leave a gap that is none.
+    if !missed, let due = steadyDue, now > due { tellSteady(due, perform) }
     let isBackwards = lastEdge.map { now < $0 } ?? false
     if missed || isBackwards || level == rising {
       // Which edge is gone nobody knows: what was under way is no period.

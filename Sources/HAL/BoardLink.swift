@@ -11,6 +11,10 @@ public struct SafetyLinkDescription: Hashable, Sendable {
   public var heartbeat: Duration
   /// Silence after which the host calls the link lost; longer than `heartbeat`, at most 30 s.
   public var silenceMax: Duration
+  /// Which revision of the board the controller is told that it is on, where it asks (`phyverso`).
+  public var revision = Revision.a
+
+  public enum Revision: Hashable, Sendable { case unknown, a, b }
 
   /// The reset line.
   public struct Reset: Hashable, Sendable {

@@ -81,6 +81,28 @@ public struct LinkDrivenOutlet: Hashable, Sendable {
     /// Linux, as the link's protocol has no word for it.
     case lines(LockDescription)
   }
+  /// How the contactor's mirror contact is wired to the controller.
+  public struct Feedback: Hashable, Sendable {
+    /// Its line is low while the contacts are closed.
+    public var isActiveLow: Bool
+    /// `.asIs` leaves it to the controller, which for phyVERSO is none.
+    public var bias: LineDescription.Bias
+
+    public init(isActiveLow: Bool, bias: LineDescription.Bias = .disabled) {
+      self.isActiveLow = isActiveLow
+      self.bias = bias
+    }
+  }
+  /// How the controller reads the position of its lock.
+  public enum LockKind: Hashable, Sendable {
+    /// Nobody said; the controller finds out or assumes.
+    case unknown
+    /// A motor with an end switch, as those of Hella.
+    case hella
+    /// A motor with a potentiometer.
+    case potentiometer
+  }
+
   /// Name of the `SafetyLinkDescription`.
   public var link: String
   /// Which of the controller's connectors, counted from 1 as its protocol does; 1...2.
@@ -88,6 +110,13 @@ public struct LinkDrivenOutlet: Hashable, Sendable {
   /// The controller reads a proximity contact, and which; `nil` for a tethered cable.
   public var proximity: ProximityCode?
   public var lock: Lock
+  /// Contactors of the controller that are closed and read as one, 1...3: two where the poles of a DC outlet have one each.
+  /// More than one with `chargebyte` alone; the others have one for each outlet.
+  public var contactors = 1
+  /// Told to a controller that asks for it (`phyverso`).
+  public var feedback = Feedback(isActiveLow: false)
+  /// The same.
+  public var lockKind = LockKind.unknown
 
   public init(link: String, connector: Int = 1, proximity: ProximityCode? = nil, lock: Lock = .none) {
     self.link = link

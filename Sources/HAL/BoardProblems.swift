@@ -55,6 +55,32 @@ extension BoardDescription {
     return found
   }
 
+  /// What only one protocol has words for.
+  private func checkLinkSettings(_ check: inout FieldCheck) {
+    for (index, outlet) in outlets.enumerated() {
+      guard case .link(let hardware) = outlet.hardware, let link = link(named: hardware.link) else {
+        continue
+      }
+      let (field, spoken) = ("outlets[\(index)]", link.transport.protocolID)
+      check.isWithin(hardware.contactors, 1...3, "\(field).contactors", unit: "")
+      check.isTrue(
+        hardware.contactors == 1 || spoken == "chargebyte", "\(field).contactors",
+        "protocol \(spoken) has one contactor for each outlet")
+      let bare = LinkDrivenOutlet(link: hardware.link)
+      check.isTrue(
+        hardware.feedback == bare.feedback || spoken == "phyverso", "\(field).feedback",
+        "protocol \(spoken) has no word for how it is wired")
+      check.isTrue(
+        hardware.lockKind == bare.lockKind || spoken == "phyverso" && hardware.lock == .link,
+        "\(field).lockKind", "protocol \(spoken) has no word for it, or the controller drives no lock here")
+    }
+    for (index, link) in links.enumerated() {
+      check.isTrue(
+        link.revision == .a || link.transport.protocolID == "phyverso", "links[\(index)].revision",
+        "protocol \(link.transport.protocolID) has no word for it")
+    }
+  }
+
   /// Behind a link only its own sensors are served.
   private func checkLinkSensors(_ check: inout FieldCheck) {
     for (index, outlet) in outlets.enumerated() {
@@ -70,6 +96,7 @@ extension BoardDescription {
 
   private func checkConnectors(_ check: inout FieldCheck) {
     checkLinkSensors(&check)
+    checkLinkSettings(&check)
     let all = connectors
     for (index, one) in all.enumerated() {
       guard let link = link(named: one.link) else {

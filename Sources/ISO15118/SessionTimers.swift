@@ -40,6 +40,9 @@ public struct SessionTimers: Equatable, Sendable {
   public var repeatPace: Duration = .milliseconds(200)
   /// The output current has this long to fall below 1 A before PowerDelivery(Stop) goes out anyway.
   public var rampDown: Duration = .seconds(2)
+  /// AC: an onboard charger that was told to take nothing has this long before S2 opens, unless its current is known to be
+  /// below 1 A earlier. A station opens its contactor 100 ms after S2 (IEC 61851-1 Table A.6).
+  public var onboardRampDown: Duration = .seconds(2)
   /// WeldingDetection is repeated no longer than this.
   public var evccWelding: Duration = .seconds(10)
 

@@ -102,6 +102,11 @@ public final class GPIOEdges {
     (registration, gatheringUntil, told, failed) = (nil, nil, nil, nil)
   }
 
+  /// Tells what waits, without waiting for a batch's time: for who is about to judge silence. Not from within `edges`. Gives
+  /// the number of edges that waited; one call empties the kernel's queue.
+  @discardableResult
+  public func deliver() -> Int { registration == nil ? 0 : turn() }
+
   // MARK: turns of the loop
 
   private func ready(_ readiness: EventLoop.Readiness) {

@@ -251,6 +251,7 @@ public final class VehicleRuntime<Keys: NetworkKeySource> {
   private func sense(_ battery: ChargingBench.BatteryReading) {
     needs.batteryMillivolts = battery.batteryMillivolts
     needs.inletMillivolts = battery.inletMillivolts
+    needs.onboardMilliamps = battery.onboardMilliamps
     needs.socPercent = battery.soc
     needs.targetMillivolts = battery.request.millivolts
     needs.targetMilliamps = battery.request.milliamps

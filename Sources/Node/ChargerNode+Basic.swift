@@ -131,6 +131,11 @@ extension ChargerNode {
   /// What the socket reads of the cable.
   mutating func readCable(_ reading: Proximity, _ now: Instant, _ perform: (Action) -> Void) {
     guard configuration.safety.readsProximity, let changed = cable.read(reading) else { return }
+    if changed == .open, pilot.state == .F {
+      // Behind an own F the pilot does not show that the vehicle left, and who comes next was not identified.
+      isIdentified = false
+      mayResume = false
+    }
     supervise(.proximity(changed), now, perform)
     applyLimits(now, perform)
   }
@@ -156,6 +161,11 @@ extension ChargerNode {
     limitsChanged(now, perform)
     // A session that may not draw anything ends; one by the duty waits in X1.
     if isTooHot, !wasTooHot, plug.connected { stop(.site, now, perform) }
+  }
+
+  /// Rating of the cable in the socket by its coding, per phase, mA; `nil` without one, or where nobody reads it.
+  public var cableRating: Int? {
+    if case .plugged(let rating)? = cable.proximity { rating } else { nil }
   }
 
   /// Per phase, mA; 0 for a socket without a sound cable, `nil` where that is not read. The cable of a DC charger is its own.

@@ -38,10 +38,15 @@ extension ChargerNode {
         perform(.trace(.duty(duty)))
         if pilot.state.isConnected { announce(now, perform) }
       case .pilot(.stateChanged(let old, let new, let since)):
+        if new == .A || new.isConnected { pilotFault = nil }
         conditions.pilot = PilotLetter(pilot.state)
         perform(.trace(.pilot(from: old, to: new)))
         pilotChanged(from: old, to: new, since: since, now, perform)
-      case .pilot(.fault(let fault)): fail(.pilot(fault), now, perform)
+      case .pilot(.fault(let fault)):
+        pilotFault = fault
+        // A generator that is stuck, or a short with no vehicle there, ends nothing that would tell of it.
+        if plug.phase == .idle || plug.ended { perform(.trace(.pilotFault(fault))) }
+        fail(.pilot(fault), now, perform)
       case .fault(.pilotLost(.A)): break  // Unplugged, which the change of state tells.
       // Told already, and no end of a charge by the duty alone: it waits for C, and for the duty to come back.
       case .fault(.ventilationMissing) where plug.basic == .offered: break

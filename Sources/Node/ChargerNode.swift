@@ -1,4 +1,4 @@
-import ControlPilot
+public import ControlPilot
 public import HAL
 import HomePlug
 import ISO15118
@@ -30,6 +30,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var told: EVSEConditions?
   /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
   var drivenDuty = PilotDuty.steadyHigh
+  /// What is wrong on the pilot, until it reads sound again.
+  public internal(set) var pilotFault: PilotFault?
   /// What the supervisor was told of the vehicle's diode.
   var isDiodeTold = false
   /// Pilot and safety come first; what they bring waits here until they are done.

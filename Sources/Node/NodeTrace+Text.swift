@@ -10,7 +10,7 @@ extension NodeTrace {
   /// The layer a line of the timeline belongs to.
   public var layer: String {
     switch self {
-    case .pilot, .duty, .offer: "pilot"
+    case .pilot, .pilotFault, .duty, .offer: "pilot"
     case .slac: "slac"
     case .coupling: "pilot"
     case .frame: "link"
@@ -29,6 +29,7 @@ extension NodeTrace {
   public var event: String {
     switch self {
     case .pilot: "state"
+    case .pilotFault: "fault"
     case .duty: "duty"
     case .offer: "offer"
     case .slac: "slac"
@@ -62,6 +63,7 @@ extension NodeTrace: CustomStringConvertible {
   public var description: String {
     switch self {
     case .pilot(let old, let new): "state \(old) -> \(new)"
+    case .pilotFault(let fault): "\(fault)"
     case .duty(let duty): "charger drives \(duty)"
     case .offer(let offer): "vehicle reads \(offer)"
     case .slac(let trace): "\(trace)"

@@ -11,6 +11,8 @@ public import Wire
 public enum NodeTrace: Sendable {
   /// The state of the control pilot as this side sees it.
   case pilot(from: PilotState, to: PilotState)
+  /// What is wrong on the pilot, where no try of a vehicle ends by it (charger).
+  case pilotFault(PilotFault)
   /// What the charger puts on the pilot, or what the vehicle measures there.
   case duty(PilotDuty)
   /// What the charger offers, as the vehicle reads it.

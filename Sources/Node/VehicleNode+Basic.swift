@@ -29,8 +29,8 @@ extension VehicleNode {
       guard present.wish == .pause else {
         return end(.completed(.terminated, wattHours: plug.wattHours), now, perform)
       }
-      pauseBasic(perform)
-      return drive(.request(.b), now, perform)
+      pauseBasic(now, perform)
+      return release(now, perform)
     }
     take(perform)
   }
@@ -43,14 +43,14 @@ extension VehicleNode {
       return true
     case .none, .invalid:
       // X1 is a pause of the charger's. The pilot opens S2 in time, and the next duty is charged by again.
-      pauseBasic(perform)
+      pauseBasic(now, perform)
       return true
     case .digital:
-      pauseBasic(perform)
+      pauseBasic(now, perform)
       plug.communicationDue = now + configuration.communicationDelay
       return true
     case .error:
-      pauseBasic(perform)
+      pauseBasic(now, perform)
       return false
     }
   }
@@ -67,11 +67,10 @@ extension VehicleNode {
     if conditions.inletMillivolts > 50_000 { enter(.energy, perform) }
   }
 
-  private mutating func pauseBasic(_ perform: (Action) -> Void) {
+  private mutating func pauseBasic(_ now: Instant, _ perform: (Action) -> Void) {
     plug.isBasic = false
     plug.isBasicKnown = true
-    plug.chargerMilliamps = 0
-    perform(.charger(milliamps: 0))
+    stopCharger(now, perform)
     enter(.pilot, perform)
   }
 }

@@ -32,6 +32,7 @@ extension VehicleNode {
   }
 
   mutating func drive(_ event: EVPilot.Event, _ now: Instant, _ perform: (Action) -> Void) {
+    if case .request = event { releaseDue = nil }
     var actions: [EVPilot.Action] = []
     pilot.handle(event, at: now) { actions.append($0) }
     for action in actions {

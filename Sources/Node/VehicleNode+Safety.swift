@@ -89,9 +89,9 @@ extension VehicleNode {
   /// Energy flows, or is about to.
   private var isUnderWay: Bool { keeper.isCommanded || plug.chargerMilliamps > 0 || pilot.load != .b }
 
-  /// What no longer agrees with closed contactors, or with a current the onboard charger takes.
+  /// What no longer agrees with closed contactors, or with a current the onboard charger takes, also while it goes down.
   private var cause: VehicleBar? {
-    guard keeper.isCommanded || plug.chargerMilliamps > 0 else { return nil }
+    guard keeper.isCommanded || plug.chargerMilliamps > 0 || releaseDue != nil else { return nil }
     if keeper.isCommanded, !isPilotAgreed { return .pilot }
     if !keeper.isPlugHeld { return .lock }
     if !keeper.isBatteryReady { return .battery }
@@ -132,11 +132,34 @@ extension VehicleNode {
   }
 
   private mutating func stop(for cause: VehicleBar, _ now: Instant, _ perform: (Action) -> Void) {
-    guard plug.bar == nil else { return }
+    guard plug.bar == nil || plug.bar == .heat && cause != .heat else { return }
     plug.bar = cause
     if cause == .heat { return }
-    if plug.chargerMilliamps > 0 { perform(.charger(milliamps: 0)) }
+    if plug.chargerMilliamps > 0 { stopCharger(now, perform) }
+    drive(.request(.b), now, perform)
+  }
+
+  // MARK: the onboard charger and S2
+
+  /// The onboard charger takes nothing from now on.
+  mutating func stopCharger(_ now: Instant, _ perform: (Action) -> Void) {
+    if plug.chargerMilliamps > 0 {
+      let isIdle = conditions.onboardMilliamps ?? .max < 1000
+      drawsUntil = isIdle ? nil : now + configuration.session.timers.onboardRampDown
+    }
     plug.chargerMilliamps = 0
+    perform(.charger(milliamps: 0))
+  }
+
+  /// Opens S2 in order: at once where nothing flows, otherwise when the onboard charger is down, as the station opens its
+  /// contactor 100 ms after S2 (IEC 61851-1 Table A.6). What cannot wait drives the pilot itself.
+  mutating func release(_ now: Instant, _ perform: (Action) -> Void) {
+    if let until = drawsUntil, now < until, pilot.load != .b, pilot.offer != .error, pilot.isAttached {
+      releaseDue = until
+      return
+    }
+    releaseDue = nil
+    drawsUntil = nil
     drive(.request(.b), now, perform)
   }
 

@@ -150,10 +150,13 @@ extension VehicleNode {
 
   mutating func act(_ action: EVCCAction, _ now: Instant, _ perform: (Action) -> Void) {
     switch action {
-    case .pilot(let letter): drive(.request(letter.isReady && plug.bar == nil ? .c : .b), now, perform)
+    case .pilot(let letter):
+      guard letter.isReady, plug.bar == nil else { return release(now, perform) }
+      drive(.request(.c), now, perform)
     case .contactor(let close): want(contactor: close, now, perform)
     case .charger(let milliamps):
-      guard milliamps == 0 || plug.bar == nil else { return }
+      guard milliamps > 0 else { return stopCharger(now, perform) }
+      guard plug.bar == nil else { return }
       plug.chargerMilliamps = milliamps
       if plug.offerLostUntil == nil { perform(.charger(milliamps: milliamps)) }
     case .progress(let progress): report(progress, now, perform)
@@ -224,11 +227,10 @@ extension VehicleNode {
     case .completed, .failed(.session): plug.leaveDue = now + configuration.coupling.leavesAfter
     case .failed: break
     }
-    perform(.charger(milliamps: 0))
-    plug.chargerMilliamps = 0
+    stopCharger(now, perform)
     want(contactor: false, now, perform)
     plug.progress = EVProgress()
-    drive(.request(.b), now, perform)
+    release(now, perform)
     discover(.stop, now, perform)
     enter(.finished, perform)
     frames.summarize { perform(.trace(.frame($0))) }

@@ -22,6 +22,10 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   var plug = PlugIn()
   var frames = FrameLog()
   var keeper: VehicleGuard
+  /// Until then the onboard charger may still take what it took before it was told to stop.
+  var drawsUntil: Instant?
+  /// When S2 opens, which waits for that.
+  var releaseDue: Instant?
 
   struct PlugIn {
     var phase = NodePhase.idle
@@ -82,7 +86,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   public var deadline: Instant? {
     earliest(
       pilot.deadline, matcher.deadline, discovery.deadline, session.deadline, keeper.deadline,
-      earliest(plug.communicationDue, plug.offerLostUntil, plug.wakeDue, plug.leaveDue))
+      earliest(plug.communicationDue, plug.offerLostUntil, plug.wakeDue, plug.leaveDue), releaseDue)
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -93,6 +97,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .conditions(var new):
       new.pilot = conditions.pilot
       new.contactorClosed = conditions.contactorClosed
+      if new.onboardMilliamps ?? .max < 1000 { drawsUntil = nil }
       let wakes = plug.isPaused && conditions.wish != .charge && new.wish == .charge
       conditions = new
       if plug.waitsForWish, conditions.wish == .charge {
@@ -103,6 +108,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
         plug.wakeUps = 0
         wake(now, perform)
       }
+      if releaseDue != nil { release(now, perform) }
     case .contactorFeedback(let closed):
       conditions.contactorClosed = closed
       keeper.note(closed: closed, at: now)
@@ -156,6 +162,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
   private mutating func timeout(_ now: Instant, _ perform: (Action) -> Void) {
     // Only who is due: to ask the others is to fetch all their code for nothing.
     if isDue(pilot.deadline, at: now) { drive(.timeout, now, perform) }
+    if releaseDue != nil { release(now, perform) }
     if let due = plug.communicationDue, now >= due {
       plug.communicationDue = nil
       announce(now, perform)

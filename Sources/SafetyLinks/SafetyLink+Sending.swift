@@ -41,8 +41,9 @@ extension SafetyLink {
     }
   }
 
-  /// A life sign, and what may be said again: the duty, and that power is not allowed. That it is allowed is said once,
-  /// so that no repetition closes what the controller has opened.
+  /// A life sign, and what may be said again: the duty, and that power is not allowed; while it is not, also the phases and a
+  /// lock that is not where it should be. That power is allowed is said once, so that no repetition closes what the controller
+  /// has opened.
   func sendHeartbeat(_ perform: (SafetyLinkAction) -> Void) {
     switch configuration.kind {
     case .chargebyte: sendControl(perform)
@@ -52,12 +53,25 @@ extension SafetyLink {
       )
       for index in targets.indices {
         sendDuty(index, perform)
-        if !targets[index].allowsPower { sendPower(index, perform) }
+        if !targets[index].allowsPower { repeatAtRest(index, perform) }
       }
     case .chargeBridge(let settings):
       perform(.send(settings.lifeSign, on: .management))
       // A box that is up is told once it has answered: another one would do at once what this one was allowed to.
       if !isUp { sendControl(perform) }
+    }
+  }
+
+  /// What was said once and may have been lost. Nothing is closed that could be parted under load by it; a bolt is drawn back
+  /// behind open contacts only.
+  private func repeatAtRest(_ index: Int, _ perform: (SafetyLinkAction) -> Void) {
+    sendPower(index, perform)
+    let (target, reading) = (targets[index], readings[index])
+    if let three = target.threePhases { sendPhases(three, perform) }
+    switch target.isLocked {
+    case true? where reading.lock != .locked: sendLock(index, perform)
+    case false? where reading.lock == .locked && reading.contactor == .open: sendLock(index, perform)
+    default: break
     }
   }
 

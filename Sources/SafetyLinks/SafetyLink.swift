@@ -22,6 +22,8 @@ public struct SafetyLink: Machine {
     var allowsPower = false
     /// `nil` until somebody said.
     var isLocked: Bool?
+    /// The same.
+    var threePhases: Bool?
   }
 
   public let configuration: SafetyLinkConfiguration
@@ -74,6 +76,8 @@ public struct SafetyLink: Machine {
 
   /// Commands are taken and readings hold.
   public var isUp: Bool { state == .up }
+  /// No power is allowed and no duty driven: starting the controller anew takes nothing from a vehicle.
+  public var isAtRest: Bool { targets.allSatisfy { !$0.allowsPower && !$0.duty.isOscillating } }
   /// At one connector at least.
   public var allowsPower: Bool { targets.contains { $0.allowsPower } }
 
@@ -247,6 +251,7 @@ public struct SafetyLink: Machine {
       sendLock(index, perform)
     case .threePhases(let three):
       guard configuration.kind.switchesPhases else { return droppedCommands += 1 }
+      targets[index].threePhases = three
       sendPhases(three, perform)
     }
   }

@@ -56,12 +56,18 @@ public struct ChargingBench: Sendable {
     public var soc: Int
     /// What it would take from a DC charger now.
     public var request: PowerReading
+    /// What the onboard charger takes per phase, mA; `nil` without one (DC).
+    public var onboardMilliamps: Int?
 
-    public init(batteryMillivolts: Int, inletMillivolts: Int, soc: Int, request: PowerReading) {
+    public init(
+      batteryMillivolts: Int, inletMillivolts: Int, soc: Int, request: PowerReading,
+      onboardMilliamps: Int? = nil
+    ) {
       self.batteryMillivolts = batteryMillivolts
       self.inletMillivolts = inletMillivolts
       self.soc = soc
       self.request = request
+      self.onboardMilliamps = onboardMilliamps
     }
   }
 
@@ -334,7 +340,8 @@ public struct ChargingBench: Sendable {
     case .ac(let ac):
       let supply = PowerReading(volts: ac.isLive ? ac.charger.volts : 0, amps: ac.charger.amps)
       output = .output(supply, wattHours: Int(ac.meter.wattHours()))
-      battery = BatteryReading(ac.battery, inletVolts: ac.isLive ? ac.charger.volts : 0)
+      battery = BatteryReading(
+        ac.battery, inletVolts: ac.isLive ? ac.charger.volts : 0, onboardMilliamps: supply.milliamps)
     }
     if output != outletReported.output {
       outletReported.output = output
@@ -348,9 +355,10 @@ public struct ChargingBench: Sendable {
 }
 
 extension ChargingBench.BatteryReading {
-  init(_ battery: SimulatedBattery, inletVolts: Double) {
+  init(_ battery: SimulatedBattery, inletVolts: Double, onboardMilliamps: Int? = nil) {
     self.init(
       batteryMillivolts: Int(battery.openCircuitVolts * 1000), inletMillivolts: Int(inletVolts * 1000),
-      soc: Int((battery.stateOfCharge * 100).rounded(.down)), request: battery.request)
+      soc: Int((battery.stateOfCharge * 100).rounded(.down)), request: battery.request,
+      onboardMilliamps: onboardMilliamps)
   }
 }

@@ -301,6 +301,7 @@ public struct SimulatedSite<Keys: NetworkKeySource> {
     case .battery(let battery):
       needs.batteryMillivolts = battery.batteryMillivolts
       needs.inletMillivolts = battery.inletMillivolts
+      needs.onboardMilliamps = battery.onboardMilliamps
       needs.socPercent = battery.soc
       needs.targetMillivolts = battery.request.millivolts
       needs.targetMilliamps = battery.request.milliamps

@@ -17,7 +17,8 @@ import Wire
     var canSwitch = false
     var switchesPhases: Bool { canSwitch }
     var samplesPilot: Bool { false }
-    var trouble: String? { nil }
+    var trouble: String?
+    var isBroken: Bool { trouble != nil }
 
     func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) { self.reading = reading }
     func perform(_ command: OutletCommand) { commands.append(command) }
@@ -34,6 +35,7 @@ import Wire
     let folder: String
     private(set) var events: [ControlEvent] = []
     private(set) var traces: [NodeTrace] = []
+    private(set) var lines: [LogLine] = []
     static let client = ControlClientID(7)
 
     init(_ current: OutletCurrent, canSwitch: Bool = false, free: Bool = false) throws {
@@ -58,6 +60,7 @@ import Wire
         try EventJournal(folder: folder, loop: loop, now: { 0 }))
       desk = ControlDesk(loop: loop, board: "fake", journal: journal, connectors: [connector])
       desk.publish = { [unowned self] in events.append($0) }
+      desk.log = { [unowned self] in lines.append($0) }
       trace = { [unowned self] in traces.append($0) }
       try connector.start()
     }
@@ -124,6 +127,65 @@ import Wire
     plan.authorization = .control
     rig.connector.adopt(plan)
     #expect(rig.wasIdentified(false))
+  }
+
+  // MARK: trouble
+
+  /// A dead outlet looked as one where no vehicle is.
+  @Test func what_keeps_a_connector_out_of_service_is_told_everywhere() throws {
+    let rig = try Rig(.ac)
+    func told() -> [String] {
+      rig.events.compactMap { if case .trouble(let text) = $0.content { text } else { nil } }
+    }
+    func entries() throws -> [ErrorEntry] {
+      let answer = rig.ask(.errors(connector: 1, count: 10)).result
+      guard case .success(.errors(let entries))? = answer else { return [] }
+      return entries
+    }
+    rig.desk.tellNews()
+    #expect(told() == [] && rig.lines == [])
+    rig.port.trouble = "read in_voltage2_raw: EIO"
+    rig.desk.tellNews()
+    rig.desk.tellNews()
+    #expect(rig.connector.status(at: rig.loop.now).trouble == "read in_voltage2_raw: EIO")
+    #expect(told() == ["read in_voltage2_raw: EIO"])
+    #expect(
+      rig.lines == [
+        LogLine(
+          .critical, connector: "1", layer: "board", event: "trouble",
+          "connector 1 is out of service: read in_voltage2_raw: EIO")
+      ])
+    #expect(try entries().map(\.text) == ["read in_voltage2_raw: EIO"])
+    #expect(try entries().allSatisfy { $0.layer == "board" && $0.name == "outOfService" && $0.isPresent })
+    rig.port.trouble = nil
+    rig.desk.tellNews()
+    #expect(told() == ["read in_voltage2_raw: EIO", ""] && rig.lines.last?.priority == .notice)
+    #expect(try entries().map(\.isPresent) == [false])
+  }
+
+  /// The list is bounded, and a modem that comes and goes must not push a welded contact out of it.
+  @Test func trouble_that_comes_and_goes_hides_no_fault() throws {
+    let rig = try Rig(.ac)
+    rig.desk.note(.safety(.fault(.contactorWelded)), of: 1, wattHours: 0)
+    for count in 0...ControlDesk.errorsMax {
+      rig.port.trouble = count.isMultiple(of: 2) ? "gone" : nil
+      rig.desk.tellNews()
+    }
+    for _ in 0..<ControlDesk.errorsMax {
+      rig.port.trouble = rig.port.trouble == nil ? "gone" : nil
+      rig.desk.tellNews()
+    }
+    guard case .success(.errors(let entries))? = rig.ask(.errors(connector: nil, count: 1000)).result else {
+      Issue.record("no answer")
+      return
+    }
+    #expect(entries.count == ControlDesk.errorsMax && entries.first?.name == "contactorWelded")
+  }
+
+  @Test func a_power_stage_that_is_missing_is_trouble_of_that_layer() throws {
+    let rig = try Rig(.dc)
+    rig.desk.tellNews()
+    #expect(rig.lines.map(\.layer) == ["power"] && rig.lines.map(\.priority) == [.warning])
   }
 
   // MARK: the power stage

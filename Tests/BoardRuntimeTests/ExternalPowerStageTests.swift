@@ -373,9 +373,39 @@ import Wire
     #expect(rig.takeTold().last == "400 V 100 A 3998 Wh" || rig.stage.isHeard)
     rig.report(400, 100)
     #expect(rig.takeTold().last == "400 V 100 A 4000 Wh", "40 kW for 6 min")
-    rig.report(400, 100) { $0.wattHours = 5000 }
-    rig.report(400, 100) { $0.wattHours = 4999 }
-    #expect(rig.takeTold().last == "400 V 100 A 5000 Wh", "a meter does not count down")
+  }
+
+  /// Vehicle, `ended` and journal would be told 12 MWh of one charge.
+  @Test func a_meter_that_answers_late_is_no_energy_of_the_charge() {
+    var rig = Rig()
+    rig.report(for: .seconds(360), 400, 100)
+    rig.report(400, 100) { $0.wattHours = 12_345_678 }
+    #expect(rig.takeTold().last == "400 V 100 A 4000 Wh")
+    rig.report(400, 100) { $0.wattHours = 12_345_688 }
+    rig.report(400, 100) { $0.wattHours = 12_345_600 }
+    #expect(rig.takeTold().last == "400 V 100 A 4010 Wh", "a meter does not count down")
+    rig.report(400, 100) { $0.wattHours = 12_345_690 }
+    #expect(rig.takeTold().last == "400 V 100 A 4012 Wh")
+    // It is lost and found: what it missed meanwhile is summed up, once.
+    rig.report(400, 100)
+    rig.run(.milliseconds(900))
+    rig.report(400, 100) { $0.wattHours = 12_345_700 }
+    #expect(rig.takeTold().last == "400 V 100 A 4022 Wh", "40 kW for 0.9 s")
+  }
+
+  /// The sessions in between would have no energy until the new counter had caught up.
+  @Test func the_meter_of_another_program_counts_on() {
+    var rig = Rig()
+    rig.report { $0.wattHours = 5000 }
+    #expect(rig.takeTold().last == "0 V 0 A 5000 Wh", "what it shows, where it was there from the first")
+    rig.report { $0.wattHours = 5003 }
+    rig.handle(.gone(Rig.first))
+    rig.report(from: Rig.second) { $0.wattHours = 0 }
+    rig.report(from: Rig.second) { $0.wattHours = 10 }
+    #expect(rig.takeTold().last == "0 V 0 A 5013 Wh")
+    rig.run(.seconds(2))
+    rig.report(from: Rig.second) { $0.wattHours = 9_000_000 }
+    #expect(rig.takeTold().last == "0 V 0 A 5013 Wh")
   }
 
   @Test func a_meter_is_neither_commanded_nor_waited_for() {

@@ -52,6 +52,7 @@ final class FakeBoard {
       let edge = { (rising: Bool) in EdgeEvent(rising: rising, at: now, sequence: 1, missed: 0) }
       edges([edge(!value), edge(value)])
     }
+    func deliver() -> Int { 0 }
     func fail() {
       isBroken = true
       failed?(LinuxError("read a line", code: EIO))
@@ -66,6 +67,8 @@ final class FakeBoard {
   let folder: URL
   private(set) var outputs: [LineDescription: Output] = [:]
   private(set) var inputs: [LineDescription: Input] = [:]
+  /// Lines on an oscillating wire, put here before they are taken.
+  var wires: [LineDescription: FakeWire] = [:]
 
   /// The files of one PWM channel 0 of `pwm.0` and of ADC `adc.0` with channels 0...3.
   init() throws {
@@ -116,7 +119,11 @@ final class FakeBoard {
       outputs[line] = pin
       return pin
     }
-    devices.input = { [self] (line, _) throws(LinuxError) in
+    devices.input = { [self] (line, gathering) throws(LinuxError) in
+      if let wire = wires[line] {
+        wire.gathering = gathering
+        return wire
+      }
       let pin = inputs[line] ?? Input()
       inputs[line] = pin
       return pin

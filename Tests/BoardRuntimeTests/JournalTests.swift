@@ -222,6 +222,76 @@ import Wire
     #expect(try #require(size) < 4_500)
   }
 
+  private func records(_ path: String) throws -> [JournalEvent] {
+    var octets = [UInt8](try Data(contentsOf: URL(filePath: "\(path)/events")))[...]
+    var events: [JournalEvent] = []
+    while let (record, count) = JournalRecord.parse(octets) {
+      events.append(record.event)
+      octets = octets.dropFirst(count)
+    }
+    return events
+  }
+
+  /// 40 kWh that were taken until somebody pulled the plug are 40 kWh.
+  @Test func a_session_that_fails_is_kept_with_its_energy() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let journal = StationJournal(try EventJournal(folder: path, loop: nil, now: { 0 }))
+    let energy = EnergyReading(millivolts: 400_000, milliamps: 100_000, wattHours: 1234)
+    for trace in [
+      .phase(.energy), .energy(energy), .ended(.failed(.unplugged(during: .energy))), .phase(.idle),
+      .phase(.energy),
+      .energy(energy), .phase(.idle), .phase(.energy), .phase(.idle),
+    ] as [NodeTrace] { journal.keep(trace, connector: 1, meterWattHours: 5000, at: .zero) {} }
+    let ends = try records(path).filter { if case .sessionEnded = $0 { true } else { false } }
+    #expect(
+      ends == [1234, 1234, 0].map { .sessionEnded(ok: false, wattHours: $0) })
+  }
+
+  /// The meter of half a minute before stands in the journal, over rotations, too.
+  @Test func a_session_that_a_crash_cut_off_is_kept_with_the_energy_that_was() throws {
+    for octetsMax in [256 * 1024, 300] {
+      let path = try folder()
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      do {
+        let journal = StationJournal(
+          try EventJournal(folder: path, loop: nil, octetsMax: octetsMax, now: { 0 }))
+        journal.keep(.meter(wattHours: 77), connector: 1) {}
+        journal.keep(.phase(.energy), connector: 1, meterWattHours: 5000, at: .zero) {}
+        for minute in 0..<100 {
+          let energy = EnergyReading(millivolts: 400_000, milliamps: 1, wattHours: 10 + minute)
+          journal.keep(
+            .energy(energy), connector: 1, meterWattHours: 5010 + minute, at: .zero + .seconds(60 * minute)
+          ) {
+          }
+        }
+      }
+      let file = try EventJournal(folder: path, loop: nil, now: { 0 })
+      #expect(StationJournal(file).takeOver(connector: 1).wasCutOff)
+      #expect(try records(path).last == .sessionEnded(ok: false, wattHours: 109), "\(octetsMax)")
+    }
+  }
+
+  /// Some wait for the medium and some need not: a fault is told before the end of the session that it caused.
+  @Test func events_are_told_in_the_order_in_which_they_happened() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let loop = try EventLoop()
+    let journal = StationJournal(try EventJournal(folder: path, loop: loop, now: { 0 }))
+    var told: [String] = []
+    let traces: [NodeTrace] = [
+      .safety(.fault(.contactorWelded)), .ended(.failed(.unplugged(during: .energy))),
+      .safety(.cleared(.contactorWelded)),
+    ]
+    for trace in traces {
+      journal.keep(trace, connector: 1, meterWattHours: 0, at: .zero) { told.append("\(trace)") }
+    }
+    #expect(told == [], "the first waits for the medium, or this test tries nothing")
+    let end = loop.now + .seconds(10)
+    while told.count < 3, loop.now < end { try loop.step(until: end) }
+    #expect(told == traces.map { "\($0)" })
+  }
+
   @Test func a_fault_that_only_another_version_knows_holds_until_somebody_clears_it() throws {
     let path = try folder()
     defer { try? FileManager.default.removeItem(atPath: path) }

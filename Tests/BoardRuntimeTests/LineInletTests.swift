@@ -26,11 +26,35 @@ import Wire
     try rig.run(.milliseconds(100), permille: 50)
     // The last edge was falling: -12 V.
     rig.forget()
-    while rig.signals.isEmpty { try rig.step(.milliseconds(5)) }
-    #expect(rig.signals.first == .steadyLow)
+    rig.halt()
+    while !rig.signals.contains(where: { $0 != .pwm(permille: 50) }) { try rig.step(.milliseconds(5)) }
+    #expect(rig.signals.last == .steadyLow)
     if InletRig.isTimed { #expect(rig.loop.now - rig.quiet < .milliseconds(50)) }
+    rig.forget()
     while rig.signals.count < 4 { try rig.step(.milliseconds(50)) }
     #expect(Set(rig.signals) == [.steadyLow], "a sign of life")
+  }
+
+  /// 5 ms late is nothing, and 300 ms are the compressor of a log on a board without real-time rights.
+  @Test(arguments: [(8, false), (8, true), (20, false), (20, true), (300, false), (300, true)])
+  func a_loop_that_is_late_reads_no_silence_from_edges_that_wait(late: Int, isOfVersion1: Bool) throws {
+    let rig = try InletRig()
+    rig.wire.isOfVersion1 = isOfVersion1
+    try rig.start()
+    try rig.run(.milliseconds(100), permille: 50)
+    rig.forget()
+    var times = 0
+    var blocker: LoopTimer?
+    blocker = rig.loop.addTimer { [loop = rig.loop] in
+      times += 1
+      usleep(UInt32(late) * 1000)
+      blocker?.deadline = loop.now + .milliseconds(23)
+    }
+    blocker?.deadline = rig.loop.now
+    while times < (late > 100 ? 6 : 20) { try rig.step(.milliseconds(5)) }
+    blocker = nil
+    try rig.run(.milliseconds(100))
+    #expect(Set(rig.signals) == [.pwm(permille: 50)])
   }
 
   @Test func without_a_plug_a_steady_pilot_wakes_nobody() throws {
@@ -200,8 +224,8 @@ import Wire
     let rig = try RuntimeRig()
     try rig.start()
     try rig.charge()
-    // Silence.
-    try rig.run(.milliseconds(3300), permille: 533, reports: false)
+    // Silence, and what the onboard charger has for going down.
+    try rig.run(.milliseconds(5300), permille: 533, reports: false)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
     #expect(rig.runtime.trouble?.contains("silent") == true)
@@ -240,6 +264,8 @@ import Wire
     #expect(!rig.runtime.isAtRest)
     rig.runtime.stop(.user)
     try rig.run(.milliseconds(200), permille: 533)
+    #expect(try rig.inlet.output("S2").value && rig.runtime.wanted.chargerMilliamps == 0)
+    try rig.run(.milliseconds(2000), permille: 533)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.isAtRest)
   }
@@ -268,6 +294,7 @@ import Wire
     let rig = try RuntimeRig()
     try rig.start()
     try rig.charge()
+    rig.inlet.halt()
     let end = rig.inlet.quiet + .seconds(20)
     while try rig.inlet.output("S2").value, rig.inlet.loop.now < end {
       rig.runtime.hear(RuntimeRig.report)
@@ -385,8 +412,8 @@ final class InletRig {
   let hardware: BoardHardware
   let inlet: LineInlet
   private(set) var events: [VehicleEvent] = []
-  /// When the oscillator's next period begins.
-  private var period: Instant
+  /// The pilot.
+  let wire: FakeWire
 
   static let (latched, pressed, unplugged) = (1_531, 2_765, 4_455)
 
@@ -398,7 +425,8 @@ final class InletRig {
     try board.setVoltage(0, Self.latched)
     try board.setVoltage(1, 250)
     loop = try EventLoop()
-    period = loop.now
+    wire = FakeWire(loop)
+    board.wires[FakeBoard.line("CP")] = wire
     hardware = try BoardHardware(description, devices: board.devices, purpose: .start)
     guard case .lines(let lines) = description.inlets[0].hardware else { throw BoardFailure("no lines") }
     inlet = try LineInlet(lines, of: description.inlets[0], hardware: hardware, loop: loop)
@@ -410,33 +438,21 @@ final class InletRig {
 
   func step(_ time: Duration) throws { try loop.step(until: loop.now + time) }
 
-  /// Lets time pass; with a duty, the wire oscillates meanwhile. Its edges are told ahead of their time, as the kernel's queue
-  /// holds them for a process that is late, and this one may be: `quiet` is when the last of them was.
+  /// Lets time pass; with a duty, the wire oscillates from now on.
   func run(_ time: Duration, permille: Int? = nil) throws {
+    if let permille { wire.drive(permille: permille) }
     let end = loop.now + time
-    while loop.now < end {
-      if let permille { try oscillate(until: loop.now + Self.lead, permille) }
-      try loop.step(until: min(loop.now + .milliseconds(4), end))
-    }
+    while loop.now < end { try loop.step(until: end) }
   }
 
-  static let lead = Duration.milliseconds(300)
+  /// The wire stands still at -12 V from now on.
+  func halt() { wire.drive(permille: 0) }
 
   /// The last edge so far.
-  var quiet: Instant { period }
+  var quiet: Instant { wire.lastEdge }
 
   /// How long after it something may be seen; judged only where asked to, as the machine may be busy.
   static let isTimed = ProcessInfo.processInfo.environment["COUPLER_TIMING"] != nil
-
-  private func oscillate(until end: Instant, _ permille: Int) throws {
-    let line = try #require(board.inputs[FakeBoard.line("CP")])
-    if period < loop.now { period = loop.now }
-    while period < end {
-      line.set(true, at: period)
-      line.set(false, at: period + .microseconds(permille))
-      period = period + .milliseconds(1)
-    }
-  }
 
   func output(_ name: String) throws -> FakeBoard.Output { try #require(board.outputs[FakeBoard.line(name)]) }
 

@@ -79,6 +79,17 @@ import Wire
     #expect(rig.connector.fault == .emergencyStop, "\(rig.situation)")
   }
 
+  @Test(arguments: [ControllerKind.yeti, .phyverso])
+  func a_word_that_the_vehicle_left_which_is_lost_is_asked_for_again(kind: ControllerKind) throws {
+    let rig = try LinkRig.charging(kind)
+    rig.connector.post(.stop(.backend))
+    try #require(try rig.waits(.seconds(8)) { rig.outputs.duty == 10_000 }, "\(rig.situation)")
+    rig.controller.spoilNext(1)
+    rig.tell(.pilot(.A, connector: kind.connector))
+    #expect(try rig.waits(.seconds(3)) { rig.connector.pilotState == .A }, "\(rig.situation)")
+    #expect(try rig.waits(.seconds(3)) { rig.connector.phase == .idle }, "\(rig.situation)")
+  }
+
   @Test func phases_are_switched_where_the_controller_can_and_again_after_it_started_anew() throws {
     let rig = try LinkRig.up(.yeti)
     rig.port.perform(.phases(three: false))
@@ -87,6 +98,36 @@ import Wire
     #expect(rig.outputs.hasThreePhases)
     #expect(try rig.waits { !rig.outputs.hasThreePhases && rig.outputs.duty == 10_000 }, "\(rig.situation)")
     #expect(!rig.port.inner.switchesPhases, "its wiring cannot")
+  }
+
+  @Test func what_a_board_says_of_a_contactor_is_what_its_controller_is_told() {
+    let outlet = { (hardware: LinkDrivenOutlet) in
+      Outlet(
+        current: .dc, hasLock: false, isVentilated: false, milliampsMax: 200_000, recloseIntervalMin: .zero,
+        receiverLossDecibels: 0, hardware: .link(hardware))
+    }
+    let link = { (spoken: SerialLinkProtocol) in
+      SafetyLinkDescription(
+        name: "safety", transport: .serial(device: "/dev/mcu", baud: 115_200, spoken), heartbeat: .seconds(1),
+        silenceMax: .seconds(5))
+    }
+    var board = FakeBoard.board
+    var hardware = LinkDrivenOutlet(link: "safety", lock: .link)
+    hardware.contactors = 2
+    board.outlets = [outlet(hardware)]
+    #expect(board.kind(of: link(.chargebyte)) == .chargebyte(contactors: 2))
+    hardware.contactors = 1
+    hardware.feedback = .init(isActiveLow: true, bias: .pullUp)
+    hardware.lockKind = .hella
+    board.outlets = [outlet(hardware)]
+    var verso = link(.phyverso)
+    verso.revision = .b
+    let expected = PhyVERSOConfiguration(
+      revision: .b,
+      outlets: [
+        .init(port: .dc, isFeedbackActiveLow: true, feedbackPull: .up, lock: .hella, hasSocket: false)
+      ])
+    #expect(board.kind(of: verso) == .phyVERSO(expected))
   }
 
   @Test func a_last_word_that_nobody_hears_is_told() throws {

@@ -1,3 +1,4 @@
+import Boards
 import ControlAPI
 import Foundation
 import HAL
@@ -170,6 +171,81 @@ import Testing
     let changes = old.changes(to: try #require(after.configuration))
     #expect(changes.live.map(\.description) == ["connectors[1].limits.power-max: (none) -> 50 kW"])
     #expect(changes.needRestart.isEmpty)
+  }
+
+  // MARK: which file
+
+  /// Options whose usual site file is one of the test's.
+  private func options(_ arguments: [String] = [], usual path: String) throws -> DaemonOptions {
+    var options = try DaemonOptions(arguments)
+    options.usualSitePath = path
+    return options
+  }
+
+  private func place() -> String {
+    FileManager.default.temporaryDirectory.appending(path: "coupler-site-\(UUID()).yaml").path
+  }
+
+  @Test func a_usual_site_file_that_cannot_be_read_is_no_reason_to_take_another_site() throws {
+    // A path through a link to itself cannot be followed, by root neither.
+    let path = place()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+    #expect(throws: SitePlan.Problems.self) { try SitePlan(options(usual: path)) }
+    try FileManager.default.removeItem(atPath: path)
+    let builtIn = try SitePlan(options(usual: path))
+    #expect(builtIn.configuration == nil && builtIn.name == "built-in site of board simulation")
+  }
+
+  @Test func a_board_of_the_command_line_does_not_leave_the_usual_site_file_out() throws {
+    let path = place()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try site().write(toFile: path, atomically: true, encoding: .utf8)
+    let sited = try SitePlan(options(["--board", "simulation"], usual: path))
+    #expect(sited.name == path && sited.connectors.map(\.authorization) == [.control, .control])
+    #expect(try SitePlan(options(["--interface", "x0"], usual: path)).path == nil)
+  }
+
+  @Test func a_site_file_that_is_gone_is_told_by_a_reload_and_changes_nothing() throws {
+    let path = place()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try site().write(toFile: path, atomically: true, encoding: .utf8)
+    let options = try options(usual: path)
+    let before = try SitePlan(options)
+    #expect(try before.reread(options).changes.isEmpty)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(throws: SitePlan.Problems.self) { try before.reread(options) }
+    let builtIn = try SitePlan(options)
+    try site().write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(throws: SitePlan.Problems.self, "what was there at the start was no file") {
+      try builtIn.reread(options)
+    }
+  }
+
+  /// Without a site file no more is offered than with one that says nothing.
+  @Test(arguments: BoardCatalogue.boards.map(\.name))
+  func the_built_in_site_offers_what_its_board_can(name: String) throws {
+    let plan = try SitePlan(options(["--board", name], usual: "/nonexistent/site.yaml"))
+    for connector in plan.connectors {
+      let outlet = plan.outlet(connector)
+      let offered = connector.limits(outlet)
+      var limits = SiteLimits()
+      limits.currentMax = offered.maximumMilliamps
+      limits.powerMax = offered.maximumWatts
+      if outlet.current == .dc {
+        limits.currentMin = offered.minimumMilliamps
+        (limits.voltageMin, limits.voltageMax) = (offered.minimumMillivolts, offered.maximumMillivolts)
+      } else {
+        limits.phases = connector.phases
+      }
+      #expect(OutletBounds(outlet, name).check(limits) == [])
+      #expect(connector.interface == (outlet.modem == nil ? "plc0" : nil))
+    }
+    for (inlet, board) in zip(plan.inlets, plan.board.inlets) {
+      #expect(inlet.milliampsMax == board.milliampsMax)
+      #expect(inlet.interface == (board.modem == nil ? "plc0" : nil))
+    }
+    #expect(plan.connectors.count + plan.inlets.count == 1)
   }
 
   // MARK: what is delivered

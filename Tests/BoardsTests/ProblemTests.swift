@@ -368,6 +368,11 @@ private let links: [Broken] = [
   Broken(verso, "outlets[1].connector") { $0.linked(1) { $0.connector = 1 } },
   Broken(verso, "outlets[1].connector") { $0.linked(1) { $0.connector = 3 } },
   Broken(verso, "outlets[1].lock") { $0.linked(1) { $0.lock = .none } },
+  Broken(verso, "outlets[0].contactors") { $0.linked(0) { $0.contactors = 2 } },
+  Broken(verso, "outlets[0].lockKind") { $0.linked(0) { $0.lockKind = .hella } },
+  Broken(som, "outlets[0].contactors") { $0.linked(0) { $0.contactors = 4 } },
+  Broken(som, "outlets[0].feedback") { $0.linked(0) { $0.feedback.isActiveLow = true } },
+  Broken(som, "links[0].revision") { $0.links[0].revision = .b },
   Broken(verso, "outlets[1].proximity") { $0.linked(1) { $0.proximity = nil } },
   // The protocol of the Charge SOM has no word for a lock.
   Broken(verso, "outlets[1].lock") {

@@ -6,7 +6,7 @@ import Testing
     let contents: [ControlEvent.Content] = [
       .pilot(PilotStatus()), .slac(SLACStatus()), .session(SessionStatus()), .outputs(OutputStatus()),
       .power(PowerValues()), .limits(ControlLimits()), .stage(PowerStageStatus()),
-      .powerCommand(PowerCommand()), .inlet(InletStatus()), .paused(true),
+      .powerCommand(PowerCommand()), .inlet(InletStatus()), .paused(true), .trouble(""),
       .fault(ControlFault(name: "earthLost", text: "", latch: .unplugged)), .cleared(name: "earthLost"),
       .ended(ok: true, text: "", wattHours: 0),
     ]

@@ -71,6 +71,7 @@ enum Samples {
     status.pilot.dutyPermille = 50
     status.pilot.offeredMilliamps = 16_000
     status.pilot.cableMilliamps = 32_000
+    status.pilot.fault = "the pilot is at 0 V"
     status.slac.state = .matched
     status.slac.peer = "02:00:00:00:00:01"
     status.slac.attenuationDecidecibels = 205
@@ -97,6 +98,7 @@ enum Samples {
     status.stage = stage
     status.evccID = "02:00:00:00:00:e1"
     status.inlet = inlet
+    status.trouble = "read in_voltage2_raw: EIO"
     status.fault = fault
     return status
   }
@@ -127,6 +129,12 @@ enum Samples {
     return inlet
   }
 
+  static var soundPilot: PilotStatus {
+    var pilot = status.pilot
+    pilot.fault = nil
+    return pilot
+  }
+
   static var battery: BatteryReport {
     var report = BatteryReport(
       isReady: true, socPercent: 61, millivolts: 396_000, inletMillivolts: 396_100, targetMillivolts: 400_000,
@@ -134,6 +142,7 @@ enum Samples {
     report.wish = .pause
     report.isFull = true
     report.millivoltsMax = 420_000
+    report.onboardMilliamps = 12_000
     report.milliampsMax = 150_000
     report.requestWattHours = 20_000
     report.departureSeconds = 3600
@@ -172,9 +181,10 @@ enum Samples {
   }
 
   static let contents: [ControlEvent.Content] = [
-    .pilot(status.pilot), .slac(status.slac), .session(status.session), .outputs(status.outputs),
+    .pilot(soundPilot), .slac(status.slac), .session(status.session), .outputs(status.outputs),
     .power(status.power), .limits(status.limits), .stage(stage),
-    .powerCommand(command), .inlet(inlet), .paused(true), .fault(fault), .cleared(name: "earthLost"),
+    .powerCommand(command), .inlet(inlet), .paused(true),
+    .trouble("no interface plc0"), .fault(fault), .cleared(name: "earthLost"),
     .ended(ok: true, text: "completed", wattHours: 12_345),
   ]
 

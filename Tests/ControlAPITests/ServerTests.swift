@@ -27,7 +27,7 @@ import Wire
     (
       #"{"jsonrpc":"2.0","id":null,"method":"info","params":[]}"#,
       [
-        #"{"jsonrpc":"2.0","id":null,"result":{"name":"couplerd","version":"0.1.0","api":2,"board":"simulation","processID":4711,"uptimeSeconds":86400,"connectors":[1,2]}}"#
+        #"{"jsonrpc":"2.0","id":null,"result":{"name":"couplerd","version":"0.1.0","api":3,"board":"simulation","processID":4711,"uptimeSeconds":86400,"connectors":[1,2]}}"#
       ]
     ),
     ("", []), ("   \t\r", []),
@@ -168,7 +168,7 @@ import Wire
       [
         error(
           -32602,
-          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, fault, cleared, ended; \"slca\" is none"#,
+          #"subscribe: params.events must name some of pilot, slac, session, outputs, power, limits, stage, powerCommand, inlet, paused, trouble, fault, cleared, ended; \"slca\" is none"#,
           "invalidParameters", id: "1")
       ]
     ),

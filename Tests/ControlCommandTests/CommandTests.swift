@@ -254,6 +254,25 @@ struct CommandTests {
     #expect(station.requests.isEmpty)
   }
 
+  // MARK: the manual
+
+  @Test func the_manual_has_every_subcommand() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "packaging")
+    let page = try String(contentsOf: folder.appending(path: "coupler.1"), encoding: .utf8)
+    let help = try Command.run("--help").output
+    let list = try #require(help.components(separatedBy: "SUBCOMMANDS:\n").last)
+    let names = list.split(separator: "\n").compactMap { line -> String? in
+      guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.hasPrefix("  See") else { return nil }
+      return line.split(separator: " ").first.map(String.init)
+    }
+    #expect(names.count > 10)
+    let bold = page.split(separator: "\n").filter { $0.hasPrefix(".B") }.flatMap {
+      $0.split { " \",".contains($0) }.dropFirst()
+    }
+    for name in names { #expect(bold.contains(Substring(name)), "coupler.1 has no \(name)") }
+  }
+
   // MARK: watch
 
   private func waitUntil(_ condition: () -> Bool) {
@@ -287,6 +306,50 @@ struct CommandTests {
         "1.500  connector 1: pilot B (vehicle connected)\n2.000  connector 1: ended in order: completed, 12.35 kWh\n"
       ))
     #expect(!text.contains("\u{1B}"))
+  }
+
+  @Test func watch_ends_when_nobody_reads_any_more() throws {
+    let station = try station()
+    let (process, output, _) = try Command.process(["watch", "--json", "--socket", station.socket])
+    _ = output.fileHandleForReading.availableData
+    #expect(process.isRunning)
+    try output.fileHandleForReading.close()
+    let end = Date() + 10
+    while process.isRunning, Date() < end { usleep(10_000) }
+    #expect(!process.isRunning && process.terminationStatus == 0)
+    if process.isRunning { process.terminate() }
+  }
+
+  // MARK: a played controller
+
+  /// Runs `coupler controller` with these orders on its standard input.
+  private func play(_ kind: String, _ orders: String) throws -> (status: Int32, errors: String) {
+    let (process, input, errors) = (Process(), Pipe(), Pipe())
+    process.executableURL = URL(filePath: try #require(Command.executable))
+    process.arguments = ["controller", "--kind", kind]
+    (process.standardInput, process.standardOutput, process.standardError) = (input, Pipe(), errors)
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(orders.utf8))
+    try input.fileHandleForWriting.close()
+    let end = Date() + 10
+    while process.isRunning, Date() < end { usleep(10_000) }
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+    return (
+      process.terminationStatus,
+      String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    )
+  }
+
+  @Test(arguments: ["2 pilot B", "9 contacts stuck", "-3 pilot C", "pilto B", "spoil 0"])
+  func an_order_that_a_controller_cannot_follow_is_told_and_leaves_its_status(order: String) throws {
+    let result = try play("yeti", "pilot B\n\(order)\nquit\n")
+    #expect(result.status == 64 && result.errors.contains("order 2: "), "\(result)")
+  }
+
+  @Test func the_second_connector_is_one_where_there_are_two() throws {
+    let result = try play("phyverso", "2 pilot B\nspoil 1\ngarbage 10\nquit\n")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
   }
 
   @Test func watch_as_JSON_is_the_state_and_then_each_event() throws {

@@ -52,6 +52,18 @@ import Testing
       ])
   }
 
+  @Test func a_connector_that_is_out_of_service_says_why() {
+    var view = view()
+    let event = ControlEvent(connector: 1, milliseconds: 0, .trouble("no interface\u{1B} plc0"))
+    view.take(event, atSecond: 100)
+    #expect(
+      view.lines(width: 120, height: 24, isColoured: false, atSecond: 100).contains(
+        "  trouble  out of service: no interface? plc0"))
+    view.take(ControlEvent(connector: 1, milliseconds: 0, .trouble("")), atSecond: 100)
+    #expect(view.connectors.first?.trouble == nil)
+    #expect(StatusText.line(event).hasSuffix("connector 1: out of service: no interface? plc0"))
+  }
+
   @Test func a_power_stage_of_another_program_has_a_line_of_its_own() {
     var status = Self.charging
     var stage = PowerStageStatus()

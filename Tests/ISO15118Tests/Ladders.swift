@@ -73,25 +73,33 @@ enum Ladders {
        1.774 SECC -> ChargingStatusRes OK
        1.776 EVCC <- ChargingStatusRes OK
        2.500 EVCC charger 0 mA
-       2.500 EVCC -> PowerDeliveryReq
-       2.500 EVCC state WaitForPowerDeliveryStopRes
-       2.502 SECC <- PowerDeliveryReq
-       2.502 SECC energy none
-       2.552 SECC -> PowerDeliveryRes OK
-       2.552 SECC state WaitForSessionStopReq
-       2.554 EVCC <- PowerDeliveryRes OK
-       2.554 EVCC pilot B
-       2.564 EVCC -> SessionStopReq
-       2.564 EVCC state WaitForSessionStopRes
-       2.566 SECC <- SessionStopReq
-       2.584 SECC -> SessionStopRes OK
-       2.584 SECC state WaitForDisconnect
-       2.586 EVCC <- SessionStopRes OK
-       2.586 EVCC close afterOutput
-       2.586 EVCC state Idle
-       2.586 EVCC ended: terminated
-       2.588 SECC state Idle
-       2.588 SECC ended: terminated
+       2.776 EVCC -> ChargingStatusReq
+       2.778 SECC <- ChargingStatusReq
+       2.778 SECC -> ChargingStatusRes OK
+       2.780 EVCC <- ChargingStatusRes OK
+       3.780 EVCC -> ChargingStatusReq
+       3.782 SECC <- ChargingStatusReq
+       3.782 SECC -> ChargingStatusRes OK
+       3.784 EVCC <- ChargingStatusRes OK
+       4.500 EVCC -> PowerDeliveryReq
+       4.500 EVCC state WaitForPowerDeliveryStopRes
+       4.502 SECC <- PowerDeliveryReq
+       4.502 SECC energy none
+       4.552 SECC -> PowerDeliveryRes OK
+       4.552 SECC state WaitForSessionStopReq
+       4.554 EVCC <- PowerDeliveryRes OK
+       4.554 EVCC pilot B
+       4.564 EVCC -> SessionStopReq
+       4.564 EVCC state WaitForSessionStopRes
+       4.566 SECC <- SessionStopReq
+       4.584 SECC -> SessionStopRes OK
+       4.584 SECC state WaitForDisconnect
+       4.586 EVCC <- SessionStopRes OK
+       4.586 EVCC close afterOutput
+       4.586 EVCC state Idle
+       4.586 EVCC ended: terminated
+       4.588 SECC state Idle
+       4.588 SECC ended: terminated
     """
   static let dc = """
        0.000 SECC state WaitForSupportedAppProtocolReq

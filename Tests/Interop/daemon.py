@@ -178,27 +178,32 @@ def the_daemon_is_steered_by_its_control_socket(rig):
     couplerd.expect(r"energy energy: \d", 30)
     time.sleep(3)
     limits = control.call("limit", connector=1, milliamps=40_000)
-    time.sleep(1.5)
-    drawn = control.call("values")
-    print(f"    limits {limits}, values {json.dumps(drawn)}")
-    if not 30_000 < find(drawn, "milliamps") <= 40_500:
-        raise ScenarioFailed(f"not narrowed to 40 A: {drawn}")
+    drawn = settle(control, 30_000, 40_500)
+    print(f"    limits {limits}, {drawn} mA")
     write_site(rig, amperes=20)
     couplerd.child.send_signal(signal.SIGHUP)
     couplerd.expect("site file read again", 5)
-    time.sleep(1.5)
-    drawn = control.call("values")
-    if not find(drawn, "milliamps") <= 20_500:
-        raise ScenarioFailed(f"SIGHUP did not narrow to 20 A: {drawn}")
+    settle(control, 10_000, 20_500)
     control.call("stop", connector=1)
     ev.wait(20, expected=None)
     couplerd.expect("end completed: session", 10)
     time.sleep(0.5)
     control.call("info")
-    kinds = {event["params"].get("kind") or event["params"].get("event") for event in control.events
-             if "params" in event}
-    print(f"    events: {sorted(map(str, kinds))}")
+    kinds = {event["params"]["kind"] for event in control.events}
+    if missing := {"pilot", "slac", "session", "outputs", "power", "limits", "ended"} - kinds:
+        raise ScenarioFailed(f"no event told of {sorted(missing)}")
+    print(f"    events: {sorted(kinds)}")
     check_safe_end(couplerd)
+
+
+def settle(control, above, most, seconds=10):
+    """The current, mA, once it is within these bounds."""
+    deadline = time.monotonic() + seconds
+    while not above < (drawn := find(control.call("values"), "milliamps")) <= most:
+        if time.monotonic() > deadline:
+            raise ScenarioFailed(f"{drawn} mA, not above {above} and at most {most}, after {seconds} s")
+        time.sleep(0.1)
+    return drawn
 
 
 def find(value, name):

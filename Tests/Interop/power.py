@@ -22,7 +22,7 @@ connectors:
     interface: se0
     current: dc
     authorization: free
-    power-stage: {{source: control}}
+    power-stage: {{source: control, silence-max: 3 s}}
 """
 
 
@@ -131,9 +131,9 @@ def a_power_stage_that_falls_silent_ends_the_charge(rig):
     ev = plug_in(60)
     couplerd.expect(r"energy energy: .* [1-9]\d*\.\d A", 60)
     stage.end()  # it hangs: its connection stays
-    couplerd.expect("powerStageSilent|fell silent", 5)
+    couplerd.expect("powerStageSilent|fell silent", 10)
     ev.wait(20, expected=None)
-    check_order(couplerd, "nothing heard for 1000 ms", "contactor commanded open")
+    check_order(couplerd, "nothing heard for 3000 ms", "contactor commanded open")
     check_order(couplerd, "power stage disabled", "contactor commanded open")
     text = ev.text()
     if "Malfunction" not in text and "emergency" not in text:
@@ -164,8 +164,8 @@ def a_power_stage_that_dies_ends_the_charge_and_its_heir_charges(rig):
     stage.join(5)
     stage.control.file.close()
     stage.control.socket.close()
-    couplerd.expect("its client disconnected", 2)
-    couplerd.expect("contactor commanded open", 2)
+    couplerd.expect("its client disconnected", 10)
+    couplerd.expect("contactor commanded open", 10)
     print(f"    open {1000 * (time.monotonic() - begin):.0f} ms after the connection was closed, looked at every 50 ms")
     ev.wait(20, expected=None)
     ev.stop()
@@ -175,6 +175,6 @@ def a_power_stage_that_dies_ends_the_charge_and_its_heir_charges(rig):
     again = plug_in(4)
     again.wait(80)
     check_summary(again)
-    heir.expect("told: on", 1)
+    heir.expect("told: on", 10)
     heir.stop()
     check_safe_end(couplerd)

@@ -23,6 +23,7 @@ def scenario(limit):
     """Registers a function as a scenario that has to end within `limit` seconds."""
 
     def register(function):
+        assert function.__name__ not in SCENARIOS, f"two scenarios {function.__name__}"
         SCENARIOS[function.__name__] = (function, limit)
         return function
 

@@ -295,6 +295,7 @@ def killed_in(station, phase):
     """A session that is cut off by SIGKILL in this phase. What was acknowledged until then: tokens of customers."""
     service, wire = station.service, station.wire
     client = station.control()
+    began = len(station.journal())
     client.call("subscribe")
     token, acknowledged = f"customer-{phase}", []
     ev = station.plug_in("--seconds", 3) if phase != "idle" else None
@@ -324,6 +325,10 @@ def killed_in(station, phase):
     records = station.journal()
     equal(records[:len(before)], before, f"records from before the kill in {phase}")
     tokens = [record.text for record in records if record.kind == "authorization"]
+    for kind, record in (("fault", "fault"), ("ended", "session ended")):
+        events = sum(event["params"]["kind"] == kind for event in told)
+        kept = sum(one.kind == record for one in records[began:])
+        check(events <= kept, f"{events} times {kind!r} was told and {kept} kept: {records[began:]}")
     for acknowledgement in acknowledged:
         check(acknowledgement in tokens, f"{acknowledgement} was acknowledged and is not in the journal: {tokens}")
     print(f"    {phase}: contactor {'closed' if closed else 'open'}, outputs safe {within:.2f} s after SIGKILL, "

@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -133,7 +134,13 @@ def newest_package():
     return fresh[0] if fresh else ROOT / ".build" / "package" / "of these sources"
 
 
+def interrupt(*_):
+    """SIGTERM ends the kernels, too, which are in sessions of their own."""
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, interrupt)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=ROOT / ".build" / "debug", type=pathlib.Path, metavar="DIR",
                         help="where coupler, couplerd and kernel-probe are (default .build/debug)")
@@ -169,6 +176,10 @@ def main():
         for scenario in without:
             print(f"{scenario.name}: skipped, there is no {programs[name]}; {remedy}")
         chosen = [scenario for scenario in chosen if scenario not in without]
+    if not chosen:
+        print("nothing is left to run")
+        # Who asks for the package's scenarios has just made the package.
+        return 1 if options.packaged else UNAVAILABLE
     missing = {programs[name] for scenario in chosen for name in scenario.needs if not programs[name].exists()}
     if missing:
         parser.error("build first, these are missing: " + ", ".join(sorted(map(str, missing))))

@@ -26,6 +26,7 @@ def scenario(limit=180, virtual=False, needs=(), memory=512, systemd=False):
     """Registers a function as a scenario that has to end within `limit` seconds of the host."""
 
     def register(function):
+        assert function.__name__ not in ALL, f"two scenarios {function.__name__}"
         ALL[function.__name__] = Scenario(function.__name__, function, limit, virtual, tuple(needs), memory,
                                           systemd)
         return function

@@ -120,7 +120,8 @@ def installs(rig):
     groups = {group.gr_name for group in grp.getgrall() if "coupler" in group.gr_mem}
     equal((user.pw_dir, user.pw_shell, groups), ("/var/lib/coupler", "/usr/sbin/nologin", {"gpio", "dialout"}), "user")
     equal(rights("/var/lib/coupler"), "drwxr-x--- coupler coupler", "the journal's folder")
-    equal(rights("/dev/watchdog0"), "crw-rw---- root coupler", "/dev/watchdog0")
+    for device in ("/dev/watchdog0", "/dev/watchdog"):
+        equal(rights(device), "crw-rw---- root coupler", device)
     equal(run("systemctl", "is-active", Unit.name, expected=None), "inactive", "the unit after the installation")
 
 

@@ -90,10 +90,34 @@ import Wire
     let before = rig.reports.count
     rig.controller(.reset)
     rig.run(.seconds(5))
-    #expect(!rig.controller.outputs[0].allowsPower || kind.isChargebyte)
-    guard !kind.isChargebyte else { return }
+    #expect(!rig.controller.outputs[0].allowsPower)
+    #expect(!rig.controller.closed[0])
+    // A chargebyte says nothing of its start: it is missed for 280 ms of the 300 that this takes.
+    guard !kind.isChargebyte else {
+      #expect(rig.told(since: before).contains { if case .down(.silent) = $0 { true } else { false } })
+      return
+    }
     #expect(rig.told(since: before).contains { if case .down(.restarted) = $0 { true } else { false } })
     #expect(rig.link.isUp, "and the link is there again")
+  }
+
+  @Test func what_a_yeti_was_told_once_and_did_not_hear_is_said_again() {
+    var rig = Rig.up(.yeti)
+    rig.controller(.pilot(.B, connector: 1))
+    rig.run(.milliseconds(1100))
+    rig.toController = { _ in [] }
+    rig.command(.threePhases(false))
+    rig.command(.lock(true))
+    rig.toController = { $0 }
+    #expect(rig.controller.outputs[0].hasThreePhases && !rig.controller.outputs[0].isLocked)
+    rig.run(.milliseconds(1100))
+    #expect(!rig.controller.outputs[0].hasThreePhases && rig.controller.outputs[0].isLocked)
+    rig.toController = { _ in [] }
+    rig.command(.lock(false))
+    rig.toController = { $0 }
+    #expect(rig.controller.outputs[0].isLocked)
+    rig.run(.milliseconds(1100))
+    #expect(!rig.controller.outputs[0].isLocked)
   }
 
   @Test(arguments: allKinds)

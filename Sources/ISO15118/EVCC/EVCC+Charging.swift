@@ -62,18 +62,20 @@ extension EVCC {
       return
     }
     let progress: SessionRequest.Progress = stopIsWanted ? .stop : ramp?.progress ?? .renegotiate
-    guard isDC else {
-      if progress == .stop { setCharger(milliamps: 0) }
-      return leaveLoop(progress, at: now)
-    }
-    // DC: the contactors open below 1 A.
-    var down = ramp ?? Ramp(progress: progress, until: now + timers.rampDown)
-    down.progress = progress
+    // An onboard charger may go on while the schedule is negotiated anew.
+    guard isDC || progress == .stop else { return leaveLoop(progress, at: now) }
+    // Contactors and S2 open below 1 A.
     let isFirst = ramp == nil
+    let isDrawing = isDC || chargerMilliamps > 0 || !isFirst
+    var down =
+      ramp ?? Ramp(progress: progress, until: now + (isDC ? timers.rampDown : timers.onboardRampDown))
+    down.progress = progress
     ramp = down
-    if !isFirst, presentMilliamps ?? 0 < 1000 || down.until <= now { return leaveLoop(progress, at: now) }
-    if isFirst { return send(.currentDemand, at: now) }
-    step = .pace(request, until: until)
+    let isDown = isDC ? !isFirst && presentMilliamps ?? 0 < 1000 : conditions.onboardMilliamps ?? .max < 1000
+    if !isDC { setCharger(milliamps: 0) }
+    if isDown || !isDrawing || down.until <= now { return leaveLoop(progress, at: now) }
+    if isDC, isFirst { return send(.currentDemand, at: now) }
+    step = .pace(request, until: isDC ? until : min(until, down.until))
   }
 
   private mutating func leaveLoop(_ progress: SessionRequest.Progress, at now: Instant) {

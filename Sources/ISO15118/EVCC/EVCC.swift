@@ -172,7 +172,7 @@ public struct EVCC: Sendable {
       if conditions.pilot.isReady == ready { send(request, at: now) }
     case .pace(.chargingStatus, let until):
       // A wish to stop need not wait for the pace of the loop.
-      if stopIsWanted || wantsRenegotiation { loop(.chargingStatus, until: until, at: now) }
+      if stopIsWanted || wantsRenegotiation || ramp != nil { loop(.chargingStatus, until: until, at: now) }
     default: break
     }
   }
@@ -204,6 +204,9 @@ public struct EVCC: Sendable {
           message: request.message.response, clause: "ISO 15118-2 clause 8.7, message timeout"))
     case .pace(let request, let until):
       guard until <= now else { return }
+      if request == .chargingStatus, let ramp, ramp.until <= now {
+        return loop(request, until: until, at: now)
+      }
       send(request, at: now)
     case .pilot(let request, let ready, let until):
       guard until <= now else { return }

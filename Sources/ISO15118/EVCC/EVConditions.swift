@@ -34,6 +34,8 @@ public struct EVConditions: Equatable, Sendable {
   public var maximumWatts = 50_000
   /// Energy wanted, in Wh (EAmount, EVEnergyRequest).
   public var energyRequestWattHours = 20_000
+  /// What the onboard charger takes now (AC), in milliamperes per phase; nil: nobody measures it.
+  public var onboardMilliamps: Int?
   /// Seconds until departure; nil: none known.
   public var departureSeconds: UInt32?
   /// The vehicle's own contactors (DC) are closed.

@@ -20,6 +20,7 @@ struct BoardTemplate {
          and "Board\(camel)" in the dependencies of target "Boards".
       2. Sources/Boards/BoardCatalogue.swift: import Board\(camel), and \(camel)Board.board in the list.
       3. docs/architecture.md: `Board\(camel)` in the row of boards.
+         Tests/Kernel/boards.py: "\(name)" in BOARDS.
       4. Put your lines into \(folder)/\(camel)Board.swift; coupler board check \(name) names each contradiction.
       5. Fill in \(folder)/README.md.
     """
@@ -121,9 +122,6 @@ struct BoardTemplate {
     """
     # TODO: the parent of the modem, where the board has two.
     SUBSYSTEM=="net", ACTION=="add", DRIVERS=="qcaspi", NAME="plc0"
-    SUBSYSTEM=="gpio", KERNEL=="gpiochip[0-9]*", GROUP="gpio", MODE="0660"
-    SUBSYSTEM=="pwm", ACTION=="add|change", RUN+="/bin/sh -c 'chgrp -R gpio /sys%p && chmod -R g+w /sys%p'"
-    SUBSYSTEM=="watchdog", KERNEL=="watchdog0", GROUP="coupler", MODE="0660"
 
     """
   }

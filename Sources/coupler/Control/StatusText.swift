@@ -45,6 +45,9 @@ struct StatusText {
         "paused", [("no session begins until: coupler stop \(status.connector) --resume", .attention)])
     }
     if let stage = status.stage { lines += row("stage", Self.fields(stage)) }
+    if let trouble = status.trouble {
+      lines += row("trouble", [("out of service: \(Self.plain(trouble))", .bad)])
+    }
     if let fault = status.fault { lines += row("fault", Self.fields(fault, status.connector)) }
     return lines
   }
@@ -63,6 +66,7 @@ struct StatusText {
     let isVehicle = status.role == .vehicle
     let isBad = ["E", "F", "fault"].contains(pilot.state)
     var fields: [Field] = [(Self.pilotWords(pilot, ofVehicle: isVehicle), isBad ? .bad : .plain)]
+    if let fault = pilot.fault { fields.append((Self.plain(fault), .bad)) }
     if let cable = pilot.cableMilliamps { fields.append(("cable \(Self.amps(cable))", .plain)) }
     let outputs = status.outputs
     if let feedback = outputs.contactorFeedback, feedback != outputs.contactorClosed {
@@ -216,6 +220,7 @@ struct StatusText {
       case .powerCommand(let command): "stage is told: " + words(command)
       case .inlet(let inlet): "battery " + join(fields(inlet))
       case .paused(let paused): paused ? "paused" : "not paused any more"
+      case .trouble(let text): text.isEmpty ? "in service again" : "out of service: \(plain(text))"
       case .fault(let fault): "fault \(plain(fault.name)): \(plain(fault.text))"
       case .cleared(let name): "cleared \(plain(name))"
       case .ended(let ok, let text, let wattHours):

@@ -121,6 +121,13 @@ private final class Watch {
       }
       try screen?.attach(to: loop)
     }
+    // `| head -1`: who reads has what it wants, and the daemon has a client less. Files cannot be watched and have no reader.
+    if screen == nil {
+      _ = try? loop.add(STDOUT_FILENO, []) { [weak self, unowned loop] _ in
+        self?.isOver = true
+        loop.stop()
+      }
+    }
   }
 
   /// Looks every second whether a daemon is there again; `nil` where a signal came first.

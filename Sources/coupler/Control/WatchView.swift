@@ -43,6 +43,7 @@ struct WatchView {
     case .stage(let status): connectors[index].stage = status
     case .powerCommand: break
     case .paused(let paused): connectors[index].isPaused = paused
+    case .trouble(let text): connectors[index].trouble = text.isEmpty ? nil : text
     case .fault(let fault): connectors[index].fault = fault.latch == .none ? connectors[index].fault : fault
     case .cleared(let name):
       if connectors[index].fault?.name == name { connectors[index].fault = nil }

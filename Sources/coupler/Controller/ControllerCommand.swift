@@ -36,7 +36,8 @@ struct ControllerCommand: ParsableCommand {
         hold                 the reset line is held
         reset                it starts anew
         line unplugged       or plugged: the host's device fails
-        garbage 40           so many octets that mean nothing
+        garbage 40           so many octets that mean nothing, by --seed
+        spoil 1              so many of its messages with one octet changed
         lose 3               so many pieces of what the host says
         wait 1.5             seconds, before the next order
         expect closed 5      or open: wait for the contacts, 5 s at most
@@ -49,7 +50,8 @@ struct ControllerCommand: ParsableCommand {
 
       Prints where it is, then each change of what the host has it drive. Exit
       status: 0 stopped; 1 an expectation did not come true; 2 a port or path
-      could not be used; 64 wrong arguments or orders.
+      could not be used; 64 wrong arguments or orders: a script ends at once, of
+      standard input the others are carried out.
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -84,6 +86,10 @@ struct ControllerCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Without a word of the host for so long it switches off.", valueName: "s"))
   var hostSilence: Double?
 
+  @Option(
+    help: ArgumentHelp("What garbage is drawn from: the same number, the same octets.", valueName: "number"))
+  var seed: UInt64 = 1
+
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
@@ -100,13 +106,13 @@ struct ControllerCommand: ParsableCommand {
 
   func run() throws {
     let loop = try orExit { () throws(LinuxError) in try EventLoop() }
-    var orders = ControllerOrders(connector: connector)
+    var orders = ControllerOrders(connector: connector, of: machine.kind.connectors)
     if let script { try read(script, &orders) }
     let rig = try orExit { () throws(LinuxError) in
       try loop.onSignals([SIGINT, SIGTERM]) { _ in loop.stop() }
       let player = try player(loop)
       let report = ControllerReport(player, json: json, loop: loop)
-      let rig = ControllerRig(player, report, orders, loop: loop)
+      let rig = ControllerRig(player, report, orders, seed: seed, loop: loop)
       if let pilot { try rig.plugIn(pilot, connector: connector) }
       return rig
     }
@@ -157,16 +163,20 @@ struct ControllerCommand: ParsableCommand {
 
 /// Orders that wait.
 struct ControllerOrders {
-  let connector: Int
+  private let connector: Int
+  private let connectors: Int
   private(set) var waiting: [ControllerOrder] = []
   /// Lines that were read.
   private(set) var lines = 0
 
-  init(connector: Int) { self.connector = connector }
+  /// `connector` of `connectors` is meant where a line names none.
+  init(connector: Int, of connectors: Int) { (self.connector, self.connectors) = (connector, connectors) }
 
   mutating func add(_ line: Substring) throws(ControllerOrder.Misread) {
     lines += 1
-    if let order = try ControllerOrder.read(line, connector: connector) { waiting.append(order) }
+    if let order = try ControllerOrder.read(line, connector: connector, of: connectors) {
+      waiting.append(order)
+    }
   }
 
   mutating func next() -> ControllerOrder? { waiting.isEmpty ? nil : waiting.removeFirst() }

@@ -13,6 +13,8 @@ enum ControllerOrder: Hashable {
   case plugLine
   /// Octets of nobody.
   case garbage(Int)
+  /// So many messages to the host arrive with one octet changed.
+  case spoil(Int)
   /// Later lines come so much later.
   case wait(Duration)
   /// Later lines wait for the contacts of a connector, at most so long.
@@ -24,11 +26,15 @@ enum ControllerOrder: Hashable {
     let description: String
   }
 
-  /// `nil` for an empty line and a comment (`#`). `connector` is meant where the line names none.
-  static func read(_ line: Substring, connector: Int) throws(Misread) -> ControllerOrder? {
+  /// `nil` for an empty line and a comment (`#`). `connector` is meant where the line names none, of `connectors`.
+  static func read(_ line: Substring, connector: Int, of connectors: Int) throws(Misread) -> ControllerOrder?
+  {
     var words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" || $0 == "\r" }
     var connector = connector
     if let first = words.first, let number = Int(first) {
+      guard (1...connectors).contains(number) else {
+        throw Misread(description: "there is no connector \(number); it has 1...\(connectors)")
+      }
       connector = number
       words.removeFirst()
     }
@@ -82,6 +88,11 @@ enum ControllerOrder: Hashable {
         throw Misread(description: "'garbage' is 1 to 4096 octets")
       }
       return .garbage(count)
+    case "spoil":
+      guard let count = Int(try one("a number")), (1...1_000_000).contains(count) else {
+        throw Misread(description: "'spoil' is 1 to 1000000")
+      }
+      return .spoil(count)
     case "lose":
       guard let count = Int(try one("a number")), (1...1_000_000).contains(count) else {
         throw Misread(description: "'lose' is 1 to 1000000")

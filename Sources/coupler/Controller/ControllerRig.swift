@@ -20,12 +20,14 @@ final class ControllerRig {
   private var expectation: (closed: Bool, connector: Int, due: Instant)?
   private var input: EventLoop.Registration?
   private var unread: [UInt8] = []
-  private var random = SystemRandomNumberGenerator()
+  private var random: SeededGenerator
 
   init(
-    _ player: PlayedController, _ report: ControllerReport, _ orders: ControllerOrders, loop: EventLoop
+    _ player: PlayedController, _ report: ControllerReport, _ orders: ControllerOrders, seed: UInt64,
+    loop: EventLoop
   ) {
     (self.player, self.report, self.orders, self.loop) = (player, report, orders, loop)
+    random = SeededGenerator(seed: seed)
     timer = loop.addTimer { [weak self] in self?.carryOn() }
     player.told = { [weak self] action in
       guard let self else { return }
@@ -47,8 +49,10 @@ final class ControllerRig {
     carryOn()
   }
 
-  /// Orders as they come. What cannot be waited for, such as a file, is read at once.
+  /// Orders as they come. What cannot be waited for, such as a file, is read at once. A terminal that another program has in
+  /// front is not read: the first key pressed there would stop this one.
   func readStandardInput() {
+    if isatty(STDIN_FILENO) != 0, tcgetpgrp(STDIN_FILENO) != getpgrp() { return }
     input = try? loop.add(STDIN_FILENO, .read) { [weak self] _ in self?.readMore() }
     while input == nil, readMore() {}
   }
@@ -78,6 +82,8 @@ final class ControllerRig {
       try orders.add(line)
     } catch {
       complain("coupler: order \(orders.lines): \(error)")
+      // People type the next one; a script has to hear of it at the end.
+      if isatty(STDIN_FILENO) == 0 { status = 64 }
     }
   }
 
@@ -117,6 +123,7 @@ final class ControllerRig {
     case .event(let event): player.handle(event)
     case .mute(let isMute): player.setMute(isMute)
     case .lose(let count): player.lose(count)
+    case .spoil(let count): player.spoilNext(count)
     case .unplugLine: player.unplug()
     case .plugLine:
       do throws(LinuxError) {

@@ -84,7 +84,7 @@ extension NodeTrace {
   /// Worth a note in a recording: what the frames themselves do not show.
   var isNoted: Bool {
     switch self {
-    case .pilot, .duty, .offer, .safety, .phase, .ended, .energy, .coupling, .frame: true
+    case .pilot, .pilotFault, .duty, .offer, .safety, .phase, .ended, .energy, .coupling, .frame: true
     case .session(.secc), .session(.evcc), .session(.failure): true
     case .slac, .address, .sdpServer, .sdpClient, .connection, .session: false
     }

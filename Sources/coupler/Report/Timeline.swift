@@ -293,6 +293,7 @@ extension NodeTrace {
     case .pilot(let old, let new):
       line.add("from", old.rawValue)
       line.add("to", new.rawValue)
+    case .pilotFault(let fault): line.add("fault", fault.name)
     case .duty(let duty): line.add("duty", "\(duty)")
     case .slac(let trace):
       switch trace {
