@@ -26,6 +26,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   var conditions = EVSEConditions()
   var insulation: CableCheck
+  var waiting = WaitingForClosing()
   /// What the session was told last.
   var told: EVSEConditions?
   /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
@@ -166,7 +167,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public var deadline: Instant? {
     earliest(
       pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
-      plug.deadline, sleepDue, insulation.deadline)
+      plug.deadline, earliest(sleepDue, insulation.deadline, waiting.deadline))
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -266,6 +267,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     updateBasic(now, perform)
     if plug.startsAnew, plug.ended { startAnew(now, perform) }
     if plug.hasStepDue { stepWhereOpen(now, perform) }
+    tellObstacles(now, perform)
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil
