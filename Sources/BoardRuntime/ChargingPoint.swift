@@ -23,9 +23,19 @@ protocol ChargingPoint: AnyObject {
   func isHealthy(at now: Instant) -> Bool
   /// A device of the electrical side failed, and stays as it is until a new start.
   var isBroken: Bool { get }
+  /// Its start failed.
+  var isUnstarted: Bool { get }
+  /// Somebody paused it or narrowed its limits, which a new start would forget.
+  var isHeldBack: Bool { get }
+  /// Somebody let a customer in who is not there yet, which a new start would forget.
+  var isGranted: Bool { get }
   /// Takes over a fault of before the start that waits for a person. Before `start`.
   func restore(_ fault: SafetyFault)
   func start() throws(BoardFailure)
+  /// Takes the current off contacts that are about to be opened, and energizes nothing any more. `makeSafe` follows.
+  func unload()
+  /// After `unload`: contacts would part under a current they are not made for.
+  func isLoaded(at now: Instant) -> Bool
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   func makeSafe()
   /// What a changed site file may change live.
@@ -48,6 +58,14 @@ protocol ChargingPoint: AnyObject {
   func clientIsGone(_ client: ControlClientID)
 }
 
+extension ChargingPoint {
+  /// What counts of it where the daemon could start anew.
+  var restartPlace: RestartRule.Place {
+    RestartRule.Place(
+      isBroken: isBroken, isIdle: phase == .idle && isAtRest, isGranted: isGranted, isHeldBack: isHeldBack)
+  }
+}
+
 extension ConnectorStatus.Role {
   /// What people call the place.
   var word: String { self == .charger ? "connector" : "inlet" }
@@ -58,7 +76,7 @@ extension ConnectorRuntime: ChargingPoint {
   var role: ConnectorStatus.Role { .charger }
   var meterWattHours: Int { state.meterWattHours }
   var troubleLayer: String {
-    if port.trouble != nil { return "board" }
+    if isBroken || port.trouble != nil { return "board" }
     return stageTrouble == nil ? "link" : "power"
   }
   func stop(_ reason: SECCStopReason) { post(.stop(reason)) }

@@ -64,6 +64,10 @@ public final class ConnectorRuntime {
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
   private var isStarted = false
+  /// The program ends (`Unloading`).
+  var isLeaving = false
+  /// Why it could not be started.
+  private var startFailure: String?
   /// Faults of before the start that wait for a person.
   private var restored: [SafetyFault] = []
 
@@ -96,8 +100,17 @@ public final class ConnectorRuntime {
       random: SystemRandomNumberGenerator())
   }
 
-  /// Starts the charger.
+  /// Starts the charger. One that fails is broken until a new start.
   public func start() throws(BoardFailure) {
+    do throws(BoardFailure) {
+      try begin()
+    } catch {
+      startFailure = "\(error)"
+      throw error
+    }
+  }
+
+  private func begin() throws(BoardFailure) {
     isStarted = true
     for fault in restored { turn { node.restore(fault, at: loop.now, perform: $0) } }
     post(.start)
@@ -218,6 +231,10 @@ public final class ConnectorRuntime {
   /// AC: phases that the contactor closes.
   var closedPhases: Int { hasOnePhase ? 1 : plan.phases }
 
+  var isHeldBack: Bool { isPaused || narrowed != ControlLimits() }
+  /// Where everybody may charge, a new start lets everybody charge again.
+  var isGranted: Bool { plan.authorization != .free && state.session.authorization == .granted }
+
   func setPaused(_ paused: Bool) {
     isPaused = paused
     state.isNew = true
@@ -248,7 +265,7 @@ public final class ConnectorRuntime {
 
   /// Why this connector cannot charge now; `nil` where it can.
   public var trouble: String? {
-    if let trouble = port.trouble { return trouble }
+    if let trouble = startFailure ?? port.trouble { return trouble }
     if let trouble = stageTrouble { return trouble }
     return network.trouble
   }
@@ -262,7 +279,9 @@ public final class ConnectorRuntime {
   }
 
   /// A device of the electrical side failed, and stays as it is until a new start.
-  public var isBroken: Bool { isStarted && port.isBroken }
+  public var isBroken: Bool { startFailure != nil || isStarted && port.isBroken }
+
+  var isUnstarted: Bool { startFailure != nil }
 
   /// What keeps the contactor open until it is cleared.
   public var fault: SafetyFault? { node.safety.latched }
@@ -330,9 +349,9 @@ public final class ConnectorRuntime {
     }
   }
 
-  private func command(_ command: OutletCommand) {
+  func command(_ command: OutletCommand) {
     // After `makeSafe` nothing is driven any more.
-    guard isStarted else { return }
+    guard isStarted, !isLeaving || command.isHarmless else { return }
     state.note(command)
     // The power stage hears of it before its contactor does.
     runStage(.command(command))

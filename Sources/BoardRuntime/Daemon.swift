@@ -21,9 +21,6 @@ public final class Daemon {
   /// How long a stop in order may take until it is done without order. Below the unit's TimeoutStopSec of 30 s.
   static let stopPatience = Duration.seconds(15)
 
-  /// A failed device is the reason of a new start at most so often.
-  static let restartPause = Duration.seconds(60)
-
   private let loop: EventLoop
   private let log: Log
   private let manager = ServiceManager()
@@ -38,6 +35,7 @@ public final class Daemon {
   private var hardwareWatchdog: HardwareWatchdog?
   private var isStopping = false
   private var startedAt = Instant.zero
+  private let restarts = RestartRule(folder: SafeStateBoard.folder)
   private var toldJournalFailure: String?
   private var status = Status.ok
 
@@ -135,9 +133,15 @@ public final class Daemon {
           plan, inlet: site.board.inlets[plan.inlet], port: port, loop: loop, handlers: handlers(plan.number))
       )
     }
-    do throws(LinuxError) {
+    serving: do throws(LinuxError) {
       try loop.onSignals([SIGINT, SIGTERM, SIGQUIT, SIGHUP]) { [weak self] in self?.signalled($0) }
       for connector in connectors { try start(connector) }
+      guard connectors.contains(where: { !$0.isUnstarted }) else {
+        // As where its devices cannot be opened: whoever started this program starts it again.
+        tell(.critical, "failure", "nothing could be started")
+        status = Status.failed
+        break serving
+      }
       let desk = ControlDesk(loop: loop, board: site.board.name, journal: journal, connectors: connectors)
       self.desk = desk
       desk.log = { [weak self] in
@@ -163,6 +167,8 @@ public final class Daemon {
       status = Status.failed
     }
     manager.stopping("outputs safe")
+    isStopping = true
+    Unloading.run(connectors, on: loop)
     for connector in connectors { connector.makeSafe() }
     hardware.makeSafe()
     for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }
@@ -315,6 +321,7 @@ public final class Daemon {
     if number == SIGHUP { return reload() }
     if isStopping || number == SIGQUIT { return stopNow("signal \(number)") }
     isStopping = true
+    RestartRule.forget(folder: SafeStateBoard.folder)
     tell(.notice, "stop", "signal \(number): sessions are ended in order; a second one stops at once")
     manager.stopping("ending sessions")
     for connector in connectors { connector.stop(.site) }
@@ -327,6 +334,7 @@ public final class Daemon {
     if isStopping {
       if connectors.allSatisfy({ $0.isAtRest }) { loop.stop() }
     } else if isRestartDue {
+      restarts.remember(folder: SafeStateBoard.folder, ranFor: loop.now - startedAt)
       status = Status.failed
       stopNow("a device failed; nobody charges, and a new start tries it again")
     }
@@ -334,10 +342,8 @@ public final class Daemon {
 
   /// A device that failed is tried again by a new start only, which takes nobody's charge away, and not again and again.
   private var isRestartDue: Bool {
-    guard manager.isThere, loop.now - startedAt > Self.restartPause,
-      connectors.contains(where: { $0.isBroken })
-    else { return false }
-    return connectors.allSatisfy { $0.isBroken || $0.isAtRest }
+    guard manager.isThere, connectors.contains(where: { $0.isBroken }) else { return false }
+    return restarts.isDue(connectors.map(\.restartPlace), sinceStart: loop.now - startedAt)
   }
 
   private func stopNow(_ reason: String) {

@@ -21,8 +21,17 @@ public final class EventJournal {
   public let octetsMax: Int
   public let recovery: Recovery
   public private(set) var state: JournalState
-  /// Why the last record could not be kept; `nil` where all were.
-  public private(set) var failure: String?
+  /// Why records are not kept, or the file grows; `nil` where all is well.
+  public var failure: String? { lost ?? unrotated }
+
+  /// Why the last record was lost. Only one that has reached the medium ends it: the kernel takes what the medium refuses.
+  private var lost: String?
+  private var losses = 0
+  /// Why the last rotation failed, and the size from which on it is tried again.
+  private var unrotated: String?
+  private var rotationSize: Int
+  /// Brings a file to the medium, without a worker; gives an error number or 0.
+  var synchronize: (Int32) -> Int32 = { fdatasync($0) == 0 ? 0 : errno }
 
   private let folder: String
   private let now: () -> Int64
@@ -35,10 +44,12 @@ public final class EventJournal {
   /// Opens, or creates, the journal in `folder`. Without a loop each append waits for the medium. `now` gives milliseconds
   /// since 1970-01-01 UTC.
   public init(
-    folder: String, loop: EventLoop?, octetsMax: Int = 256 * 1024, now: @escaping () -> Int64
+    folder: String, loop: EventLoop?, octetsMax: Int = 256 * 1024, foreignMax: Int = 16 << 20,
+    now: @escaping () -> Int64
   ) throws(BoardFailure) {
     self.folder = folder
     self.octetsMax = octetsMax
+    rotationSize = octetsMax
     self.now = now
     let path = "\(folder)/\(Self.fileName)"
     // A rotation that was cut off between its two renames left the new file beside the old one's place.
@@ -49,7 +60,7 @@ public final class EventJournal {
       close(descriptor)
       throw BoardFailure("journal: \(path) is in use by another couplerd; stop that first")
     }
-    guard let octets = Self.contents(descriptor) else {
+    guard let found = Self.contents(descriptor, foreignMax) else {
       // What could not be read must not be cut off as if it were torn.
       let cause = String(cString: strerror(errno))
       close(descriptor)
@@ -57,10 +68,8 @@ public final class EventJournal {
         "journal: cannot read \(path) whole: \(cause); move it away to start a new one, which forgets latched faults"
       )
     }
-    let (state, recovery, end) = Self.recover(octets)
-    self.state = state
-    self.recovery = recovery
-    size = end
+    (state, recovery, size) = (found.state, found.recovery, found.end)
+    let end = found.end
     do throws(BoardFailure) {
       worker = if let loop { try SyncWorker(loop: loop) } else { nil }
     } catch {
@@ -83,20 +92,31 @@ public final class EventJournal {
     _ event: JournalEvent, connector: UInt16 = 0, mayRotate: Bool = true,
     done: @escaping (Bool) -> Void = { _ in }
   ) {
-    if size >= octetsMax, mayRotate || size / 4 >= octetsMax { rotate() }
+    if size >= rotationSize, mayRotate || size / 4 >= octetsMax { rotate() }
     guard write(event, connector) else { return done(false) }
-    guard let worker else { return done(synced(fdatasync(descriptor) == 0 ? 0 : errno)) }
+    let before = losses
+    guard let worker else { return done(synced(synchronize(descriptor), after: before)) }
     worker.sync(descriptor, generation: generation) { [weak self] error in
-      done(self?.synced(error) ?? (error == 0))
+      done(self?.synced(error, after: before) ?? (error == 0))
     }
   }
 
   /// Waits until all is on the medium; for the very end of the program.
   public func flush() { _ = fdatasync(descriptor) }
 
-  private func synced(_ error: Int32) -> Bool {
-    if error != 0 { failure = "cannot bring the journal to the medium: \(String(cString: strerror(error)))" }
+  /// `before`: the losses when the record was written, which says nothing of those behind it.
+  private func synced(_ error: Int32, after before: Int) -> Bool {
+    if error != 0 {
+      lose("cannot bring the journal to the medium: \(String(cString: strerror(error)))")
+    } else if before == losses {
+      lost = nil
+    }
     return error == 0
+  }
+
+  private func lose(_ text: String) {
+    lost = text
+    losses += 1
   }
 
   private func write(_ event: JournalEvent, _ connector: UInt16) -> Bool {
@@ -105,7 +125,7 @@ public final class EventJournal {
     let octets = record.octets
     let written = Glibc.write(descriptor, octets, octets.count)
     guard written == octets.count else {
-      failure = "cannot write the journal in \(folder): \(String(cString: strerror(errno)))"
+      lose("cannot write the journal in \(folder): \(String(cString: strerror(errno)))")
       // Half a record in the middle would look like damage for ever.
       if written > 0 {
         _ = ftruncate(descriptor, off_t(size))
@@ -113,7 +133,6 @@ public final class EventJournal {
       }
       return false
     }
-    failure = nil
     size += octets.count
     state.apply(record)
     return true
@@ -123,12 +142,19 @@ public final class EventJournal {
 
   private func rotate() {
     let path = "\(folder)/\(Self.fileName)"
+    func fail() {
+      unrotated = "cannot rotate the journal in \(folder): \(Self.cause("\(path).new"))"
+      // It waits for the medium: not again for each record.
+      rotationSize = size + octetsMax / 4
+    }
     let new = open("\(path).new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
     guard new >= 0, flock(new, LOCK_EX | LOCK_NB) == 0 else {
+      fail()
       if new >= 0 { close(new) }
-      return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
+      return
     }
     let old = (descriptor: descriptor, size: size)
+    let before = (lost: lost, losses: losses)
     (descriptor, size) = (new, 0)
     let isCarried = state.events.allSatisfy { write($0.event, $0.connector) }
     let isAside = isCarried && fdatasync(new) == 0 && rename(path, "\(path).1") == 0
@@ -136,9 +162,12 @@ public final class EventJournal {
       // The old one goes on: under its own name, or the next start would not find what it is told from now on.
       if isAside { _ = rename("\(path).1", path) }
       (descriptor, size) = old
+      (lost, losses) = before
+      fail()
       close(new)
-      return failure = "cannot rotate the journal in \(folder): \(String(cString: strerror(errno)))"
+      return
     }
+    (unrotated, rotationSize) = (nil, octetsMax)
     generation += 1
     // The old one may hold records that the worker has not brought to the medium yet.
     _ = fdatasync(old.descriptor)
@@ -150,42 +179,25 @@ public final class EventJournal {
 
   /// What octets of a file add up to, and where its last whole record ends.
   static func recover(_ octets: [UInt8]) -> (state: JournalState, recovery: Recovery, end: Int) {
-    var state = JournalState()
-    var recovery = Recovery()
-    var position = 0
-    var end = 0
-    while position < octets.count {
-      guard let count = JournalRecord.wholeSize(octets[position...]) else {
-        position += 1
-        continue
-      }
-      recovery.damagedOctets += position - end
-      // A whole record of a kind that only a later version knows is kept, not understood.
-      if let (record, _) = JournalRecord.parse(octets[position...]) {
-        state.apply(record)
-        recovery.records += 1
-      } else {
-        state.pass(JournalRecord.sequence(octets[position...]))
-      }
-      position += count
-      end = position
-    }
-    recovery.tornOctets = octets.count - end
-    return (state, recovery, end)
+    var reader = JournalReader()
+    reader.read(octets)
+    return reader.finish()
   }
 
-  /// `nil`, with `errno`, where the file cannot be read to its end or is none of ours by its size.
-  private static func contents(_ descriptor: Int32) -> [UInt8]? {
-    var octets: [UInt8] = []
+  /// `nil`, with `errno`, where the file cannot be read to its end, or is longer than `foreignMax` and none of ours: one
+  /// that could not be rotated for long is, one that some other program filled is not.
+  private static func contents(
+    _ descriptor: Int32, _ foreignMax: Int
+  ) -> (state: JournalState, recovery: Recovery, end: Int)? {
+    var reader = JournalReader()
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     while true {
       let got = read(descriptor, &buffer, buffer.count)
       if got < 0, errno == EINTR { continue }
-      if got == 0 { return octets }
-      guard got > 0 else { return nil }
-      octets += buffer[..<got]
-      // A file that some other program filled must not fill the memory.
-      guard octets.count <= 16 << 20 else {
+      guard got >= 0 else { return nil }
+      if got == 0 { return reader.finish() }
+      reader.read(buffer[..<got])
+      if reader.count > foreignMax, reader.isForeign {
         errno = EFBIG
         return nil
       }
@@ -200,8 +212,27 @@ public final class EventJournal {
   }
 
   private static func failure(_ operation: String, _ path: String) -> BoardFailure {
-    let cause = String(cString: strerror(errno))
-    return BoardFailure(
-      "journal: cannot \(operation) \(path): \(cause); the folder has to exist and be writable for this user")
+    BoardFailure("journal: cannot \(operation) \(path): \(cause(path))")
+  }
+
+  /// `errno` in words, with what helps.
+  static func cause(_ path: String) -> String {
+    let code = errno
+    let cause = String(cString: strerror(code))
+    var status = stat()
+    switch code {
+    case EACCES, EPERM:
+      // Left by somebody who ran the program by hand: the folder is as it should be.
+      if lstat(path, &status) == 0, status.st_uid != geteuid() {
+        return "\(cause); it belongs to user \(status.st_uid) and this program runs as user \(geteuid()): "
+          + "chown \(geteuid()) \(path)"
+      }
+    case EROFS:
+      return
+        "\(cause); the unit of systemd may write to /var/lib/coupler alone: add the folder by ReadWritePaths= "
+        + "(systemctl edit couplerd)"
+    default: break
+    }
+    return "\(cause); the folder has to exist and be writable for this user"
   }
 }

@@ -12,7 +12,7 @@ extension InletRuntime: ChargingPoint {
   var phase: NodePhase { node.phase }
   var meterWattHours: Int { node.wattHours }
   var troubleLayer: String {
-    if port.trouble != nil { return "board" }
+    if isBroken || port.trouble != nil { return "board" }
     return network.trouble == nil ? "battery" : "link"
   }
   func stop(_ reason: SECCStopReason) { end(pause: false) }

@@ -23,13 +23,13 @@ final class InletRuntime {
 
   private(set) var plan: InletPlan
   let inlet: Inlet
-  private(set) var state: ConnectorState
+  var state: ConnectorState
   /// Held back by the control socket.
   private(set) var isPaused = false
   private(set) var wanted = InletStatus()
   var node: Node
   let port: any InletPort
-  private let loop: EventLoop
+  let loop: EventLoop
   private let handlers: ConnectorRuntime.Handlers
   let network: NodeNetwork
   private var timer: LoopTimer?
@@ -37,6 +37,11 @@ final class InletRuntime {
   private var actions: [VehicleAction] = []
   private var nodeDue: Instant?
   private var isStarted = false
+  /// The program ends (`Unloading`); until then its current falls.
+  var isLeaving = false
+  var loadedUntil: Instant?
+  /// Why it could not be started.
+  private var startFailure: String?
   private var restored: [SafetyFault] = []
   private var isNodeOutdated = false
   /// What the control socket narrowed.
@@ -84,8 +89,17 @@ final class InletRuntime {
       matcher: EVMatcher(configuration: matching, keys: FirmwareKeys()))
   }
 
-  /// Starts the vehicle.
+  /// Starts the vehicle. One that fails is broken until a new start.
   func start() throws(BoardFailure) {
+    do throws(BoardFailure) {
+      try begin()
+    } catch {
+      startFailure = "\(error)"
+      throw error
+    }
+  }
+
+  private func begin() throws(BoardFailure) {
     isStarted = true
     for fault in restored { turn { node.restore(fault, perform: $0) } }
     post(.start)
@@ -120,7 +134,7 @@ final class InletRuntime {
 
   /// Why this inlet cannot charge now; `nil` where it can.
   var trouble: String? {
-    if let trouble = port.trouble { return trouble }
+    if let trouble = startFailure ?? port.trouble { return trouble }
     if let trouble = network.trouble { return trouble }
     return isSilent ? "the battery's management is silent" : nil
   }
@@ -133,7 +147,9 @@ final class InletRuntime {
   }
 
   /// A device of the electrical side failed, and stays as it is until a new start.
-  var isBroken: Bool { isStarted && port.isBroken }
+  var isBroken: Bool { startFailure != nil || isStarted && port.isBroken }
+
+  var isUnstarted: Bool { startFailure != nil }
 
   // MARK: the battery
 
@@ -241,6 +257,10 @@ final class InletRuntime {
       watts: min(plan.wattsMax, narrowed.watts ?? .max))
   }
 
+  var isHeldBack: Bool { isPaused || narrowed != ControlLimits() }
+  /// A vehicle asks nobody.
+  var isGranted: Bool { false }
+
   func take(_ new: ControlLimits) {
     narrowed.milliamps = new.milliamps ?? narrowed.milliamps
     narrowed.millivolts = new.millivolts ?? narrowed.millivolts
@@ -337,9 +357,9 @@ final class InletRuntime {
     }
   }
 
-  private func command(_ command: InletCommand) {
+  func command(_ command: InletCommand) {
     // After `makeSafe` nothing is driven any more.
-    guard isStarted else { return }
+    guard isStarted, !isLeaving || command.isHarmless else { return }
     state.note(command)
     if case .charger(let milliamps) = command { wanted.chargerMilliamps = milliamps }
     port.perform(command)

@@ -85,7 +85,8 @@ final class LinkOutlet: OutletPort {
       if case .lines(let lines) = description.lock {
         lock = try LockDriver(
           lines, hardware: hardware, loop: loop,
-          told: { [weak self] in self?.reading?(.lock(locked: $0)) }, failed: failed)
+          told: { [weak self] in self?.reading?(.lock(locked: $0)) },
+          stuck: { [weak self] in self?.reading?(.lockStuck($0)) }, failed: failed)
       }
     } catch {
       throw BoardFailure("\(error)")

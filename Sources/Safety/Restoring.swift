@@ -3,7 +3,7 @@ extension SafetySupervisor {
   /// meanwhile are no reason to trust them. `serviceReset` clears it.
   public mutating func restore(_ fault: SafetyFault) {
     guard fault.latch == .service else { return }
-    latched = fault
+    _ = latch(fault)
   }
 
   /// Takes over what outlives the supervisor of before: wear of the contactor, the phases that it closes, and
@@ -12,6 +12,7 @@ extension SafetySupervisor {
     facts.lastClosing = other.facts.lastClosing
     facts.lockCommand = other.facts.lockCommand
     (phases.hasThree, phases.wantsThree) = (other.phases.hasThree, other.phases.wantsThree)
+    facts.isLockStuck = other.facts.isLockStuck
   }
 }
 
@@ -37,7 +38,8 @@ extension SafetyFault {
   /// One of each case that `endsByItself` may know.
   static let oneOfEach: [SafetyFault] = [
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
-    .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
+    .heartbeatLost, .lockNotConfirmed, .lockLost, .lockStuck, .pilotLost(.A), .vehicleIgnoredStop,
+    .ventilationMissing,
     .residualCurrentTest(.didNotReturn), .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
     .powerStage(.silent), .powerStage(.faulty), .powerStage(.disobeying),
   ]

@@ -20,7 +20,12 @@ import Wire
     var trouble: String?
     var isBroken: Bool { trouble != nil }
 
-    func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) { self.reading = reading }
+    var refusal: BoardFailure?
+
+    func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
+      if let refusal { throw refusal }
+      self.reading = reading
+    }
     func perform(_ command: OutletCommand) { commands.append(command) }
     func repeatReadings() {}
     func makeSafe() {}
@@ -38,7 +43,9 @@ import Wire
     private(set) var lines: [LogLine] = []
     static let client = ControlClientID(7)
 
-    init(_ current: OutletCurrent, canSwitch: Bool = false, free: Bool = false) throws {
+    init(
+      _ current: OutletCurrent, canSwitch: Bool = false, free: Bool = false, refusal: BoardFailure? = nil
+    ) throws {
       loop = try EventLoop()
       folder = NSTemporaryDirectory() + "coupler-desk-\(UUID().uuidString.prefix(8))"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -62,7 +69,11 @@ import Wire
       desk.publish = { [unowned self] in events.append($0) }
       desk.log = { [unowned self] in lines.append($0) }
       trace = { [unowned self] in traces.append($0) }
-      try connector.start()
+      port.refusal = refusal
+      do throws(BoardFailure) { try connector.start() } catch {
+        // As the daemon does.
+        connector.makeSafe()
+      }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -192,6 +203,16 @@ import Wire
       return
     }
     #expect(entries.count == ControlDesk.errorsMax && entries.first?.name == "contactorWelded")
+  }
+
+  /// It was told as one whose sockets cannot be opened, and never tried again.
+  @Test func a_connector_that_could_not_be_started_is_broken_and_says_why() throws {
+    let rig = try Rig(.ac, refusal: BoardFailure("watch a line: EBUSY"))
+    #expect(rig.connector.isBroken && rig.connector.isUnstarted)
+    #expect(rig.connector.trouble == "watch a line: EBUSY")
+    rig.desk.tellNews()
+    #expect(rig.lines.map(\.priority) == [.critical] && rig.lines.map(\.layer) == ["board"])
+    #expect(try !Rig(.ac).connector.isUnstarted)
   }
 
   @Test func a_power_stage_that_is_missing_is_trouble_of_that_layer() throws {

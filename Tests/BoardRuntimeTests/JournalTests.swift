@@ -147,13 +147,90 @@ import Wire
     let path = try folder()
     defer { try? FileManager.default.removeItem(atPath: path) }
     let file = "\(path)/events"
-    let count = 17 << 20
+    let count = 70_000
     #expect(FileManager.default.createFile(atPath: file, contents: Data(count: count)))
     let failure = #expect(throws: BoardFailure.self) {
-      _ = try EventJournal(folder: path, loop: nil, now: { 0 })
+      _ = try EventJournal(folder: path, loop: nil, foreignMax: 20_000, now: { 0 })
     }
     #expect(failure?.description.contains("cannot read") == true)
     #expect(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int == count)
+  }
+
+  /// Each event was told as kept again, and as lost.
+  @Test func a_medium_that_refuses_is_told_once_and_until_it_takes_a_record() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
+    var told: [String?] = []
+    func append() -> Bool {
+      var kept = false
+      journal.append(.meter(wattHours: 1), connector: 1) { kept = $0 }
+      if told.last != journal.failure { told.append(journal.failure) }
+      return kept
+    }
+    #expect(append())
+    journal.synchronize = { _ in EIO }
+    #expect(!append() && !append())
+    journal.synchronize = { _ in 0 }
+    #expect(append() && append())
+    #expect(told.count == 3 && told.first == .some(nil) && told.last == .some(nil), "\(told)")
+    #expect(told.dropFirst().first??.contains("to the medium") == true)
+  }
+
+  @Test func a_rotation_that_fails_is_told_until_one_succeeds() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let journal = try EventJournal(folder: path, loop: nil, octetsMax: 500, now: { 0 })
+    try FileManager.default.createDirectory(atPath: "\(path)/events.new", withIntermediateDirectories: false)
+    for _ in 0..<40 { journal.append(.meter(wattHours: 1), connector: 1) { #expect($0) } }
+    #expect(journal.failure?.contains("cannot rotate") == true)
+    try FileManager.default.removeItem(atPath: "\(path)/events.new")
+    for _ in 0..<40 { journal.append(.meter(wattHours: 1), connector: 1) }
+    #expect(journal.failure == nil)
+    #expect(FileManager.default.fileExists(atPath: "\(path)/events.1"))
+  }
+
+  /// One that could not be rotated for long kept the station from starting.
+  @Test func a_journal_of_any_length_is_read() throws {
+    let path = try folder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = "\(path)/events"
+    var octets: [UInt8] = []
+    let record = JournalRecord(
+      sequence: 1, unixMilliseconds: 0, connector: 1, event: .authorization(granted: true, token: "x"))
+    while octets.count <= 70_000 { octets += record.octets }
+    let latched = JournalRecord(
+      sequence: 7, unixMilliseconds: 0, connector: 2, event: .faultLatched(name: "contactorWelded"))
+    try Data(latched.octets + octets).write(to: URL(filePath: file))
+    let journal = try EventJournal(folder: path, loop: nil, foreignMax: 20_000, now: { 0 })
+    #expect(journal.recovery.records == octets.count / record.octets.count + 1)
+    #expect(journal.recovery.tornOctets == 0 && journal.recovery.damagedOctets == 0)
+    #expect(journal.state.connectors[2]?.latched == ["contactorWelded"])
+  }
+
+  /// As much of a file as comes at once changes nothing.
+  @Test func a_journal_reads_the_same_in_any_pieces() {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<200 {
+      var octets = Self.octets
+      for _ in 0..<Int.random(in: 0...3, using: &random) {
+        octets[Int.random(in: octets.indices, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      octets = Array(octets[..<Int.random(in: 0...octets.count, using: &random)])
+      let whole = EventJournal.recover(octets)
+      var reader = JournalReader()
+      var position = 0
+      while position < octets.count {
+        let next = min(octets.count, position + Int.random(in: 1...90, using: &random))
+        reader.read(octets[position..<next])
+        position = next
+      }
+      let pieces = reader.finish()
+      #expect(
+        pieces.state == whole.state && pieces.recovery == whole.recovery && pieces.end == whole.end,
+        "seed \(seed)")
+    }
   }
 
   @Test func two_daemons_do_not_share_a_journal() throws {
