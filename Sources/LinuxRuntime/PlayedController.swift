@@ -77,7 +77,11 @@ public final class PlayedController {
   public func spoilNext(_ count: Int) { spoilt = count }
 
   /// Pulls the line: the host's device fails. UDP has none.
-  public func unplug() { terminal = nil }
+  public func unplug() {
+    // The next terminal of anybody may get this one's number: nobody shall find a stranger behind the link.
+    if terminal != nil, let link { _ = Glibc.unlink(link) }
+    terminal = nil
+  }
 
   /// A new line, at the same `link`.
   public func plugIn() throws(LinuxError) {
