@@ -119,6 +119,9 @@ extension ConnectorPlan {
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
     configuration.pilot.diodeProof = port.diodeProof
+    // A monitor of the board's own measures all the time; a power stage's, or a simulated one, tells the result of a test.
+    configuration.insulationResponse =
+      outlet.monitoring.insulation == .none ? .zero : InsulationMonitor.responseMax
     configuration.safety.readsProximity = port.readsProximity
     configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
     configuration.safety.feedbackMax = port.feedbackMax

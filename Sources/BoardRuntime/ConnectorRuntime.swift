@@ -161,6 +161,8 @@ public final class ConnectorRuntime {
       post(.authorization(granted ? .granted : .refused))
     } else {
       post(.identified(granted))
+      // Withdrawn from a session that has it: that one ends in order.
+      if !granted, node.isSessionAuthorized { post(.authorization(.refused)) }
     }
   }
 

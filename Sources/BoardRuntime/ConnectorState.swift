@@ -92,6 +92,7 @@ public struct ConnectorState: Sendable {
     case .slac(let trace): note(trace)
     case .session(.negotiated): session.protocolName = "iso15118-2"
     case .ended(let outcome):
+      stopAsking()
       session.outcome = "\(outcome)"
       switch outcome {
       case .completed(_, let wattHours): session.wattHours = wattHours
@@ -120,11 +121,17 @@ public struct ConnectorState: Sendable {
       session.wattHours = 0
       session.protocolName = nil
       forgetMatch()
+      stopAsking()
     case .matching: if slac.state != .assumed { slac.state = .matching }
     case .joining: if slac.state != .assumed { slac.state = .joining }
     default: break
     }
     session.phase = "\(phase)"
+  }
+
+  /// The try that asked is over: who answers now answers for the next one.
+  private mutating func stopAsking() {
+    if session.authorization == .needed { session.authorization = .none }
   }
 
   private mutating func forgetMatch() {

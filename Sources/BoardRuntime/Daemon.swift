@@ -385,6 +385,7 @@ extension NodeTrace {
     case .ended(.failed): .warning
     case .safety(.fault(let fault)): fault.latch == .service ? .critical : .error
     case .pilotFault: .error
+    case .safety(.waiting): .warning
     case .ended, .safety, .pilot, .phase, .coupling: .info
     case .connection, .address, .sdpServer, .energy: .info
     case .offer, .slac, .sdpClient, .session: .debug

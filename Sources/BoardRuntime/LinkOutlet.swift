@@ -1,6 +1,7 @@
 import HAL
 import LinuxHardware
 import Node
+import Safety
 import SafetyLinks
 import Wire
 
@@ -56,6 +57,11 @@ final class LinkOutlet: OutletPort {
   private var isButtonPressed = false
   private var isSafe = false
   private var failure: String?
+  /// After a failure: since when, when the contacts are looked at next, and when the plug is let go.
+  private var failedAt: Instant?
+  private var mendDue: Instant?
+  private var unlockDue: Instant?
+  private(set) var liveSince: Instant?
   var derated: ((Int) -> Void)?
   private var share = 100
 
@@ -132,7 +138,12 @@ final class LinkOutlet: OutletPort {
   }
 
   func perform(_ command: OutletCommand) {
-    guard !isSafe, failure == nil else { return }
+    guard !isSafe else { return }
+    guard failure == nil else {
+      // Whatever failed, to open is never too much.
+      if case .contactor(close: false) = command { mend(loop.now) }
+      return rearm()
+    }
     switch command {
     case .setDuty(let new):
       staleUntil = duty == .steadyLow && new != .steadyLow ? loop.now + Self.staleMax : nil
@@ -151,7 +162,9 @@ final class LinkOutlet: OutletPort {
     case .lock(let locked):
       wantsLock = locked
       if let lock { lock.command(locked: locked) } else { send(.lock(locked)) }
-    case .insulationTest: tellInsulation()
+    case .insulationTest:
+      monitors?.testInsulation()
+      tellInsulation()
     case .residualCurrentTest(let on): monitors?.testResidualCurrent(on)
     case .phases(let three):
       wantsThreePhases = three
@@ -175,6 +188,7 @@ final class LinkOutlet: OutletPort {
     timer?.deadline = nil
     link.release(connector: description.connector)
     lock?.release()
+    monitors?.release()
   }
 
   private func send(_ command: SafetyCommand) { link.command(command, connector: description.connector) }
@@ -182,13 +196,49 @@ final class LinkOutlet: OutletPort {
   private func fail(_ error: LinuxError) {
     guard failure == nil else { return }
     failure = "\(error)"
-    makeSafe()
+    let now = loop.now
+    (failedAt, liveSince) = (now, nil)
+    isCommandedClosed = false
+    duty = .steadyLow
+    send(.allowPower(false))
+    send(.duty(duty))
+    monitors?.release()
+    // The supervisor's commands are not followed any more, so the plug is let go from here: as late as the supervisor would
+    // with a pilot that is lost, and as it would only with open contacts.
+    unlockDue = outlet.hasLock ? now + SafetySettings(outlet).unlockAfterPilotLoss : nil
+    mend(now)
+    rearm()
+    // Whatever the node thinks of the pilot, nothing of it is known any more.
     reading?(.earth(ok: false))
+  }
+
+  /// After a failure: opens until the contacts read open, and then, in time, lets the plug go.
+  private func mend(_ now: Instant) {
+    guard let failedAt else { return }
+    guard contactor == .open, !faults.contains(.contactor) else {
+      send(.allowPower(false))
+      // Of a controller that is away it is known that it opens by itself.
+      let isLive = isUp && contactor != .unknown && now >= failedAt + feedbackMax
+      liveSince = isLive ? liveSince ?? now : nil
+      mendDue = now + LineOutlet.openAgain
+      return
+    }
+    liveSince = nil
+    mendDue = unlockDue
+    guard let due = unlockDue, now >= due else { return }
+    (unlockDue, mendDue, wantsLock) = (nil, nil, false)
+    if let lock { lock.command(locked: false) } else { send(.lock(false)) }
   }
 
   // MARK: what the controller says
 
   private func heard(_ report: SafetyReport) {
+    defer {
+      if failure != nil {
+        mend(loop.now)
+        rearm()
+      }
+    }
     switch report {
     case .up:
       // All that it knows follows, faults first.
@@ -249,7 +299,7 @@ final class LinkOutlet: OutletPort {
     if !outlet.isVentilated { hidden.insert(.ventilation) }
     if case .link = outlet.monitoring.residualCurrent { hidden.insert(.residualCurrent) }
     if outlet.current == .dc, case .link = outlet.monitoring.insulation { hidden.insert(.residualCurrent) }
-    reading?(.earth(ok: isUp && faults.subtracting(hidden).isEmpty))
+    reading?(.earth(ok: isUp && failure == nil && faults.subtracting(hidden).isEmpty))
     if case .link = outlet.monitoring.residualCurrent {
       reading?(.residualCurrent(ok: isUp && !faults.contains(.residualCurrent)))
     }
@@ -337,7 +387,7 @@ final class LinkOutlet: OutletPort {
   }
 
   private func showPilot() {
-    guard !isSafe, isKnown else { return }
+    guard !isSafe, isKnown, failure == nil else { return }
     levelsLeft = Self.repetitions
     levelDue = loop.now
     if pilot == .F, let staleUntil, loop.now < staleUntil { levelDue = staleUntil }
@@ -347,6 +397,10 @@ final class LinkOutlet: OutletPort {
   private func elapse() {
     guard !isSafe else { return }
     let now = loop.now
+    guard failure == nil else {
+      if let due = mendDue, now >= due { mend(now) }
+      return rearm()
+    }
     if let due = levelDue, now >= due {
       levelsLeft -= 1
       levelDue = levelsLeft > 0 ? now + Self.period : diode.again(heardAt: link.heardAt, at: now)
@@ -391,5 +445,11 @@ final class LinkOutlet: OutletPort {
     if isUnheard { reading?(.contactorUnknown) } else { tellContactor() }
   }
 
-  private func rearm() { timer?.deadline = earliest(levelDue, proximityDue, openingDue) }
+  private func rearm() {
+    if isSafe {
+      timer?.deadline = nil
+    } else {
+      timer?.deadline = failure == nil ? earliest(levelDue, proximityDue, openingDue) : mendDue
+    }
+  }
 }

@@ -106,6 +106,8 @@ extension ChargerNode {
 
   /// A customer was identified by external means, or is not any more.
   mutating func identify(_ positive: Bool, _ now: Instant, _ perform: (Action) -> Void) {
+    // A paused session of before is not taken up again without asking.
+    if !positive { mayResume = false }
     guard positive != isIdentified else { return }
     isIdentified = positive
     perform(.trace(.coupling(.identified(positive))))

@@ -191,13 +191,20 @@ extension ChargerNode {
     plug.command = command
     supervise(.energyRequested(command.demand), now, perform)
     guard plug.command == command else { return }
+    switch command {
+    case .cableCheck: break
+    case .preCharge, .deliver: insulation.end(passed: true)
+    case .none, .closeAC: insulation.end(passed: false)
+    }
     setPoint(command, perform)
     switch command {
-    case .cableCheck:
+    case .cableCheck(let millivolts):
       if case .cableCheck = previous {
       } else {
         // A result of an earlier test never counts for this one.
+        insulation.begin(millivolts: millivolts)
         conditions.isolation = .unchecked
+        if insulation.reported != .fault { supervise(.insulation(.invalid), now, perform) }
         perform(.insulationTest)
       }
       enter(.preparation, perform)

@@ -11,7 +11,10 @@ extension ChargerNode {
     drive(.request(.stateF), now, perform)
   }
 
-  /// Takes over from a node in whose place this one comes what outlives it: when the contactor last closed, and a plug that
-  /// is still held. Before the first event.
-  public mutating func inherit(_ other: ChargerNode) { supervisor.inherit(other.supervisor) }
+  /// Takes over from a node in whose place this one comes what outlives it: when the contactor last closed, which phases it
+  /// closes, a plug that is still held, and the customer who was identified before plugging in. Before the first event.
+  public mutating func inherit(_ other: ChargerNode) {
+    supervisor.inherit(other.supervisor)
+    isIdentified = other.isIdentified
+  }
 }

@@ -202,6 +202,11 @@ extension ChargerNode {
     }
   }
 
+  /// A session runs for a customer who was granted it.
+  public var isSessionAuthorized: Bool {
+    plug.connected && !plug.ended && conditions.authorization == .granted
+  }
+
   mutating func authorized(
     _ decision: EVSEConditions.Authorization, _ now: Instant, _ perform: (Action) -> Void
   ) {
@@ -211,6 +216,8 @@ extension ChargerNode {
       if decision == .refused { stop(.backend, now, perform) }
       return
     }
+    // A session that was granted already ends in order, its contacts without current.
+    if decision == .refused, isSessionAuthorized { return stop(.backend, now, perform) }
     conditions.authorization = decision
     supervise(.authorized(decision == .granted), now, perform)
   }

@@ -25,6 +25,8 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   var output = OutputBuffer(reserving: 8192)
 
   var conditions = EVSEConditions()
+  var insulation: CableCheck
+  var waiting = WaitingForClosing()
   /// What the session was told last.
   var told: EVSEConditions?
   /// What is on the wire: the pilot may have decided on another duty that is yet to be driven.
@@ -131,6 +133,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
     pilot = EVSEPilot(timers: configuration.pilot)
     supervisor = SafetySupervisor(settings: configuration.safety)
     temperature = TemperatureLimit(configuration.temperatureSensors)
+    insulation = CableCheck(response: configuration.insulationResponse)
     discovery = SDPServer(timers: configuration.transport)
     stream = V2GTPStream(payloadMax: configuration.payloadMax)
     session = SECC(configuration: configuration.session, random: random)
@@ -148,6 +151,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       ("sdp", discovery.deadline), ("v2g", session.deadline), ("retain", plug.retainUntil),
       ("heartbeat", plug.heartbeatDue), ("farewell", plug.farewellUntil), ("verdict", plug.verdict?.due),
       ("wakeUp", plug.wakeUntil), ("legacy", plug.legacyWakeDue), ("sleep", sleepDue),
+      ("insulation", insulation.deadline),
     ]
   }
   /// State and duty of the pilot as this charger sees them.
@@ -163,7 +167,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
   public var deadline: Instant? {
     earliest(
       pilot.deadline, supervisor.deadline, matcher.deadline, discovery.deadline, session.deadline,
-      plug.deadline, sleepDue)
+      plug.deadline, earliest(sleepDue, insulation.deadline, waiting.deadline))
   }
 
   public mutating func handle(_ event: Event, at now: Instant, perform: (Action) -> Void) {
@@ -190,15 +194,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       applyLimits(now, perform)
     case .emergencyStop(let pressed): supervise(.emergencyStop(pressed), now, perform)
     case .output(let reading, let wattHours): measured(reading, wattHours, now, perform)
-    case .insulation(let status):
-      conditions.isolation =
-        switch status {
-        case .invalid: .unchecked
-        case .valid: .valid
-        case .warning: .warning
-        case .fault: .fault
-        }
-      supervise(.insulation(status), now, perform)
+    case .insulation(let status): insulationIs(status, now, perform)
     case .powerStage(let ready, let trouble): powerStageIs(ready: ready, trouble, now, perform)
     case .authorization(let decision): authorized(decision, now, perform)
     case .identified(let positive): identify(positive, now, perform)
@@ -267,10 +263,12 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
 
   /// What follows from any event: the session sees new conditions, the supervisor that the session lives.
   private mutating func refresh(_ now: Instant, _ perform: (Action) -> Void) {
+    checkInsulation(now, perform)
     holdForPhases(now, perform)
     updateBasic(now, perform)
     if plug.startsAnew, plug.ended { startAnew(now, perform) }
     if plug.hasStepDue { stepWhereOpen(now, perform) }
+    tellObstacles(now, perform)
     inform(now, perform)
     guard plug.connected || plug.basicDemands else {
       plug.heartbeatDue = nil

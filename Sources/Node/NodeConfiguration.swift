@@ -26,6 +26,9 @@ public struct ChargerConfiguration: Sendable {
   /// What each temperature sensor of the outlet leaves of the current, in the order of `ChargerEvent.temperature`. Until
   /// every one of them was read nothing is offered.
   public var temperatureSensors: [Derating] = []
+  /// DC: the insulation monitor tells a fault within this time (IEC 61557-8: 10 s). The cable check lasts as long, from the
+  /// moment in which the test voltage is there; zero for a monitor that tells a result of its own test at that voltage.
+  public var insulationResponse: Duration = .seconds(10)
   /// V2G messages are taken up to this many octets.
   public var payloadMax = 16 * 1024
   /// C_sequ_retry (ISO 15118-3 Table 3): how often a plug-in that failed is tried again through state E/F.

@@ -124,6 +124,8 @@ extension SafetyTrace: CustomStringConvertible {
     case .fault(let fault): "fault: \(fault)"
     case .cleared(let fault): "cleared: \(fault)"
     case .energized(let live): live ? "outlet live" : "outlet dead"
+    case .waiting(let obstacles):
+      "nothing closes: " + obstacles.map(\.rawValue).joined(separator: ", ")
     }
   }
 }

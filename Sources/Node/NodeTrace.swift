@@ -58,6 +58,9 @@ public enum SafetyTrace: Sendable {
   case cleared(SafetyFault)
   /// The outlet is live, by the mirror contacts.
   case energized(Bool)
+  /// A vehicle that charges by the duty alone asks for energy, and this has kept the contactor open for a second or more.
+  /// Again on each change.
+  case waiting([ClosingObstacle])
 }
 
 /// Present values of the energy path.

@@ -6,10 +6,12 @@ extension SafetySupervisor {
     _ = latch(fault)
   }
 
-  /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.
+  /// Takes over what outlives the supervisor of before: wear of the contactor, the phases that it closes, and
+  /// a plug that is still held.
   public mutating func inherit(_ other: SafetySupervisor) {
     facts.lastClosing = other.facts.lastClosing
     facts.lockCommand = other.facts.lockCommand
+    (phases.hasThree, phases.wantsThree) = (other.phases.hasThree, other.phases.wantsThree)
     facts.isLockStuck = other.facts.isLockStuck
   }
 }

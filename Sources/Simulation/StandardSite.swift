@@ -39,6 +39,8 @@ public struct SiteDescription: Sendable {
   public var switchesPhases = false
   /// The power stage is another program's: `ChargerEvent.powerStage` has to come.
   public var isStageExternal = false
+  /// The insulation monitor tells a fault within this time; zero for the simulated one, which tells the result of a test.
+  public var insulationResponse = Duration.zero
   /// Temperature sensors of the outlet: `ChargerEvent.temperature` has to come.
   public var temperatureSensors: [Derating] = []
   /// How pilot and SLAC go together at the charger, and at the vehicle.
@@ -108,6 +110,7 @@ extension SiteDescription {
       link: chargerLink, pilot: .relaxed, safety: SafetySettings(outlet),
       session: SECCConfiguration(modes: modes))
     configuration.coupling = chargerCoupling
+    configuration.insulationResponse = insulationResponse
     configuration.temperatureSensors = temperatureSensors
     configuration.safety.readsProximity = readsProximity
     configuration.safety.hasResidualCurrentInput = testsResidualCurrent

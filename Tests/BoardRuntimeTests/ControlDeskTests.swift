@@ -129,6 +129,18 @@ import Wire
     #expect(rig.wasIdentified(true))
   }
 
+  @Test func a_card_between_two_tries_holds_for_the_next_one() throws {
+    for isOver in [NodeTrace.ended(.failed(.noAddress)), .phase(.pilot)] {
+      let rig = try Rig(.dc)
+      rig.connector.state.noteAuthorizationNeeded()
+      rig.connector.state.note(isOver, at: rig.loop.now)
+      #expect(rig.connector.state.session.authorization == .none, "nobody waits any more")
+      let grant = rig.ask(.authorize(connector: 1, granted: true, token: "A"))
+      try rig.run { grant.result != nil }
+      #expect(grant.result == .success(.done) && rig.wasIdentified(true))
+    }
+  }
+
   @Test func a_site_that_becomes_free_needs_no_vehicle_to_come_and_go_first() throws {
     let rig = try Rig(.ac)
     var plan = rig.connector.plan

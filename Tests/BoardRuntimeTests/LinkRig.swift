@@ -54,6 +54,7 @@ final class RecordingPort: OutletPort {
   var trouble: String? { inner.trouble }
   var isBroken: Bool { inner.isBroken }
   var feedbackMax: Duration { inner.feedbackMax }
+  var liveSince: Instant? { inner.liveSince }
 
   var contactor: [Bool] {
     events.compactMap { if case .contactorFeedback(let closed) = $0 { closed } else { nil } }
@@ -77,6 +78,8 @@ final class LinkRig {
   let description: SafetyLinkDescription
   /// Path of the line; `nil` for UDP.
   let path: String
+  /// The line of the outlet's stop button, where it has one.
+  let button = FakeBoard.Input()
   private(set) var log: [LogLine] = []
   private(set) var traces: [NodeTrace] = []
   /// What the controller drove at the pilot, in order, 0.01 %.
@@ -87,7 +90,7 @@ final class LinkRig {
   /// `present`: a controller is there. `proximity`: what the socket reads.
   init(
     _ kind: ControllerKind, present: Bool = true, proximity: ProximityCode? = nil,
-    silence: Duration = LinkRig.silence, heartbeat: Duration = .milliseconds(50)
+    silence: Duration = LinkRig.silence, heartbeat: Duration = .milliseconds(50), hasButton: Bool = false
   ) throws {
     self.kind = kind
     let loop = try EventLoop()
@@ -103,6 +106,7 @@ final class LinkRig {
       ),
       monitoring: OutletMonitoring(residualCurrent: .link))
     if kind == .chargebyte { outlet.monitoring.residualCurrent = .none }
+    if hasButton { outlet.monitoring.stopButtons = [FakeBoard.line("STOP")] }
     let played = Self.played(kind)
     let transport: SafetyLinkTransport
     switch kind {
@@ -134,6 +138,8 @@ final class LinkRig {
     var devices = BoardDevices()
     let line = ResetLine(controller, isPowered: present)
     devices.output = { (_, _, _) throws(LinuxError) in line }
+    let button = button
+    devices.input = { (_, _) throws(LinuxError) in button }
     hardware = try BoardHardware(board, devices: devices, purpose: .start)
     link = try ControllerLink(
       description, kind: board.kind(of: description), hardware: hardware, loop: loop

@@ -34,6 +34,32 @@ import Wire
 
   private func isClosed(_ rig: Rig) -> Bool { rig.site.bench.contactor.areContactsClosed }
 
+  @Test func what_keeps_the_contactor_open_is_told() {
+    var rig = Rig(.ac) {
+      $0.chargerLink = .absent
+      $0.vehicleLink = .absent
+      $0.testsResidualCurrent = true
+    }
+    rig.watch.permitsNominalDuty = true
+    rig.run(for: .seconds(1))
+    rig.tellCharger(.residualCurrent(ok: false))
+    rig.tellCharger(.identified(true))
+    rig.plugIn()
+    func told(_ rig: Rig) -> [[ClosingObstacle]] {
+      rig.notes.traces.compactMap { if case .safety(.waiting(let list)) = $0.trace { list } else { nil } }
+    }
+    #expect(rig.run(for: .seconds(5)) { $0.phase == .preparation })
+    #expect(rig.run(for: .seconds(3)) { !told($0).isEmpty })
+    #expect(told(rig).last?.contains(.residualCurrentNotSound) == true)
+    let count = told(rig).count
+    rig.run(for: .seconds(60))
+    #expect(told(rig).count == count, "once, until it changes")
+    rig.tellCharger(.residualCurrent(ok: true))
+    rig.run(for: .seconds(5)) { isClosed($0) }
+    #expect(isClosed(rig))
+    #expect("\(SafetyTrace.waiting([.resting, .noCable]))".contains("closed too recently, no sound cable"))
+  }
+
   @Test(arguments: [true, false])
   func a_vehicle_without_communication_charges_once_the_customer_is_identified(hasModem: Bool) {
     var rig = rig(hasModem ? .slac : .absent)
