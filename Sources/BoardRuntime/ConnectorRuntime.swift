@@ -169,7 +169,6 @@ public final class ConnectorRuntime {
     plan.millivoltsMax = new.millivoltsMax
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
-    plan.phases = new.phases
     let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
     if !wasFree {
@@ -192,11 +191,6 @@ public final class ConnectorRuntime {
       limits.maximumMilliamps = min(limits.maximumMilliamps, most)
     }
     bound(&limits)
-    if outlet.current == .ac, hasOnePhase {
-      // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
-      let watts = Int64(limits.maximumMillivolts) * Int64(limits.maximumMilliamps) / 1_000_000
-      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
-    }
     if heatShare < 100 {
       // mA * percent, in 64 bits for targets with a 32-bit Int.
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
@@ -204,6 +198,12 @@ public final class ConnectorRuntime {
     }
     if outlet.current == .dc, let most = narrowed.millivolts {
       limits.maximumMillivolts = min(limits.maximumMillivolts, most)
+    }
+    if outlet.current == .ac {
+      // What the current leaves: mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
+      let square = Int64(limits.maximumMillivolts) * Int64(closedPhases)
+      let watts = square * Int64(limits.maximumMilliamps) / 1_000_000
+      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
     }
     return limits
   }

@@ -124,7 +124,7 @@ public enum SiteSchema {
       fallback: "the outlet's",
       isLive: true, purpose: "All phases together; with AC the offered current is bounded by it, too."),
     Key(
-      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
+      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's",
       purpose: "AC: phases that are wired."),
     Key(
       path: "connectors[].authorization", kind: .words(names(ConnectorSettings.Authorization.self)),

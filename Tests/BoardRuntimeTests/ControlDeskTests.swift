@@ -253,6 +253,32 @@ import Wire
     #expect(power.phaseMilliamps == [16_000, 15_000, 14_000] && power.watts == 10_350)
   }
 
+  // MARK: limits
+
+  /// A load management adds up watts.
+  @Test func power_and_current_of_a_limit_go_together() throws {
+    let rig = try Rig(.ac)
+    guard
+      case .success(.limits(let limits))? = rig.ask(.limit(connector: 1, ControlLimits(milliamps: 16_000)))
+        .result
+    else {
+      Issue.record("refused")
+      return
+    }
+    #expect(limits.milliamps == 16_000 && limits.watts == 11_040, "3 x 230 V x 16 A")
+    #expect(rig.ask(.limit(connector: 1, ControlLimits(watts: 6_900))).code == nil)
+    #expect(rig.connector.controlLimits.watts == 6_900 && rig.connector.controlLimits.milliamps == 10_001)
+  }
+
+  /// The session offers those of the start, and the energy is summed up with them.
+  @Test func phases_that_are_wired_do_not_change_under_way() throws {
+    let rig = try Rig(.ac)
+    var plan = rig.connector.plan
+    plan.phases = 1
+    rig.connector.adopt(plan)
+    #expect(rig.connector.closedPhases == 3)
+  }
+
   // MARK: phases
 
   @Test func phases_are_switched_where_the_outlet_can() throws {
