@@ -253,6 +253,20 @@ import Wire
     #expect(power.phaseMilliamps == [16_000, 15_000, 14_000] && power.watts == 10_350)
   }
 
+  // MARK: what is shown
+
+  @Test func the_hottest_sensor_is_shown() throws {
+    let rig = try Rig(.ac)
+    #expect(rig.connector.values.power.temperatureDecidegrees == nil)
+    rig.port.tell(.temperature(sensor: 0, millicelsius: 61_500))
+    rig.port.tell(.temperature(sensor: 1, millicelsius: 20_000))
+    #expect(rig.connector.values.power.temperatureDecidegrees == 615)
+    rig.port.tell(.temperature(sensor: 0, millicelsius: nil))
+    #expect(rig.connector.values.power.temperatureDecidegrees == 200)
+    rig.port.tell(.temperature(sensor: 1, millicelsius: nil))
+    #expect(rig.connector.values.power.temperatureDecidegrees == nil)
+  }
+
   // MARK: limits
 
   /// A load management adds up watts.
