@@ -79,6 +79,7 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
+    state.isFree = plan.authorization == .free
     network = NodeNetwork(
       plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots),
       role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
@@ -171,6 +172,7 @@ public final class ConnectorRuntime {
     plan.wattsMax = new.wattsMax
     let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    state.isFree = plan.authorization == .free
     if !wasFree {
       offerToEverybody()
     } else if plan.authorization != .free, node.phase == .idle {

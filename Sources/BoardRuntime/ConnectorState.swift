@@ -100,7 +100,13 @@ public struct ConnectorState: Sendable {
   mutating func note(_ trace: NodeTrace, at now: Instant) {
     isNew = true
     switch trace {
-    case .phase(let phase): enter(phase, now)
+    case .phase(let phase):
+      enter(phase, now)
+      if isFree, phase != .idle { session.authorization = .granted }
+    case .coupling(.basicCharging(let may)):
+      // ... by its duty alone.
+      if may { session.protocolName = session.protocolName ?? "iec61851" }
+    case .coupling(.chargesOn): session.protocolName = "iec61851"
     case .energy(let reading):
       session.wattHours = reading.wattHours
       session.socPercent = reading.socPercent ?? session.socPercent

@@ -185,6 +185,9 @@ final class ControlDesk {
     tell(number, .trouble(trouble ?? ""))
   }
 
+  /// 0 for a clock that was not set: a board without a battery begins in 1970. Nothing of this program is of before 2020.
+  static func clock(_ unixSeconds: Int64) -> Int64 { unixSeconds < 1_577_836_800 ? 0 : unixSeconds }
+
   private func isOver(_ number: Int, _ name: String) {
     for index in errors.indices where errors[index].connector == number && errors[index].name == name {
       errors[index].isPresent = false
@@ -215,8 +218,8 @@ final class ControlDesk {
     errorCount += 1
     errors.append(
       ErrorEntry(
-        number: errorCount, connector: connector, unixSeconds: unixMilliseconds() / 1000, layer: layer,
-        name: name, text: text, isPresent: isPresent))
+        number: errorCount, connector: connector, unixSeconds: Self.clock(unixMilliseconds() / 1000),
+        layer: layer, name: name, text: text, isPresent: isPresent))
     guard errors.count > Self.errorsMax else { return }
     // A modem that comes and goes must not hide a fault.
     errors.remove(at: errors.firstIndex { $0.name == Self.outOfService && !$0.isPresent } ?? 0)

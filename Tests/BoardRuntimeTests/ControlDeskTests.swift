@@ -255,6 +255,24 @@ import Wire
 
   // MARK: what is shown
 
+  /// What the page of the control socket says of members that may be left out.
+  @Test func a_state_tells_what_its_documentation_promises() {
+    var tethered = ConnectorState(hasLock: false, usesSLAC: false)
+    tethered.note(ChargerEvent.lock(locked: true))
+    #expect(tethered.outputs.locked == nil, "it has no lock of its own")
+    var state = ConnectorState(hasLock: true, usesSLAC: false)
+    state.note(ChargerEvent.lock(locked: true))
+    #expect(state.outputs.locked == true)
+    state.isFree = true
+    state.note(.phase(.pilot), at: .zero)
+    #expect(state.session.authorization == .granted, "everybody is let in")
+    state.note(.coupling(.basicCharging(true)), at: .zero)
+    #expect(state.session.protocolName == "iec61851")
+    state.note(.phase(.idle), at: .zero)
+    #expect(state.session.authorization == .none && state.session.protocolName == nil)
+    #expect(ControlDesk.clock(35) == 0 && ControlDesk.clock(1_795_000_000) == 1_795_000_000)
+  }
+
   @Test func the_hottest_sensor_is_shown() throws {
     let rig = try Rig(.ac)
     #expect(rig.connector.values.power.temperatureDecidegrees == nil)
