@@ -141,7 +141,9 @@ public final class ConnectorRuntime {
   }
 
   private func derate(to percent: Int) {
-    tell(.warning, "heat", "limited to \(percent) % of the outlet's current by its temperature")
+    tell(
+      .warning, "derating", "limited to \(percent) % of the outlet's current by its temperature",
+      layer: "heat")
     heatShare = percent
     state.isNew = true
     post(.limits(presentLimits))

@@ -21,6 +21,7 @@ import Wire
     var isBroken: Bool { trouble != nil }
 
     var refusal: BoardFailure?
+    var derated: ((Int) -> Void)?
 
     func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
       if let refusal { throw refusal }
@@ -59,16 +60,18 @@ import Wire
       plan.interface = "none-such"
       plan.authorization = free ? .free : .control
       var trace: (NodeTrace) -> Void = { _ in }
+      var log: (LogLine) -> Void = { _ in }
       connector = ConnectorRuntime(
         plan, outlet: outlet, port: port, loop: loop,
         handlers: ConnectorRuntime.Handlers(
-          trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { _ in }))
+          trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { log($0) }))
       let journal = StationJournal(
         try EventJournal(folder: folder, loop: loop, now: { 0 }))
       desk = ControlDesk(loop: loop, board: "fake", journal: journal, connectors: [connector])
       desk.publish = { [unowned self] in events.append($0) }
       desk.log = { [unowned self] in lines.append($0) }
       trace = { [unowned self] in traces.append($0) }
+      log = { [unowned self] in lines.append($0) }
       port.refusal = refusal
       do throws(BoardFailure) { try connector.start() } catch {
         // As the daemon does.
@@ -206,7 +209,8 @@ import Wire
   @Test func a_power_stage_that_is_missing_is_trouble_of_that_layer() throws {
     let rig = try Rig(.dc)
     rig.desk.tellNews()
-    #expect(rig.lines.map(\.layer) == ["power"] && rig.lines.map(\.priority) == [.warning])
+    let told = rig.lines.filter { $0.event == "trouble" }
+    #expect(told.map(\.layer) == ["power"] && told.map(\.priority) == [.warning])
   }
 
   // MARK: the power stage
@@ -271,6 +275,13 @@ import Wire
     state.note(.phase(.idle), at: .zero)
     #expect(state.session.authorization == .none && state.session.protocolName == nil)
     #expect(ControlDesk.clock(35) == 0 && ControlDesk.clock(1_795_000_000) == 1_795_000_000)
+  }
+
+  /// Each layer has its own share of lines: heat must not be left out because an interface comes and goes.
+  @Test func heat_is_a_layer_of_its_own_in_the_log() throws {
+    let rig = try Rig(.ac)
+    rig.port.derated?(50)
+    #expect(rig.lines.last?.layer == "heat" && rig.lines.last?.priority == .warning)
   }
 
   @Test func the_hottest_sensor_is_shown() throws {
