@@ -19,6 +19,17 @@ final class ControlDesk {
   var publish: (ControlEvent) -> Void = { _ in }
   /// Told what people should know of a connector that goes out of service or comes back.
   var log: (LogLine) -> Void = { _ in }
+  /// Somebody listens: for nobody no news is made.
+  var isHeard = true {
+    didSet {
+      guard isHeard, !oldValue else { return }
+      // News is what happens from now on.
+      for connector in connectors {
+        _ = connector.takeNews()
+        told[connector.number] = connector.status(at: loop.now)
+      }
+    }
+  }
   private var troubles: [Int: String] = [:]
 
   static let errorsMax = 200
@@ -145,6 +156,7 @@ final class ControlDesk {
   /// Tells states that changed since the last turn. Events are told by `note`, in their place.
   func tellNews() {
     for connector in connectors { tellTrouble(connector) }
+    guard isHeard else { return }
     for connector in connectors where connector.takeNews() {
       let status = connector.status(at: loop.now)
       let old = told[status.connector]

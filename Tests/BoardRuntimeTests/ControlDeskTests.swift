@@ -143,6 +143,22 @@ import Wire
     #expect(rig.wasIdentified(false))
   }
 
+  // MARK: news
+
+  @Test func news_is_made_for_those_who_listen() throws {
+    let rig = try Rig(.ac)
+    rig.desk.isHeard = false
+    rig.connector.pause()
+    rig.desk.tellNews()
+    #expect(rig.events == [])
+    rig.desk.isHeard = true
+    rig.desk.tellNews()
+    #expect(rig.events == [], "what was before is in the status")
+    rig.connector.resume()
+    rig.desk.tellNews()
+    #expect(rig.events.contains { $0.content == .paused(false) })
+  }
+
   // MARK: trouble
 
   /// A dead outlet looked as one where no vehicle is.
