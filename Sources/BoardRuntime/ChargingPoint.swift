@@ -32,6 +32,10 @@ protocol ChargingPoint: AnyObject {
   /// Takes over a fault of before the start that waits for a person. Before `start`.
   func restore(_ fault: SafetyFault)
   func start() throws(BoardFailure)
+  /// Takes the current off contacts that are about to be opened, and energizes nothing any more. `makeSafe` follows.
+  func unload()
+  /// After `unload`: contacts would part under a current they are not made for.
+  func isLoaded(at now: Instant) -> Bool
   /// Safe values on every output, whatever the node thinks. Nothing is commanded after it.
   func makeSafe()
   /// What a changed site file may change live.

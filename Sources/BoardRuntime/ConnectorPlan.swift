@@ -118,6 +118,7 @@ extension ConnectorPlan {
       link: link, safety: SafetySettings(outlet), session: session)
     configuration.coupling = coupling
     if !port.samplesPilot { configuration.pilot.sampleSilenceMax = nil }
+    configuration.pilot.diodeProof = port.diodeProof
     configuration.safety.readsProximity = port.readsProximity
     configuration.safety.hasExternalPowerStage = outlet.current == .dc && !port.hasPowerStage
     configuration.safety.feedbackMax = port.feedbackMax

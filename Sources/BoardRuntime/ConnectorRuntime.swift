@@ -64,6 +64,8 @@ public final class ConnectorRuntime {
   private var wanted: [ChargerAction] = []
   private var nodeDue: Instant?
   private var isStarted = false
+  /// The program ends (`Unloading`).
+  var isLeaving = false
   /// Why it could not be started.
   private var startFailure: String?
   /// Faults of before the start that wait for a person.
@@ -349,9 +351,9 @@ public final class ConnectorRuntime {
     }
   }
 
-  private func command(_ command: OutletCommand) {
+  func command(_ command: OutletCommand) {
     // After `makeSafe` nothing is driven any more.
-    guard isStarted else { return }
+    guard isStarted, !isLeaving || command.isHarmless else { return }
     state.note(command)
     // The power stage hears of it before its contactor does.
     runStage(.command(command))

@@ -167,6 +167,8 @@ public final class Daemon {
       status = Status.failed
     }
     manager.stopping("outputs safe")
+    isStopping = true
+    Unloading.run(connectors, on: loop)
     for connector in connectors { connector.makeSafe() }
     hardware.makeSafe()
     for failure in hardware.failures { tell(.critical, "stop", "not safe: \(failure)") }

@@ -23,13 +23,13 @@ final class InletRuntime {
 
   private(set) var plan: InletPlan
   let inlet: Inlet
-  private(set) var state: ConnectorState
+  var state: ConnectorState
   /// Held back by the control socket.
   private(set) var isPaused = false
   private(set) var wanted = InletStatus()
   var node: Node
   let port: any InletPort
-  private let loop: EventLoop
+  let loop: EventLoop
   private let handlers: ConnectorRuntime.Handlers
   let network: NodeNetwork
   private var timer: LoopTimer?
@@ -37,6 +37,9 @@ final class InletRuntime {
   private var actions: [VehicleAction] = []
   private var nodeDue: Instant?
   private var isStarted = false
+  /// The program ends (`Unloading`); until then its current falls.
+  var isLeaving = false
+  var loadedUntil: Instant?
   /// Why it could not be started.
   private var startFailure: String?
   private var restored: [SafetyFault] = []
@@ -356,9 +359,9 @@ final class InletRuntime {
     }
   }
 
-  private func command(_ command: InletCommand) {
+  func command(_ command: InletCommand) {
     // After `makeSafe` nothing is driven any more.
-    guard isStarted else { return }
+    guard isStarted, !isLeaving || command.isHarmless else { return }
     state.note(command)
     if case .charger(let milliamps) = command { wanted.chargerMilliamps = milliamps }
     port.perform(command)

@@ -51,7 +51,8 @@ public final class LineInlet: InletPort {
       }
       lock = try LockDriver(
         description.lock, hardware: hardware, loop: loop,
-        told: { [weak self] in self?.reading?(.lock(locked: $0)) }, failed: failed)
+        told: { [weak self] in self?.reading?(.lock(locked: $0)) },
+        stuck: { [weak self] in self?.reading?(.lockStuck($0)) }, failed: failed)
       sensors = try InletSensors(
         inlet, proximity: description.proximity, hardware: hardware, loop: loop,
         told: { [weak self] in self?.sensed($0) }, derated: { [weak self] in self?.derated?($0) })
@@ -127,9 +128,9 @@ public final class LineInlet: InletPort {
 
   public func makeSafe() {
     openTimer?.deadline = nil
-    // The contactors first: everything else can wait.
-    try? contactor?.open()
+    // S2 first, which ends the charger's current, and in the same moment the contactors: everything else can wait.
     try? drive(.b)
+    try? contactor?.open()
     duty?.stop()
     sensors?.stop()
     lock?.release()

@@ -52,7 +52,8 @@ public final class LineOutlet: OutletPort {
         told: { [weak self] in self?.tell(.contactorFeedback(closed: $0)) }, failed: failed)
       lock = try LockDriver(
         description.lock, hardware: hardware, loop: loop,
-        told: { [weak self] in self?.tell(.lock(locked: $0)) }, failed: failed)
+        told: { [weak self] in self?.tell(.lock(locked: $0)) },
+        stuck: { [weak self] in self?.tell(.lockStuck($0)) }, failed: failed)
       monitors = try OutletMonitors(
         outlet, hardware: hardware, loop: loop, told: { [weak self] in self?.tell($0) }, failed: failed)
       sensors = try OutletSensors(

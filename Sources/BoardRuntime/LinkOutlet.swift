@@ -45,6 +45,9 @@ final class LinkOutlet: OutletPort {
   private var staleUntil: Instant?
   private var isDoubted = false
   private var pilot: PilotState?
+  /// What was last told of it.
+  private var shown: PilotState?
+  private var diode: DiodeWatch
   private var proximity: Proximity?
   private var faults: SafetyFaults = []
   private var contactor = ContactorReading.unknown
@@ -64,6 +67,11 @@ final class LinkOutlet: OutletPort {
     self.outlet = outlet
     self.link = link
     self.loop = loop
+    if case .chargebyte = link.kind {
+      diode = DiodeWatch(tellsDuty: true)
+    } else {
+      diode = DiodeWatch(tellsDuty: false)
+    }
     do throws(LinuxError) {
       let failed: (LinuxError) -> Void = { [weak self] in self?.fail($0) }
       monitors = try OutletMonitors(
@@ -71,7 +79,8 @@ final class LinkOutlet: OutletPort {
       if case .lines(let lines) = description.lock {
         lock = try LockDriver(
           lines, hardware: hardware, loop: loop,
-          told: { [weak self] in self?.reading?(.lock(locked: $0)) }, failed: failed)
+          told: { [weak self] in self?.reading?(.lock(locked: $0)) },
+          stuck: { [weak self] in self?.reading?(.lockStuck($0)) }, failed: failed)
       }
     } catch {
       throw BoardFailure("\(error)")
@@ -88,6 +97,7 @@ final class LinkOutlet: OutletPort {
     if case .chargeBridge = link.kind { .milliseconds(1500) } else { .milliseconds(500) }
   }
   var samplesPilot: Bool { false }
+  var diodeProof: Duration { DiodeWatch.proof }
   var switchesPhases: Bool {
     guard case .ac(_, canSwitch: true) = outlet.limits.supply else { return false }
     return link.kind.switchesPhases
@@ -126,6 +136,7 @@ final class LinkOutlet: OutletPort {
     switch command {
     case .setDuty(let new):
       staleUntil = duty == .steadyLow && new != .steadyLow ? loop.now + Self.staleMax : nil
+      diode.order(new, after: duty, at: loop.now)
       duty = new
       send(.duty(new))
       showPilot()
@@ -224,7 +235,8 @@ final class LinkOutlet: OutletPort {
       let output = PowerReading(
         millivolts: meter.millivolts.first ?? 0, milliamps: meter.milliamps.prefix(3).max() ?? 0)
       reading?(.output(output, wattHours: meter.wattHours))
-    case .duty, .levels, .message: break
+    case .duty(let driven): diode.told = driven
+    case .levels, .message: break
     }
   }
 
@@ -337,13 +349,9 @@ final class LinkOutlet: OutletPort {
     let now = loop.now
     if let due = levelDue, now >= due {
       levelsLeft -= 1
-      levelDue = levelsLeft > 0 ? now + Self.period : nil
-      // In F the controller measures what it drives itself.
-      if duty == .steadyLow {
-        reading?(.pilot(PilotLevels(highMillivolts: -12_000, lowMillivolts: -12_000)))
-      } else {
-        reading?(.pilot(levels))
-      }
+      levelDue = levelsLeft > 0 ? now + Self.period : diode.again(heardAt: link.heardAt, at: now)
+      if levelsLeft <= 0 { levelsLeft = 2 }
+      tellLevels(now)
     }
     if let due = openingDue, now >= due { insistOnOpening(now) }
     if let due = proximityDue, now >= due {
@@ -351,6 +359,19 @@ final class LinkOutlet: OutletPort {
       reading?(.proximity(cable))
     }
     rearm()
+  }
+
+  private func tellLevels(_ now: Instant) {
+    // In F the controller measures what it drives itself.
+    guard duty != .steadyLow else {
+      reading?(.pilot(PilotLevels(highMillivolts: -12_000, lowMillivolts: -12_000)))
+      return
+    }
+    // What it said before an offer that it has not answered proves no diode.
+    let isOld = pilot == shown && faults.isEmpty && diode.lacksAnswer(heardAt: link.heardAt, at: now)
+    if isOld, pilot?.isConnected == true { return }
+    shown = pilot
+    reading?(.pilot(levels))
   }
 
   private func insistOnOpening(_ now: Instant) {

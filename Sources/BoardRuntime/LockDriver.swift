@@ -5,9 +5,11 @@ import Wire
 /// A lock with a motor on two half bridges. Repeats a movement that failed; tells positions, not commands.
 final class LockDriver {
   static let pollPeriod = Duration.milliseconds(250)
-  /// A bolt that does not let go - somebody pulls at the plug - is tried again after this time, so often.
+  /// A bolt that does not let go - somebody pulls at the plug - is tried again after this time, so often ...
   static let unlockAgain = Duration.seconds(5)
   static let unlockRounds = 12
+  /// ... and then this often, for whoever was called to free it.
+  static let unlockLater = Duration.seconds(60)
 
   private let motor: LockMotor
   private let toLock: any OutputPin
@@ -17,6 +19,7 @@ final class LockDriver {
   private let position: (adc: ADCBox, description: LockPosition)?
   private let loop: EventLoop
   private let told: (Bool) -> Void
+  private let stuck: (Bool) -> Void
   private let failed: (LinuxError) -> Void
   private var timer: LoopTimer?
   /// What was asked for; `nil` before anybody asked.
@@ -30,12 +33,15 @@ final class LockDriver {
   /// The last movement ended where it should.
   private var isAtRest = false
   private var last: Bool?
+  /// The bolt did not let go for all repetitions, or its position says locked whatever it does.
+  private var isStuck = false
   private var isStopped = false
 
-  /// `nil` for an outlet without a lock.
+  /// `nil` for an outlet without a lock. `stuck` is told when the bolt did not let go for all repetitions, and when it has
+  /// been seen free afterwards.
   init?(
     _ description: LockDescription, hardware: BoardHardware, loop: EventLoop,
-    told: @escaping (Bool) -> Void, failed: @escaping (LinuxError) -> Void
+    told: @escaping (Bool) -> Void, stuck: @escaping (Bool) -> Void, failed: @escaping (LinuxError) -> Void
   ) throws(LinuxError) {
     guard let motor = description.motor else { return nil }
     self.motor = motor
@@ -50,6 +56,7 @@ final class LockDriver {
       }
     self.loop = loop
     self.told = told
+    self.stuck = stuck
     self.failed = failed
     timer = loop.addTimer { [weak self] in self?.elapse() }
   }
@@ -59,7 +66,10 @@ final class LockDriver {
     report(position == nil ? false : isLockedByPosition ?? false)
   }
 
-  func repeatLast() { if let last { told(last) } }
+  func repeatLast() {
+    if isStuck { stuck(true) }
+    if let last { told(last) }
+  }
 
   func command(locked: Bool) {
     wanted = locked
@@ -112,7 +122,7 @@ final class LockDriver {
       }
       if let due = againDue, loop.now >= due {
         againDue = nil
-        roundsLeft -= 1
+        roundsLeft = max(roundsLeft - 1, 0)
         triesLeft = motor.repetitions
         return move()
       }
@@ -127,6 +137,7 @@ final class LockDriver {
       let reached: Bool? = position == nil ? (isFaulty ? nil : wanted) : isLockedByPosition
       isAtRest = reached == wanted
       if reached == wanted, let reached {
+        if !reached { note(isStuck: false) }
         report(reached)
       } else if triesLeft > 0 {
         triesLeft -= 1
@@ -134,7 +145,10 @@ final class LockDriver {
       } else {
         // Nowhere counts as not locked; the supervisor draws its conclusion from the silence.
         report(reached ?? false)
-        if wanted == false, roundsLeft > 0 { againDue = loop.now + Self.unlockAgain }
+        if wanted == false {
+          againDue = loop.now + (roundsLeft > 0 ? Self.unlockAgain : Self.unlockLater)
+          note(isStuck: true)
+        }
       }
     } catch {
       stopMotor()
@@ -155,7 +169,7 @@ final class LockDriver {
       timer?.deadline = againDue
       return
     }
-    if let isLocked = isLockedByPosition { report(isLocked) } else { report(false) }
+    report(isLockedByPosition ?? false)
     timer?.deadline = loop.now + Self.pollPeriod
   }
 
@@ -164,6 +178,12 @@ final class LockDriver {
     if position.description.locked.contains(millivolts) { return true }
     if position.description.unlocked.contains(millivolts) { return false }
     return nil
+  }
+
+  private func note(isStuck new: Bool) {
+    guard new != isStuck else { return }
+    isStuck = new
+    stuck(new)
   }
 
   private func report(_ isLocked: Bool) {

@@ -54,6 +54,8 @@ public protocol OutletPort: AnyObject {
   func makeSafe()
   /// It tells the pilot's levels again and again, so that silence is a fault; else only when they changed.
   var samplesPilot: Bool { get }
+  /// How long levels that prove the vehicle's diode have to be told before they do: zero where they are measured.
+  var diodeProof: Duration { get }
   /// Why this side cannot be relied on now; `nil` where it can.
   var trouble: String? { get }
   /// The trouble stays until the devices are opened anew.
@@ -79,6 +81,7 @@ extension OutletPort {
     set {}
   }
   public var isBroken: Bool { false }
+  public var diodeProof: Duration { .zero }
   public var liveSince: Instant? { nil }
   public var unsafe: String? { nil }
   public var readsProximity: Bool { false }

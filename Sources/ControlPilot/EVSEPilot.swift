@@ -141,7 +141,7 @@ public struct EVSEPilot: Machine, Sendable {
     guard duty.isOscillating, state.isConnected, !isDiodeProven else { return }
     let first = soundSince ?? now
     soundSince = first
-    isDiodeProven = now - first >= timers.debounce
+    isDiodeProven = now - first >= max(timers.debounce, timers.diodeProof)
   }
 
   /// Back from an own F the state is still F: a generator that stays at -12 V would be told by nobody.

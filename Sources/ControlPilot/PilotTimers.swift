@@ -15,6 +15,9 @@ public struct PilotTimers: Hashable, Sendable {
   public var blanking: Duration = .milliseconds(10)
   /// Two equal classifications must lie at least this far apart.
   public var debounce: Duration = .milliseconds(4)
+  /// The vehicle's diode is proven by sound levels of the oscillating pilot that lie at least this far apart, and `debounce`.
+  /// Longer for a source that tells no levels but what a controller makes of them, which takes its time.
+  public var diodeProof: Duration = .zero
   /// In C and D, levels that agree neither with the state nor with each other for this long are a fault: waiting
   /// for agreement must not eat the 100 ms in which the contactor has to be open.
   public var unsettledMax: Duration = .milliseconds(30)

@@ -70,7 +70,8 @@ public struct PullUpFrontEnd: Hashable, Sendable {
 }
 
 /// The proximity contact, debounced: a change counts after two equal readings in a row, at 100...500 ms apart. A cable
-/// that two readings in a row do not show, or that comes and goes, is a fault: a contact that chatters holds none.
+/// that two readings in a row do not show, or that comes and goes, is a fault: a contact that chatters holds none. So is one
+/// that carries more than it did.
 public struct ProximityReader: Hashable, Sendable {
   /// What counts; `nil` before two equal readings.
   public private(set) var proximity: Proximity?
@@ -78,6 +79,8 @@ public struct ProximityReader: Hashable, Sendable {
   /// Readings in a row that are not what counts, and that each differ from the one before.
   private var unseen = 0
   private var changes = 0
+  /// The smallest rating that was read since the contact was open, mA.
+  private var rating: Int?
   /// 13 A, open, 13 A, open: one reading that is wrong makes two changes.
   static let changesMax = 4
 
@@ -95,9 +98,22 @@ public struct ProximityReader: Hashable, Sendable {
     return unseen >= 2 || changes >= Self.changesMax ? change(to: .fault) : nil
   }
 
-  private mutating func change(to new: Proximity) -> Proximity {
-    proximity = new
+  private mutating func change(to reading: Proximity) -> Proximity {
+    let new = isBelievable(reading) ? reading : .fault
     (unseen, changes) = (0, 0)
+    proximity = new
     return new
+  }
+
+  /// No cable turns into a thicker one while it is plugged in: water in the plug lies in parallel to its resistor.
+  private mutating func isBelievable(_ reading: Proximity) -> Bool {
+    switch reading {
+    case .open: rating = nil
+    case .plugged(let new?):
+      if let rating, new > rating { return false }
+      rating = new
+    case .plugged(nil), .buttonPressed, .fault: break
+    }
+    return true
   }
 }

@@ -15,6 +15,8 @@ public enum ChargerEvent: Sendable {
   /// Nobody knows the contacts any more, as behind a safety controller that fell silent.
   case contactorUnknown
   case lock(locked: Bool)
+  /// The lock does not let go for all its repetitions; `false` when it has been seen free.
+  case lockStuck(Bool)
   /// Protective earth and residual-current monitoring.
   case earth(ok: Bool)
   /// A residual-current monitor that reports by itself; see `SafetySettings.hasResidualCurrentInput`.

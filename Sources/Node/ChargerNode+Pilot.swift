@@ -166,7 +166,7 @@ extension ChargerNode {
         perform(.trace(.coupling(.phases(three: three))))
       case .energized(let live): perform(.trace(.safety(.energized(live))))
       case .cleared(let fault):
-        conditions.fault = nil
+        if supervisor.latched == nil { conditions.fault = nil }
         perform(.trace(.safety(.cleared(fault))))
       case .forcePilot(let forced): drive(.request(forced == .x1 ? .x1 : .stateF), now, perform)
       case .fault(let fault):

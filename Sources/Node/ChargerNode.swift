@@ -180,6 +180,7 @@ public struct ChargerNode<Keys: NetworkKeySource, Random: RandomNumberGenerator>
       showBasic(perform)
     case .contactorUnknown: supervise(.contactorUnknown, now, perform)
     case .lock(let locked): supervise(.lock(locked: locked), now, perform)
+    case .lockStuck(let stuck): supervise(.lockStuck(stuck), now, perform)
     case .earth(let ok): supervise(.earth(ok: ok), now, perform)
     case .residualCurrent(let ok): supervise(.residualCurrent(ok: ok), now, perform)
     case .phases(let three): supervise(.phases(three: three), now, perform)

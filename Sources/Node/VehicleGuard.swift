@@ -16,6 +16,8 @@ struct VehicleGuard {
   /// What the lock was told last; `nil` before it was told anything.
   private(set) var lockCommand: Bool?
   private(set) var isLocked = false
+  /// It was told to let go and did not: whatever its position says is no proof that it holds.
+  private(set) var isLockStuck = false
   var isBatteryReady: Bool
   var isEquipmentSound = true
   private(set) var latched: SafetyFault?
@@ -66,9 +68,16 @@ struct VehicleGuard {
   }
 
   mutating func note(locked: Bool, at now: Instant) {
-    isLocked = locked
+    isLocked = locked && !isLockStuck
     guard lockCommand == true else { return }
     lockDue = locked ? nil : lockDue ?? now + safety.lockMax
+  }
+
+  /// True where that is new.
+  mutating func note(isLockStuck new: Bool) -> Bool {
+    defer { isLockStuck = new }
+    if new { isLocked = false }
+    return new && !isLockStuck
   }
 
   mutating func note(sensor: Int, millicelsius: Int?) {
@@ -116,6 +125,7 @@ struct VehicleGuard {
   mutating func clear(service: Bool) -> SafetyFault? {
     guard let fault = latched, service ? fault.latch == .service : fault.latch < .service else { return nil }
     if service, isClosed == true { return nil }
+    if fault == .lockStuck, isLockStuck { return nil }
     latched = nil
     return fault
   }

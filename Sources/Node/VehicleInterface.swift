@@ -17,6 +17,8 @@ public enum VehicleEvent: Sendable {
   case contactorFeedback(closed: Bool)
   /// End position of the inlet's lock: each change, and once at the start.
   case lock(locked: Bool)
+  /// The lock does not let go for all its repetitions; `false` when it has been seen free.
+  case lockStuck(Bool)
   /// Sensors of `VehicleSafety.temperatureEnds`, each reading; `nil` where it cannot be read.
   case temperature(sensor: Int, millicelsius: Int?)
   /// The battery's management permits closed contactors, or no longer does: they open at once.

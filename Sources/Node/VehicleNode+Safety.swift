@@ -163,7 +163,7 @@ extension VehicleNode {
     drive(.request(.b), now, perform)
   }
 
-  private mutating func raise(_ fault: SafetyFault, _ now: Instant, _ perform: (Action) -> Void) {
+  mutating func raise(_ fault: SafetyFault, _ now: Instant, _ perform: (Action) -> Void) {
     perform(.trace(.safety(.fault(fault))))
     keeper.latch(fault)
     open(now, perform)

@@ -115,6 +115,7 @@ public struct VehicleNode<Keys: NetworkKeySource> {
     case .lock(let locked):
       keeper.note(locked: locked, at: now)
       if locked { ask(now, perform) }
+    case .lockStuck(let stuck): if keeper.note(isLockStuck: stuck) { raise(.lockStuck, now, perform) }
     case .temperature(let sensor, let millicelsius): keeper.note(sensor: sensor, millicelsius: millicelsius)
     case .battery(let ready): keeper.isBatteryReady = ready
     case .equipment(let ok): keeper.isEquipmentSound = ok

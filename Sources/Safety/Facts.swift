@@ -23,6 +23,8 @@ struct Facts: Hashable, Sendable {
   /// The socket reads a cable whose rating is known.
   var isCableSeen = false
   var isLocked = false
+  /// It was told to let go and did not: whatever its position says is no proof that it holds.
+  var isLockStuck = false
   var isEmergencyStopPressed = false
   var insulation = InsulationStatus.invalid
   var output = PowerReading.zero

@@ -24,7 +24,14 @@ extension SafetySupervisor {
     case .phases(let three): phases.wantsThree = three
     case .proximity(let proximity):
       facts.isCableSeen = if case .plugged = proximity { true } else { false }
-    case .lock(let locked): facts.isLocked = locked
+    case .lock(let locked): facts.isLocked = locked && !facts.isLockStuck
+    case .lockStuck(let stuck):
+      let wasStuck = facts.isLockStuck
+      facts.isLockStuck = stuck
+      if stuck, !wasStuck {
+        facts.isLocked = false
+        openForFault(.lockStuck, now, perform)
+      }
     case .insulation(let status): facts.insulation = status
     case .powerStage(let reading): facts.output = reading
     case .powerStageTrouble(let trouble): observe(trouble, perform)
@@ -34,9 +41,9 @@ extension SafetySupervisor {
       if pressed, !wasPressed { openForFault(.emergencyStop, now, perform) }
     case .heartbeat:
       facts.lastHeartbeat = now
-      if latched == .heartbeatLost { clear(perform) }
+      clear(.heartbeat, perform)
     case .serviceReset:
-      if latched?.latch == .service, facts.contactorReadsClosed == false { clear(perform) }
+      if facts.contactorReadsClosed == false { clear(.service, perform) }
     case .timeout: break
     }
   }
@@ -84,27 +91,5 @@ extension SafetySupervisor {
     facts.demand = demand
     if isNew, facts.pilot == .D, !settings.isVentilated { raise(.ventilationMissing, perform) }
     if isNew { refuseDemand(perform) }
-  }
-
-  mutating func clear(_ perform: (Action) -> Void) {
-    guard let fault = latched else { return }
-    latched = nil
-    perform(.cleared(fault))
-    // From F back to where vehicle and plug can be seen.
-    if fault.latch != .unplugged { perform(.forcePilot(.x1)) }
-  }
-
-  /// A latch that waits for the plug ends when the plug is out and the cause gone.
-  mutating func releaseLatch(_ perform: (Action) -> Void) {
-    guard let fault = latched, fault.latch == .unplugged, facts.pilot == .A, !facts.isEmergencyStopPressed
-    else { return }
-    if fault == .earthLost, !facts.isEarthSound { return }
-    if case .powerStage = fault, facts.stageTrouble(settings) != nil { return }
-    if fault == .residualCurrent || fault == .residualCurrentTest(.didNotReturn),
-      !facts.isResidualCurrentFine(settings)
-    {
-      return
-    }
-    clear(perform)
   }
 }

@@ -3,13 +3,14 @@ extension SafetySupervisor {
   /// meanwhile are no reason to trust them. `serviceReset` clears it.
   public mutating func restore(_ fault: SafetyFault) {
     guard fault.latch == .service else { return }
-    latched = fault
+    _ = latch(fault)
   }
 
   /// Takes over what outlives the supervisor of before: wear of the contactor, and a plug that is still held.
   public mutating func inherit(_ other: SafetySupervisor) {
     facts.lastClosing = other.facts.lastClosing
     facts.lockCommand = other.facts.lockCommand
+    facts.isLockStuck = other.facts.isLockStuck
   }
 }
 
@@ -35,7 +36,8 @@ extension SafetyFault {
   /// One of each case that `endsByItself` may know.
   static let oneOfEach: [SafetyFault] = [
     .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent, .proximityLost, .emergencyStop,
-    .heartbeatLost, .lockNotConfirmed, .lockLost, .pilotLost(.A), .vehicleIgnoredStop, .ventilationMissing,
+    .heartbeatLost, .lockNotConfirmed, .lockLost, .lockStuck, .pilotLost(.A), .vehicleIgnoredStop,
+    .ventilationMissing,
     .residualCurrentTest(.didNotReturn), .insulation(.fault), .wrongDemand, .outputLive(millivolts: 0),
     .powerStage(.silent), .powerStage(.faulty), .powerStage(.disobeying),
   ]

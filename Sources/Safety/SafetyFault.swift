@@ -38,6 +38,9 @@ public enum SafetyFault: Error, Hashable, Sendable {
   case lockNotConfirmed
   /// The lock let go while the contactor was closed.
   case lockLost
+  /// The lock did not come back after all its repetitions, or its position says locked for ever: then it said so before it was
+  /// locked, too, and proves nothing.
+  case lockStuck
   /// The pilot went to this state - A, E, F or fault - while the contactor was closed.
   case pilotLost(PilotState)
   /// The vehicle kept S2 closed without an offer; the contactor opened under load.
@@ -62,7 +65,7 @@ public enum SafetyFault: Error, Hashable, Sendable {
     case .contactorWelded, .residualCurrentTest(.didNotTrip), .invariantBroken: .service
     case .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
       .residualCurrentTest(.didNotReturn), .proximityLost, .emergencyStop, .lockNotConfirmed, .lockLost,
-      .insulation, .powerStage:
+      .lockStuck, .insulation, .powerStage:
       .unplugged
     case .heartbeatLost: .heartbeat
     case .pilotLost, .vehicleIgnoredStop, .ventilationMissing, .wrongDemand, .outputLive: .none
@@ -85,6 +88,7 @@ extension SafetyFault {
     case .heartbeatLost: "heartbeatLost"
     case .lockNotConfirmed: "lockNotConfirmed"
     case .lockLost: "lockLost"
+    case .lockStuck: "lockStuck"
     case .pilotLost(let state): "pilotLost(\(state))"
     case .vehicleIgnoredStop: "vehicleIgnoredStop"
     case .ventilationMissing: "ventilationMissing"
@@ -125,6 +129,9 @@ extension SafetyFault: CustomStringConvertible {
     case .lockNotConfirmed:
       "the connector lock did not reach its end position: push the plug home, check the lock"
     case .lockLost: "the connector lock opened under voltage: check the lock and its position switch"
+    case .lockStuck:
+      "the connector lock does not let go, or its position is stuck at locked: relieve the plug of any pull, open the "
+        + "bolt by hand, check motor and position switch, then plug in again"
     case .pilotLost(let state):
       "the pilot went to \(state) under load: pulled plug, broken wire or short; look at the plug for damage"
     case .vehicleIgnoredStop:

@@ -44,6 +44,8 @@ public struct SafetySupervisor: Machine, Sendable {
     /// What the socket reads of the cable, debounced, on each change and once at start.
     case proximity(Proximity)
     case lock(locked: Bool)
+    /// It does not let go for all its repetitions; `false` when it has been seen free.
+    case lockStuck(Bool)
     case insulation(InsulationStatus)
     /// Measured at the power stage's output.
     case powerStage(PowerReading)
@@ -94,6 +96,8 @@ public struct SafetySupervisor: Machine, Sendable {
   public let settings: SafetySettings
   /// The fault that keeps the contactor open.
   public internal(set) var latched: SafetyFault?
+  /// Others that were told, latch as well, and are no graver: each is told when it is over, too.
+  var lesserFaults: [SafetyFault] = []
   var facts = Facts()
   var phase: Phase = .open
   var isPowerStageOn = false
@@ -268,8 +272,7 @@ public struct SafetySupervisor: Machine, Sendable {
     guard fault.latch != .none else { return }
     facts.isAuthorized = false
     facts.demand = nil
-    guard latched.map({ fault.latch >= $0.latch }) ?? true else { return }
-    latched = fault
+    guard latch(fault) else { return }
     // F tells a vehicle most clearly, but hides whether the plug comes out, which ends most faults.
     perform(.forcePilot(fault.latch == .unplugged ? .x1 : .stateF))
   }

@@ -15,6 +15,7 @@ final class FakeBoard {
     private(set) var dutyWhenSet: Int?
     private(set) var waited = Duration.zero
     private let duty: () -> (nanoseconds: Int?, for: Duration)
+    var changed: (Bool) -> Void = { _ in }
     init(_ value: Bool, duty: @escaping () -> (nanoseconds: Int?, for: Duration) = { (nil, .zero) }) {
       self.value = value
       self.duty = duty
@@ -24,6 +25,7 @@ final class FakeBoard {
       (dutyWhenSet, waited) = duty()
       value = new
       history.append(new)
+      changed(new)
     }
   }
 
@@ -67,6 +69,8 @@ final class FakeBoard {
   let folder: URL
   private(set) var outputs: [LineDescription: Output] = [:]
   private(set) var inputs: [LineDescription: Input] = [:]
+  /// What outputs were driven to, in the order in which it was done.
+  private(set) var order: [(line: LineDescription, value: Bool)] = []
   /// Lines on an oscillating wire, put here before they are taken.
   var wires: [LineDescription: FakeWire] = [:]
 
@@ -116,6 +120,7 @@ final class FakeBoard {
     var devices = BoardDevices(roots: DeviceRoots(sys: folder.path, dev: folder.path))
     devices.output = { [self] (line, initial, _) throws(LinuxError) in
       let pin = Output(initial) { [weak self] in (self?.duty, self?.dutyAge ?? .zero) }
+      pin.changed = { [weak self] in self?.order.append((line, $0)) }
       outputs[line] = pin
       return pin
     }

@@ -195,6 +195,19 @@ import Wire
     #expect(rig.signals.isEmpty)
   }
 
+  @Test func S2_opens_before_the_contactors_it_takes_the_current_off() throws {
+    let rig = try InletRig()
+    try rig.start()
+    rig.inlet.perform(.setLoad(.c))
+    rig.inlet.perform(.contactor(close: true))
+    let count = rig.board.order.count
+    rig.inlet.makeSafe()
+    let opened = rig.board.order.dropFirst(count).map(\.line)
+    let S2 = try #require(opened.firstIndex(of: FakeBoard.line("S2")))
+    let minus = try #require(opened.firstIndex(of: FakeBoard.line("MINUS")))
+    #expect(S2 < minus)
+  }
+
   @Test func safe_is_everything_open_with_or_without_a_start() throws {
     let rig = try InletRig()
     rig.inlet.perform(.setLoad(.c))
@@ -224,8 +237,8 @@ import Wire
     let rig = try RuntimeRig()
     try rig.start()
     try rig.charge()
-    // Silence.
-    try rig.run(.milliseconds(3300), permille: 533, reports: false)
+    // Silence, and what the onboard charger has for going down.
+    try rig.run(.milliseconds(5300), permille: 533, reports: false)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.wanted.chargerMilliamps == 0 && !rig.runtime.wanted.isBatteryHeard)
     #expect(rig.runtime.trouble?.contains("silent") == true)
@@ -264,8 +277,39 @@ import Wire
     #expect(!rig.runtime.isAtRest)
     rig.runtime.stop(.user)
     try rig.run(.milliseconds(200), permille: 533)
+    #expect(try rig.inlet.output("S2").value && rig.runtime.wanted.chargerMilliamps == 0)
+    try rig.run(.milliseconds(2000), permille: 533)
     #expect(try !rig.inlet.output("S2").value)
     #expect(rig.runtime.isAtRest)
+  }
+
+  @Test func a_program_that_ends_tells_the_onboard_charger_before_it_opens_S2() throws {
+    let rig = try RuntimeRig()
+    try rig.start()
+    try rig.charge()
+    _ = rig.runtime.takeNews()
+    let start = rig.inlet.loop.now
+    Unloading.run([rig.runtime], on: rig.inlet.loop)
+    #expect(rig.inlet.loop.now - start >= .milliseconds(300))
+    #expect(rig.runtime.wanted.chargerMilliamps == 0 && rig.runtime.takeNews())
+    #expect(try rig.inlet.output("S2").value, "the station's contactor parts what S2 leaves")
+    rig.runtime.makeSafe()
+    #expect(try !rig.inlet.output("S2").value)
+  }
+
+  @Test func a_program_that_ends_opens_S2_of_DC_50_ms_before_the_contactors() throws {
+    let rig = try RuntimeRig(.dc)
+    try rig.start()
+    // The plug is found.
+    try rig.run(.milliseconds(600), permille: 50)
+    rig.runtime.command(.setLoad(.c))
+    rig.runtime.command(.contactor(close: true))
+    let start = rig.inlet.loop.now
+    Unloading.run([rig.runtime], on: rig.inlet.loop)
+    #expect(try !rig.inlet.output("S2").value && rig.inlet.output("MINUS").value)
+    #expect(rig.inlet.loop.now - start >= .milliseconds(50))
+    rig.runtime.makeSafe()
+    #expect(try !rig.inlet.output("MINUS").value)
   }
 
   @Test func after_makeSafe_nothing_is_driven() throws {
@@ -369,9 +413,9 @@ private final class RuntimeRig {
       targetMilliamps: 0)
   }
 
-  init() throws {
+  init(_ current: OutletCurrent = .ac) throws {
     var description = InletRig.board
-    description.inlets[0].current = .ac
+    description.inlets[0].current = current
     inlet = try InletRig(description)
     var plan = InletPlan()
     plan.milliampsMax = 16_000

@@ -1,6 +1,7 @@
 import HAL
 import LinuxHardware
 import Node
+import Safety
 import Testing
 import Wire
 
@@ -55,6 +56,9 @@ import Wire
     }
     func residualCurrents() -> [Bool] {
       events.compactMap { if case .residualCurrent(let ok) = $0 { ok } else { nil } }
+    }
+    func stuckLocks() -> [Bool] {
+      events.compactMap { if case .lockStuck(let stuck) = $0 { stuck } else { nil } }
     }
     func locks() -> [Bool] { events.compactMap { if case .lock(let locked) = $0 { locked } else { nil } } }
   }
@@ -339,11 +343,43 @@ import Wire
     try rig.run(.milliseconds(200))
     #expect(try rig.output("UNLOCK").history.filter { $0 }.count == 2, "once, and one repetition")
     #expect(rig.locks() == [false, true, false, true], "it is locked, whatever was asked for")
+    #expect(rig.stuckLocks() == [true])
     try rig.run(.milliseconds(5_100))
     #expect(try rig.output("UNLOCK").history.filter { $0 }.count >= 3)
     try rig.board.setVoltage(3, 3_000)
     try rig.run(.milliseconds(5_200))
     #expect(rig.locks().last == false)
+    #expect(rig.stuckLocks() == [true, false], "seen free")
+  }
+
+  /// A broken wire of the sensor reads 0 mV, which is "locked" on both boards with a position.
+  @Test func a_position_that_says_locked_whatever_happens_is_told_and_nothing_closes_behind_it() throws {
+    let rig = try Rig()
+    try rig.board.setVoltage(3, 0)
+    try rig.start()
+    // At the start nobody knows where the bolt was left: the supervisor draws it back.
+    var supervisor = SafetySupervisor(settings: SafetySettings(current: .ac, hasLock: true))
+    var told: [SafetyFault] = []
+    var order: [Bool] = []
+    func hand(_ event: SafetySupervisor.Event) {
+      supervisor.handle(event, at: rig.loop.now) { action in
+        if case .lock(let locked) = action { order.append(locked) }
+        if case .fault(let fault) = action { told.append(fault) }
+      }
+    }
+    hand(.contactorFeedback(closed: false))
+    #expect(order == [false])
+    rig.outlet.perform(.lock(false))
+    try rig.run(.milliseconds(200))
+    for event in rig.events {
+      if case .lock(let locked) = event { hand(.lock(locked: locked)) }
+      if case .lockStuck(let stuck) = event { hand(.lockStuck(stuck)) }
+    }
+    #expect(told == [.lockStuck])
+    hand(.pilot(.B, .digital))
+    hand(.authorized(true))
+    #expect(order == [false] && supervisor.obstacles(at: rig.loop.now).contains(.notLocked))
+    #expect(supervisor.obstacles(at: rig.loop.now).contains(.faultLatched))
   }
 
   @Test func the_stage_of_the_pilot_is_enabled_after_it_has_settled() throws {

@@ -219,7 +219,8 @@ import Wire
   @Test(arguments: ControllerKind.allCases)
   func garbage_changes_nothing(kind: ControllerKind) throws {
     let rig = try LinkRig.charging(kind)
-    try rig.run(.milliseconds(300))
+    // Until the offer's levels are said no more.
+    try rig.run(.milliseconds(1300))
     let (count, commands) = (rig.port.events.count, rig.port.commands)
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<8 {

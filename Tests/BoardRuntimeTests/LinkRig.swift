@@ -50,6 +50,7 @@ final class RecordingPort: OutletPort {
   var readsResidualCurrent: Bool { inner.readsResidualCurrent }
   var temperatureEnds: [Int] { inner.temperatureEnds }
   var samplesPilot: Bool { inner.samplesPilot }
+  var diodeProof: Duration { inner.diodeProof }
   var trouble: String? { inner.trouble }
   var isBroken: Bool { inner.isBroken }
   var feedbackMax: Duration { inner.feedbackMax }

@@ -115,7 +115,8 @@ extension SafetyFault {
     case .emergencyStop: .heartbeatLost
     case .heartbeatLost: .lockNotConfirmed
     case .lockNotConfirmed: .lockLost
-    case .lockLost: .pilotLost(.E)
+    case .lockLost: .lockStuck
+    case .lockStuck: .pilotLost(.E)
     case .pilotLost: .vehicleIgnoredStop
     case .vehicleIgnoredStop: .ventilationMissing
     case .ventilationMissing: .insulation(.fault)

@@ -81,6 +81,24 @@ import Testing
     #expect(reader.proximity == (count == nil ? .plugged(cableMilliamps: 13_000) : .fault))
   }
 
+  @Test func a_cable_may_become_thinner_and_never_thicker_while_it_is_in() {
+    func cable(_ amps: Int) -> Proximity { .plugged(cableMilliamps: amps * 1000) }
+    var reader = ProximityReader()
+    func read(_ reading: Proximity) -> Proximity? {
+      _ = reader.read(reading)
+      _ = reader.read(reading)
+      return reader.proximity
+    }
+    #expect(read(cable(20)) == cable(20))
+    #expect(read(cable(13)) == cable(13))
+    #expect(read(cable(20)) == .fault, "water lies beside the resistor")
+    #expect(read(cable(13)) == cable(13))
+    #expect(read(.fault) == .fault)
+    #expect(read(cable(32)) == .fault, "whatever came between")
+    #expect(read(.open) == .open)
+    #expect(read(cable(32)) == cable(32), "another one")
+  }
+
   @Test func a_change_counts_after_two_equal_readings() {
     var reader = ProximityReader()
     #expect(reader.read(.open) == nil)

@@ -252,6 +252,41 @@ import Wire
     #expect(station.pilot.state == .A)
   }
 
+  @Test func each_fault_that_was_told_is_told_as_over() {
+    var station = Station.chargingAC()
+    station.path.contactor.fault = .welded
+    station.supervise(.emergencyStop(true))
+    station.run(.seconds(1))
+    #expect(
+      station.takeLog().filter { $0.hasPrefix("fault") } == ["fault emergencyStop", "fault contactorWelded"])
+    #expect(station.supervisor.latched == .contactorWelded)
+    station.path.contactor.fault = .none
+    station.plug(.detached)
+    station.run(.seconds(10))
+    station.log = []
+    station.supervise(.serviceReset)
+    #expect(station.takeLog() == ["cleared contactorWelded", "force X1"])
+    #expect(station.supervisor.latched == .emergencyStop, "nobody has let go of the button")
+    station.supervise(.emergencyStop(false))
+    station.run(.seconds(1))
+    #expect(station.takeLog() == ["cleared emergencyStop"])
+    #expect(station.supervisor.latched == nil)
+  }
+
+  @Test func two_faults_that_wait_for_a_person_end_together() {
+    var supervisor = SafetySupervisor(settings: .relaxed(.ac))
+    supervisor.restore(.contactorWelded)
+    supervisor.restore(.residualCurrentTest(.didNotTrip))
+    var cleared: Set<String> = []
+    for event in [SafetySupervisor.Event.contactorFeedback(closed: false), .serviceReset] {
+      supervisor.handle(event, at: .zero + .seconds(1)) {
+        if case .cleared(let fault) = $0 { cleared.insert(fault.name) }
+      }
+    }
+    #expect(cleared == ["contactorWelded", SafetyFault.residualCurrentTest(.didNotTrip).name])
+    #expect(supervisor.latched == nil)
+  }
+
   @Test func a_contactor_that_reads_closed_unasked_is_welded() {
     var supervisor = SafetySupervisor(settings: .standard(.ac))
     var log: [String] = []
@@ -299,6 +334,22 @@ import Wire
     station.plug(.c)
     station.run(.seconds(6))
     #expect(station.takeLog() == ["lock", "fault lockNotConfirmed", "force X1", "unlock"])
+  }
+
+  @Test func a_lock_that_did_not_let_go_proves_nothing_until_it_has_been_seen_free() {
+    var station = Station.chargingAC()
+    station.supervise(.energyRequested(nil))
+    _ = station.takeLog()
+    station.supervise(.lockStuck(true))
+    #expect(station.supervisor.latched == .lockStuck)
+    station.plug(.detached)
+    station.run(.milliseconds(500))
+    // The plug is out and the position goes on to say locked.
+    station.supervise(.lock(locked: true))
+    #expect(station.supervisor.latched == .lockStuck)
+    #expect(station.supervisor.obstacles(at: station.now).contains(.notLocked))
+    station.supervise(.lockStuck(false))
+    #expect(station.supervisor.latched == nil)
   }
 
   @Test func the_plug_stays_locked_for_5_s_when_the_pilot_is_lost() {
@@ -503,7 +554,7 @@ import Wire
       .contactorWelded, .contactorDidNotClose, .contactorDropped, .earthLost, .residualCurrent,
       .residualCurrentTest(.didNotTrip), .residualCurrentTest(.didNotReturn), .proximityLost,
       .emergencyStop, .heartbeatLost,
-      .lockNotConfirmed, .lockLost, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
+      .lockNotConfirmed, .lockLost, .lockStuck, .pilotLost(.E), .vehicleIgnoredStop, .ventilationMissing,
       .insulation(.fault), .wrongDemand, .outputLive(millivolts: 61_000), .invariantBroken(.closedOnlyInCOrD),
     ]
     for fault in faults {
