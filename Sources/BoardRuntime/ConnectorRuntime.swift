@@ -81,6 +81,7 @@ public final class ConnectorRuntime {
     self.loop = loop
     self.handlers = handlers
     state = ConnectorState(hasLock: outlet.hasLock, usesSLAC: plan.usesSLAC)
+    state.isFree = plan.authorization == .free
     network = NodeNetwork(
       plan.link == .absent ? nil : ModemInterface(name: plan.interface, modem: outlet.modem, roots: roots),
       role: .charger(port: plan.port), matching: plan.usesSLAC, loop: loop)
@@ -142,7 +143,9 @@ public final class ConnectorRuntime {
   }
 
   private func derate(to percent: Int) {
-    tell(.warning, "heat", "limited to \(percent) % of the outlet's current by its temperature")
+    tell(
+      .warning, "derating", "limited to \(percent) % of the outlet's current by its temperature",
+      layer: "heat")
     heatShare = percent
     state.isNew = true
     post(.limits(presentLimits))
@@ -173,9 +176,9 @@ public final class ConnectorRuntime {
     plan.millivoltsMax = new.millivoltsMax
     plan.millivoltsMin = new.millivoltsMin
     plan.wattsMax = new.wattsMax
-    plan.phases = new.phases
     let wasFree = plan.authorization == .free
     plan.authorization = new.authorization
+    state.isFree = plan.authorization == .free
     if !wasFree {
       offerToEverybody()
     } else if plan.authorization != .free, node.phase == .idle {
@@ -196,11 +199,6 @@ public final class ConnectorRuntime {
       limits.maximumMilliamps = min(limits.maximumMilliamps, most)
     }
     bound(&limits)
-    if outlet.current == .ac, hasOnePhase {
-      // mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
-      let watts = Int64(limits.maximumMillivolts) * Int64(limits.maximumMilliamps) / 1_000_000
-      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
-    }
     if heatShare < 100 {
       // mA * percent, in 64 bits for targets with a 32-bit Int.
       let left = Int64(outlet.milliampsMax) * Int64(heatShare) / 100
@@ -208,6 +206,12 @@ public final class ConnectorRuntime {
     }
     if outlet.current == .dc, let most = narrowed.millivolts {
       limits.maximumMillivolts = min(limits.maximumMillivolts, most)
+    }
+    if outlet.current == .ac {
+      // What the current leaves: mV * mA / 10^6 = W, in 64 bits for targets with a 32-bit Int.
+      let square = Int64(limits.maximumMillivolts) * Int64(closedPhases)
+      let watts = square * Int64(limits.maximumMilliamps) / 1_000_000
+      limits.maximumWatts = min(limits.maximumWatts, Int(clamping: watts))
     }
     return limits
   }

@@ -17,8 +17,14 @@ public struct ConnectorState: Sendable {
   /// Something of it changed since it was told.
   var isNew = true
   private var arrivedAt: Instant?
+  /// m°C by sensor, of those that can be read.
+  private var temperatures: [Int: Int] = [:]
+  private let hasLock: Bool
+  /// Everybody may charge: whoever is plugged in is let in already.
+  var isFree = false
 
   init(hasLock: Bool, usesSLAC: Bool) {
+    self.hasLock = hasLock
     if hasLock { outputs.locked = false }
     if !usesSLAC { slac.state = .assumed }
   }
@@ -38,7 +44,8 @@ public struct ConnectorState: Sendable {
     switch event {
     case .contactorFeedback(let closed): outputs.contactorFeedback = closed
     case .contactorUnknown: outputs.contactorFeedback = nil
-    case .lock(let locked): outputs.locked = locked
+    case .lock(let locked): note(locked: locked)
+    case .temperature(let sensor, let millicelsius): note(sensor: sensor, millicelsius)
     case .output(let reading, let wattHours):
       power.millivolts = reading.millivolts
       power.milliamps = reading.milliamps
@@ -57,6 +64,15 @@ public struct ConnectorState: Sendable {
     default: return
     }
     isNew = true
+  }
+
+  /// An outlet without a lock of its own may say so all the same.
+  mutating func note(locked: Bool) { if hasLock { outputs.locked = locked } }
+
+  /// The hottest one is told.
+  mutating func note(sensor: Int, _ millicelsius: Int?) {
+    temperatures[sensor] = millicelsius
+    power.temperatureDecidegrees = temperatures.values.max().map { $0 / 100 }
   }
 
   /// What a meter tells beside its reading.
@@ -84,7 +100,13 @@ public struct ConnectorState: Sendable {
   mutating func note(_ trace: NodeTrace, at now: Instant) {
     isNew = true
     switch trace {
-    case .phase(let phase): enter(phase, now)
+    case .phase(let phase):
+      enter(phase, now)
+      if isFree, phase != .idle { session.authorization = .granted }
+    case .coupling(.basicCharging(let may)):
+      // ... by its duty alone.
+      if may { session.protocolName = session.protocolName ?? "iec61851" }
+    case .coupling(.chargesOn): session.protocolName = "iec61851"
     case .energy(let reading):
       session.wattHours = reading.wattHours
       session.socPercent = reading.socPercent ?? session.socPercent

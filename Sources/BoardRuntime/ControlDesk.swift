@@ -19,6 +19,17 @@ final class ControlDesk {
   var publish: (ControlEvent) -> Void = { _ in }
   /// Told what people should know of a connector that goes out of service or comes back.
   var log: (LogLine) -> Void = { _ in }
+  /// Somebody listens: for nobody no news is made.
+  var isHeard = true {
+    didSet {
+      guard isHeard, !oldValue else { return }
+      // News is what happens from now on.
+      for connector in connectors {
+        _ = connector.takeNews()
+        told[connector.number] = connector.status(at: loop.now)
+      }
+    }
+  }
   private var troubles: [Int: String] = [:]
 
   static let errorsMax = 200
@@ -145,6 +156,7 @@ final class ControlDesk {
   /// Tells states that changed since the last turn. Events are told by `note`, in their place.
   func tellNews() {
     for connector in connectors { tellTrouble(connector) }
+    guard isHeard else { return }
     for connector in connectors where connector.takeNews() {
       let status = connector.status(at: loop.now)
       let old = told[status.connector]
@@ -185,6 +197,9 @@ final class ControlDesk {
     tell(number, .trouble(trouble ?? ""))
   }
 
+  /// 0 for a clock that was not set: a board without a battery begins in 1970. Nothing of this program is of before 2020.
+  static func clock(_ unixSeconds: Int64) -> Int64 { unixSeconds < 1_577_836_800 ? 0 : unixSeconds }
+
   private func isOver(_ number: Int, _ name: String) {
     for index in errors.indices where errors[index].connector == number && errors[index].name == name {
       errors[index].isPresent = false
@@ -215,8 +230,8 @@ final class ControlDesk {
     errorCount += 1
     errors.append(
       ErrorEntry(
-        number: errorCount, connector: connector, unixSeconds: unixMilliseconds() / 1000, layer: layer,
-        name: name, text: text, isPresent: isPresent))
+        number: errorCount, connector: connector, unixSeconds: Self.clock(unixMilliseconds() / 1000),
+        layer: layer, name: name, text: text, isPresent: isPresent))
     guard errors.count > Self.errorsMax else { return }
     // A modem that comes and goes must not hide a fault.
     errors.remove(at: errors.firstIndex { $0.name == Self.outOfService && !$0.isPresent } ?? 0)

@@ -29,6 +29,7 @@ final class ControlSocket {
     timer = loop.addTimer { [weak self] in self?.handle(.timeout) }
     try listener.attach(to: loop) { [weak self] in self?.accept($0) }
     desk.publish = { [weak self] in self?.handle(.publish($0)) }
+    desk.isHeard = false
   }
 
   private func accept(_ connection: UnixStreamConnection) {
@@ -62,6 +63,7 @@ final class ControlSocket {
     while !waiting.isEmpty {
       var actions: [ControlServerAction] = []
       server.handle(waiting.removeFirst(), at: loop.now) { actions.append($0) }
+      desk.isHeard = server.hasSubscribers
       for action in actions { perform(action) }
     }
     isHandling = false

@@ -302,6 +302,7 @@ public final class Daemon {
     startedAt = loop.now
     let hardware = try site.watchdog.map { (settings) throws(LinuxError) in try HardwareWatchdog(settings) }
     hardwareWatchdog = hardware
+    if let concern = hardware?.concern { tell(.critical, "watchdog", concern) }
     guard let interval = [manager.watchdogInterval, hardware?.interval].compactMap({ $0 }).min() else {
       return
     }

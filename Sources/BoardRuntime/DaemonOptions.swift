@@ -49,8 +49,13 @@ public struct DaemonOptions: Hashable, Sendable {
       switch name {
       case "--help", "-h": task = .help
       case "--version": task = .version
-      case "--check": task = .check
-      case "--safe-state": task = .safeState
+      case "--check", "--safe-state":
+        let new = name == "--check" ? Task.check : .safeState
+        guard task == .run || task == new else {
+          throw Misuse(
+            description: "--check and --safe-state exclude each other: one moves nothing, the other does")
+        }
+        task = new
       case "--verbose", "-v": isVerbose = true
       case "--site": sitePath = value
       case "--board": board = value

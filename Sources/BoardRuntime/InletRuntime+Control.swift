@@ -140,10 +140,8 @@ extension ConnectorState {
   mutating func note(_ event: VehicleEvent) {
     switch event {
     case .contactorFeedback(let closed): outputs.contactorFeedback = closed
-    case .lock(let locked): outputs.locked = locked
-    case .temperature(_, let millicelsius):
-      guard let millicelsius else { return }
-      power.temperatureDecidegrees = millicelsius / 100
+    case .lock(let locked): note(locked: locked)
+    case .temperature(let sensor, let millicelsius): note(sensor: sensor, millicelsius)
     default: return
     }
     isNew = true

@@ -158,7 +158,7 @@ final class InletRuntime {
 
   /// What the battery says, with what is wanted of it in return.
   func hear(_ new: BatteryReport) {
-    if isSilent { tell(.info, "battery", "its management is heard, \(new.socPercent) %") }
+    if isSilent { tell(.info, "heard", "its management is heard, \(new.socPercent) %", layer: "battery") }
     isSilent = false
     isVoltageForgotten = false
     forgetDue = nil
@@ -188,8 +188,8 @@ final class InletRuntime {
     state.isNew = true
     openDue = loop.now + Self.silentStopMax
     tell(
-      .error, "battery",
-      "\(cause): charging ends, the contactors open in \(Self.silentStopMax) at the latest")
+      .error, "silent",
+      "\(cause): charging ends, the contactors open in \(Self.silentStopMax) at the latest", layer: "battery")
     tellConditions()
     noteWanted()
     rearm()
@@ -238,7 +238,9 @@ final class InletRuntime {
   }
 
   private func derate(to percent: Int) {
-    tell(.warning, "heat", "limited to \(percent) % of the inlet's current by its temperature")
+    tell(
+      .warning, "derating", "limited to \(percent) % of the inlet's current by its temperature", layer: "heat"
+    )
     heatShare = percent
     state.isNew = true
     tellConditions()
@@ -442,7 +444,7 @@ final class InletRuntime {
     return phases.contains(node.phase) && node.fault == nil && !node.isContactorCommanded && node.load == .b
   }
 
-  private func tell(_ priority: LogPriority, _ event: String, _ text: String) {
-    handlers.log(LogLine(priority, connector: plan.name, layer: "link", event: event, text))
+  private func tell(_ priority: LogPriority, _ event: String, _ text: String, layer: String = "link") {
+    handlers.log(LogLine(priority, connector: plan.name, layer: layer, event: event, text))
   }
 }

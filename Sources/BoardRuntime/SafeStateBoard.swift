@@ -62,6 +62,8 @@ extension SitePlan {
     for folder in [SafeStateBoard.folder, nil] {
       guard let name = SafeStateBoard.name(options, folder: folder), Self.knows(name) else { continue }
       try self.init(boardAlone: name)
+      // A rig's controller is at another port: the board's own may be somebody else's.
+      try move(options.controllers)
       return
     }
     // None can be made out: let the reader say why.

@@ -31,7 +31,12 @@ public struct SitePlan {
 
   public init(_ options: DaemonOptions) throws(Problems) {
     try self.init(sited: options)
-    for option in options.controllers {
+    try move(options.controllers)
+  }
+
+  /// Controllers that are elsewhere than the board says.
+  mutating func move(_ controllers: [ControllerOption]) throws(Problems) {
+    for option in controllers {
       do throws(BoardFailure) {
         try board.move(option)
       } catch {

@@ -63,7 +63,7 @@ public struct ControlServer: Machine {
   public init(clientsMax: Int = 16) { self.clientsMax = clientsMax }
 
   /// Clients that are connected.
-  public var clientCount: Int { clients.count }
+  var clientCount: Int { clients.count }
   /// Somebody wants to hear of events: nobody else needs to make any.
   public var hasSubscribers: Bool { clients.values.contains { $0.subscription != nil } }
 

@@ -6,14 +6,6 @@ extension SiteConfiguration {
     try read(try octets(of: path), path: path)
   }
 
-  /// What is wrong with the site file at `path`; empty for a usable one.
-  public static func check(path: String) -> [SiteProblem] {
-    do throws(SiteFileError) {
-      _ = try load(path: path)
-      return []
-    } catch { return error.problems }
-  }
-
   private static func octets(of path: String) throws(SiteFileError) -> [UInt8] {
     func failure(_ text: String) -> SiteFileError {
       SiteFileError(path: path, problems: [SiteProblem(line: 0, column: 0, key: "", text: text)])
@@ -25,6 +17,11 @@ extension SiteConfiguration {
       switch code {
       case ENOENT: throw failure("there is no such file; docs/site-file.md has one to begin with")
       case EACCES, EPERM:
+        // The file itself may be readable in a folder that is not.
+        guard access(path, F_OK) == 0 else {
+          throw failure(
+            "this user may not look into its folder; use sudo, or be in the group that owns it (coupler)")
+        }
         throw failure("this user may not read it; it needs no secrets, so: chmod 644 \(path)")
       default: throw failure("cannot be opened: \(String(cString: strerror(code)))")
       }

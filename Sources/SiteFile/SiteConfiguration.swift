@@ -192,7 +192,7 @@ public struct PowerStageSettings: Hashable, Sendable {
 
 /// What an outlet may give at this site. `nil`: as the board's outlet has it, or the standard's own bound.
 ///
-/// All of it may change while the daemon runs.
+/// All of it but the phases, which are wired, may change while the daemon runs.
 public struct SiteLimits: Hashable, Sendable {
   /// Per phase (AC) or pole (DC), mA, 6000 or more with AC.
   public var currentMax: Int?

@@ -59,7 +59,9 @@ public enum SiteSchema {
     Key(path: "control", kind: .mapping, fallback: "", purpose: "The socket of `coupler status` and others."),
     Key(
       path: "control.socket", kind: .path(107), fallback: "/run/coupler/control.sock",
-      purpose: "Where the socket is made."),
+      purpose:
+        "Where the socket is made. Outside of `/run/coupler` the service needs `ReadWritePaths=` for its folder."
+    ),
     Key(
       path: "control.mode", kind: .mode, fallback: "0660",
       purpose: "Who may connect, and so steer the station: the owner and the group of the daemon."),
@@ -70,7 +72,8 @@ public enum SiteSchema {
       path: "journal", kind: .mapping, fallback: "", purpose: "The journal of events that survive a crash."),
     Key(
       path: "journal.folder", kind: .path(200), fallback: "/var/lib/coupler",
-      purpose: "A folder the daemon may write to."),
+      purpose:
+        "A folder the daemon may write to. Another one than this the service needs in `ReadWritePaths=`."),
     Key(
       path: "watchdog", kind: .mapping, fallback: "the board's, where it needs one",
       purpose: "A watchdog of the kernel that resets the board when the daemon hangs."),
@@ -124,7 +127,7 @@ public enum SiteSchema {
       fallback: "the outlet's",
       isLive: true, purpose: "All phases together; with AC the offered current is bounded by it, too."),
     Key(
-      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's", isLive: true,
+      path: "connectors[].limits.phases", kind: .words(["1", "3"]), fallback: "the outlet's",
       purpose: "AC: phases that are wired."),
     Key(
       path: "connectors[].authorization", kind: .words(names(ConnectorSettings.Authorization.self)),

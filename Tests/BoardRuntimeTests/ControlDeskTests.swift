@@ -21,6 +21,7 @@ import Wire
     var isBroken: Bool { trouble != nil }
 
     var refusal: BoardFailure?
+    var derated: ((Int) -> Void)?
 
     func start(_ reading: @escaping (ChargerEvent) -> Void) throws(BoardFailure) {
       if let refusal { throw refusal }
@@ -59,16 +60,18 @@ import Wire
       plan.interface = "none-such"
       plan.authorization = free ? .free : .control
       var trace: (NodeTrace) -> Void = { _ in }
+      var log: (LogLine) -> Void = { _ in }
       connector = ConnectorRuntime(
         plan, outlet: outlet, port: port, loop: loop,
         handlers: ConnectorRuntime.Handlers(
-          trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { _ in }))
+          trace: { new, _ in trace(new) }, authorizationNeeded: {}, log: { log($0) }))
       let journal = StationJournal(
         try EventJournal(folder: folder, loop: loop, now: { 0 }))
       desk = ControlDesk(loop: loop, board: "fake", journal: journal, connectors: [connector])
       desk.publish = { [unowned self] in events.append($0) }
       desk.log = { [unowned self] in lines.append($0) }
       trace = { [unowned self] in traces.append($0) }
+      log = { [unowned self] in lines.append($0) }
       port.refusal = refusal
       do throws(BoardFailure) { try connector.start() } catch {
         // As the daemon does.
@@ -152,6 +155,22 @@ import Wire
     #expect(rig.wasIdentified(false))
   }
 
+  // MARK: news
+
+  @Test func news_is_made_for_those_who_listen() throws {
+    let rig = try Rig(.ac)
+    rig.desk.isHeard = false
+    rig.connector.pause()
+    rig.desk.tellNews()
+    #expect(rig.events == [])
+    rig.desk.isHeard = true
+    rig.desk.tellNews()
+    #expect(rig.events == [], "what was before is in the status")
+    rig.connector.resume()
+    rig.desk.tellNews()
+    #expect(rig.events.contains { $0.content == .paused(false) })
+  }
+
   // MARK: trouble
 
   /// A dead outlet looked as one where no vehicle is.
@@ -218,7 +237,8 @@ import Wire
   @Test func a_power_stage_that_is_missing_is_trouble_of_that_layer() throws {
     let rig = try Rig(.dc)
     rig.desk.tellNews()
-    #expect(rig.lines.map(\.layer) == ["power"] && rig.lines.map(\.priority) == [.warning])
+    let told = rig.lines.filter { $0.event == "trouble" }
+    #expect(told.map(\.layer) == ["power"] && told.map(\.priority) == [.warning])
   }
 
   // MARK: the power stage
@@ -263,6 +283,71 @@ import Wire
     #expect(rig.ask(.power(connector: 1, report)).command == PowerCommand())
     let power = rig.connector.values.power
     #expect(power.phaseMilliamps == [16_000, 15_000, 14_000] && power.watts == 10_350)
+  }
+
+  // MARK: what is shown
+
+  /// What the page of the control socket says of members that may be left out.
+  @Test func a_state_tells_what_its_documentation_promises() {
+    var tethered = ConnectorState(hasLock: false, usesSLAC: false)
+    tethered.note(ChargerEvent.lock(locked: true))
+    #expect(tethered.outputs.locked == nil, "it has no lock of its own")
+    var state = ConnectorState(hasLock: true, usesSLAC: false)
+    state.note(ChargerEvent.lock(locked: true))
+    #expect(state.outputs.locked == true)
+    state.isFree = true
+    state.note(.phase(.pilot), at: .zero)
+    #expect(state.session.authorization == .granted, "everybody is let in")
+    state.note(.coupling(.basicCharging(true)), at: .zero)
+    #expect(state.session.protocolName == "iec61851")
+    state.note(.phase(.idle), at: .zero)
+    #expect(state.session.authorization == .none && state.session.protocolName == nil)
+    #expect(ControlDesk.clock(35) == 0 && ControlDesk.clock(1_795_000_000) == 1_795_000_000)
+  }
+
+  /// Each layer has its own share of lines: heat must not be left out because an interface comes and goes.
+  @Test func heat_is_a_layer_of_its_own_in_the_log() throws {
+    let rig = try Rig(.ac)
+    rig.port.derated?(50)
+    #expect(rig.lines.last?.layer == "heat" && rig.lines.last?.priority == .warning)
+  }
+
+  @Test func the_hottest_sensor_is_shown() throws {
+    let rig = try Rig(.ac)
+    #expect(rig.connector.values.power.temperatureDecidegrees == nil)
+    rig.port.tell(.temperature(sensor: 0, millicelsius: 61_500))
+    rig.port.tell(.temperature(sensor: 1, millicelsius: 20_000))
+    #expect(rig.connector.values.power.temperatureDecidegrees == 615)
+    rig.port.tell(.temperature(sensor: 0, millicelsius: nil))
+    #expect(rig.connector.values.power.temperatureDecidegrees == 200)
+    rig.port.tell(.temperature(sensor: 1, millicelsius: nil))
+    #expect(rig.connector.values.power.temperatureDecidegrees == nil)
+  }
+
+  // MARK: limits
+
+  /// A load management adds up watts.
+  @Test func power_and_current_of_a_limit_go_together() throws {
+    let rig = try Rig(.ac)
+    guard
+      case .success(.limits(let limits))? = rig.ask(.limit(connector: 1, ControlLimits(milliamps: 16_000)))
+        .result
+    else {
+      Issue.record("refused")
+      return
+    }
+    #expect(limits.milliamps == 16_000 && limits.watts == 11_040, "3 x 230 V x 16 A")
+    #expect(rig.ask(.limit(connector: 1, ControlLimits(watts: 6_900))).code == nil)
+    #expect(rig.connector.controlLimits.watts == 6_900 && rig.connector.controlLimits.milliamps == 10_001)
+  }
+
+  /// The session offers those of the start, and the energy is summed up with them.
+  @Test func phases_that_are_wired_do_not_change_under_way() throws {
+    let rig = try Rig(.ac)
+    var plan = rig.connector.plan
+    plan.phases = 1
+    rig.connector.adopt(plan)
+    #expect(rig.connector.closedPhases == 3)
   }
 
   // MARK: phases

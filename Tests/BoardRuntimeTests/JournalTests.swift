@@ -394,5 +394,7 @@ import Wire
       _ = try EventJournal(folder: "/nonexistent/coupler", loop: nil, now: { 0 })
     }
     #expect("\(try #require(error))".contains("has to exist"))
+    errno = EROFS
+    #expect(EventJournal.cause("/mnt/events").contains("ReadWritePaths="))
   }
 }

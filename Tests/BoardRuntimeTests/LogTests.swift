@@ -57,6 +57,7 @@ import Wire
     (["--sit", "x"], "unknown option"), (["--site"], "needs a value"), (["--site="], "not empty"),
     (["--check=1"], "takes no value"), (["x"], "unknown option"),
     (["--site", "a", "--interface", "plc0"], "built-in site"),
+    (["--check", "--safe-state"], "exclude each other"), (["--safe-state", "--check"], "exclude each other"),
   ])
   func misuse_is_told(arguments: [String], word: String) throws {
     let error = #expect(throws: DaemonOptions.Misuse.self) { _ = try DaemonOptions(arguments) }

@@ -47,6 +47,12 @@ import Testing
     #expect(RestartRule(folder: folder).starts == 0 && RestartRule(folder: nil).starts == 0)
   }
 
+  /// 60 s of a driver that rounds are a contactor that stays closed for 60 s after SIGKILL.
+  @Test func a_watchdog_that_takes_longer_than_asked_for_is_told() {
+    #expect(HardwareWatchdog.concern(wanted: 10, actual: 60)?.contains("60 s of the 10 s") == true)
+    for actual in [9, 10] { #expect(HardwareWatchdog.concern(wanted: 10, actual: actual) == nil) }
+  }
+
   /// Of a connector: what its place is made of.
   @Test func grants_pauses_and_limits_count() throws {
     func rig(_ free: Bool = false) throws -> ControlDeskTests.Rig {

@@ -1,3 +1,4 @@
+import Boards
 import BoardChargebyteTarragon
 import Foundation
 import HAL
@@ -45,6 +46,20 @@ import Testing
     var named = options
     named.board = "generic"
     #expect(SafeStateBoard.name(named, folder: folder) == "generic")
+  }
+
+  /// The board's own port may be somebody else's on a rig.
+  @Test func a_controller_of_the_command_line_is_the_one_that_is_made_safe() throws {
+    let board = try #require(BoardCatalogue.board(named: "phytec-phyverso"))
+    let link = try #require(board.links.first)
+    var options = try DaemonOptions(["--board", board.name, "--controller", "\(link.name)=/dev/rig"])
+    let plan = try SitePlan(safeState: options)
+    guard case .serial("/dev/rig", _, _)? = plan.board.links.first?.transport else {
+      Issue.record("\(plan.board.links)")
+      return
+    }
+    options.controllers = []
+    #expect(try SitePlan(safeState: options).board.links == board.links)
   }
 
   @Test func without_any_board_the_reader_says_what_is_wrong() throws {

@@ -183,6 +183,18 @@ struct CommandTests {
     #expect(result.status == 1)
     #expect(result.errors == "coupler: this station has the connectors 1, 2; say which, as the argument\n")
     #expect(station.requests == [.info])
+    let json = try Command.run("stop", "--json", "--socket", station.socket)
+    #expect(
+      json.output
+        == #"{"error":{"code":-32602,"message":"this station has the connectors 1, 2","data":{"name":"invalidParameters","remedy":"say which, as the argument"}}}"#
+        + "\n")
+  }
+
+  /// A script reads why, whatever it was.
+  @Test func what_answers_and_is_no_daemon_is_told_as_JSON_too() throws {
+    let station = try FakeStation { _ in .success(.done) }
+    let result = try Command.run("stop", "--json", "--socket", station.socket)
+    #expect(result.status == 2 && result.output.hasPrefix(#"{"error":{"message":"#), "\(result)")
   }
 
   // MARK: no daemon
@@ -221,6 +233,11 @@ struct CommandTests {
     #expect(result.errors.contains("nobody serves \(path) any more: the daemon has ended"))
   }
 
+  @Test func a_folder_is_no_daemon_that_has_ended() throws {
+    let result = try Command.run("status", "--socket", "/")
+    #expect(result.status == 2 && result.errors.contains("/ is not the daemon's socket"), "\(result.errors)")
+  }
+
   @Test func a_daemon_that_does_not_answer_is_given_up() throws {
     let station = try FakeStation { _ in nil }
     let result = try Command.run("status", "--socket", station.socket)
@@ -239,6 +256,7 @@ struct CommandTests {
     arguments: [
       (["stop", "0"], "connectors are numbered 1, 2, 3"),
       (["stop", "--pause", "--resume"], "exclude each other"),
+      (["stop", "--pause", "--reason", "site"], "--reason is for a stop alone"),
       (["limit", "1"], "at least one of --amps"), (["limit", "--amps=-1"], "--amps is 0 to 10000"),
       (["limit", "--amps", "nan"], "--amps is 0 to 10000"),
       (["authorize", "--token", ""], "--token has 1 to 64 octets"),

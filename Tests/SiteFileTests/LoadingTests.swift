@@ -4,7 +4,12 @@ import Testing
 @testable import SiteFile
 
 @Suite struct LoadingTests {
-  private func problem(_ path: String) -> String? { SiteConfiguration.check(path: path).first?.description }
+  private func problem(_ path: String) -> String? {
+    do throws(SiteFileError) {
+      _ = try SiteConfiguration.load(path: path)
+      return nil
+    } catch { return error.problems.first?.description }
+  }
 
   private func withFile(_ octets: [UInt8], _ body: (String) throws -> Void) throws {
     let path = NSTemporaryDirectory() + "coupler-site-\(UUID().uuidString).yaml"
@@ -18,7 +23,7 @@ import Testing
       let loaded = try SiteConfiguration.load(path: path)
       let expected = try readSite(minimal)
       #expect(loaded == expected)
-      #expect(SiteConfiguration.check(path: path).isEmpty)
+      #expect(problem(path) == nil)
     }
   }
 
@@ -36,7 +41,7 @@ import Testing
 
   @Test func a_file_that_is_too_long_is_refused_unread() throws {
     let comment = Array(repeating: UInt8(ascii: "#"), count: YAMLReader.octetsMax - minimal.utf8.count)
-    try withFile(Array(minimal.utf8) + comment) { path in #expect(SiteConfiguration.check(path: path).isEmpty)
+    try withFile(Array(minimal.utf8) + comment) { path in #expect(problem(path) == nil)
     }
     try withFile(Array(minimal.utf8) + comment + comment) { path in
       #expect(problem(path)?.contains("a site file has at most 65536. Is it the right file?") == true)
@@ -49,5 +54,11 @@ import Testing
       chmod(path, 0)
       #expect(problem(path)?.contains("chmod 644") == true)
     }
+    let folder = NSTemporaryDirectory() + "coupler-folder-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    chmod(folder, 0)
+    #expect(problem(folder + "/site.yaml")?.contains("may not look into its folder") == true)
+    chmod(folder, 0o700)
   }
 }

@@ -34,9 +34,9 @@ struct ConnectorArgument: ParsableArguments {
     guard case .info(let info) = try session.ask(.info) else { throw ControlTrouble.foreign }
     if info.connectors.count == 1, let only = info.connectors.first { return only }
     let all = info.connectors.map(String.init).joined(separator: ", ")
-    throw ControlTrouble(
-      status: 1, text: "this station has the connectors \(all); say which, as the argument",
-      json: #"{"error":{"message":"several connectors"}}"#)
+    throw ControlSession.trouble(
+      ControlFailure(
+        .invalidParameters, "this station has the connectors \(all)", remedy: "say which, as the argument"))
   }
 }
 
@@ -44,7 +44,7 @@ struct ConnectorArgument: ParsableArguments {
 struct ControlTrouble: Error {
   var status: Int32
   var text: String
-  /// What a script reads in place of a result.
+  /// What a script reads in place of a result; without it the text.
   var json: String?
 
   static let foreign = ControlTrouble(
@@ -53,7 +53,13 @@ struct ControlTrouble: Error {
   /// Tells it, and ends the program.
   func exit(_ options: ControlOptions) -> ExitCode {
     complain("coupler: \(text)")
-    if options.json, let json { say(json) }
+    if options.json {
+      var error = JSONLine()
+      error.add("message", text)
+      var line = JSONLine()
+      line.add("error", error)
+      say(json ?? line.text)
+    }
     return ExitCode(status)
   }
 }

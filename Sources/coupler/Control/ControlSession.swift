@@ -44,15 +44,22 @@ final class ControlSession {
     case ENOENT:
       "there is no socket at \(path): no daemon runs, or it has another one; start it with: systemctl start couplerd, "
         + "or name its control.socket with --socket"
+    // The kernel says so of a folder or a file, too.
+    case ECONNREFUSED where !isSocket(path), ENOTSOCK, EPROTOTYPE:
+      "\(path) is not the daemon's socket; name its control.socket with --socket"
     case ECONNREFUSED:
       "nobody serves \(path) any more: the daemon has ended; see why with: journalctl -u couplerd"
     case EACCES, EPERM:
       "this user may not talk to the daemon; use sudo, or join the group that ls -l \(path) shows"
     case EAGAIN:
       "the daemon takes no connections: it hangs, or is being debugged; look at: journalctl -u couplerd"
-    case ENOTSOCK, EPROTOTYPE: "\(path) is not the daemon's socket; name its control.socket with --socket"
     default: "\(error)"
     }
+  }
+
+  private static func isSocket(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
   }
 
   // MARK: asking

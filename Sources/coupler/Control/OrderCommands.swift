@@ -62,8 +62,8 @@ struct StopCommand: ParsableCommand {
   @OptionGroup var target: ConnectorArgument
   @OptionGroup var options: ControlOptions
 
-  @Option(help: ArgumentHelp("Who wants it to end.", valueName: "user|backend|site"))
-  var reason = Reason.user
+  @Option(help: ArgumentHelp("Who wants it to end (default: user).", valueName: "user|backend|site"))
+  var reason: Reason?
 
   /// As the session knows them; a type of its own, since only those can be arguments.
   enum Reason: String, ExpressibleByArgument, CaseIterable {
@@ -86,10 +86,13 @@ struct StopCommand: ParsableCommand {
 
   func validate() throws {
     if pause, resume { throw ValidationError("--pause and --resume exclude each other") }
+    if reason != nil, pause || resume {
+      throw ValidationError("--reason is for a stop alone; --pause always ends a session for the back end")
+    }
   }
 
   func run() throws {
-    let (reason, pause, resume) = (reason.request, pause, resume)
+    let (reason, pause, resume) = (reason?.request ?? .user, pause, resume)
     try options.withSession { session in
       let connector = try target.resolve(session)
       let request: ControlRequest =
