@@ -158,10 +158,13 @@ let package = Package(
         "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
+    // Records come from a medium that may have torn or spoilt them.
+    .target(name: "Journal", swiftSettings: parser),
     .target(
       name: "BoardRuntime",
       dependencies: [
-        "CLinux", "SiteFile", "ControlAPI", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118", "Safety",
+        "CLinux", "SiteFile", "ControlAPI", "Journal", "Wire", "HAL", "HomePlug", "SLAC", "ISO15118",
+        "Safety",
         "ControlPilot", "Node",
         "LinuxHardware", "LinuxRuntime", "SafetyLinks", "SimulatedHardware", "Simulation", "Boards",
         "BoardSimulation",
@@ -180,7 +183,7 @@ let package = Package(
         argumentParser, "Node", "Recorder", "Cryptography", "SimulatedHardware", "LinuxHardware", "EXITools",
         "Simulation", "LinuxRuntime", "Wire", "HAL", "SLAC", "PLCModem", "QCA7000SPI", "HomePlug",
         "ISO15118", "V2GTransport", "Safety", "ControlPilot", "Boards",
-        "ControlAPI",
+        "ControlAPI", "Journal",
         "SafetyLinks", "SimulatedController",
       ],
       swiftSettings: house),
@@ -263,14 +266,15 @@ let package = Package(
     .testTarget(name: "SiteFileTests", dependencies: ["SiteFile", "Wire"], exclude: ["Tables"]),
     .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Wire"]),
     .testTarget(
-      name: "ControlCommandTests", dependencies: ["coupler", "ControlAPI", "LinuxHardware", "Wire"]),
+      name: "ControlCommandTests",
+      dependencies: ["coupler", "ControlAPI", "Journal", "LinuxHardware", "Wire"]),
     .testTarget(
       name: "BoardRuntimeTests",
       dependencies: [
         "BoardRuntime", "Cryptography", "HomePlug", "SLAC", "LinuxHardware", "Node", "Safety", "ControlPilot",
         "HAL", "SimulatedHardware", "Wire",
         "SiteFile",
-        "ControlAPI", "BoardChargebyteTarragon", "Boards",
+        "ControlAPI", "Journal", "BoardChargebyteTarragon", "Boards",
         "SafetyLinks", "SimulatedController", "LinuxRuntime",
       ]),
     .testTarget(

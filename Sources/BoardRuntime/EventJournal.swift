@@ -1,4 +1,5 @@
 import Glibc
+public import Journal
 public import LinuxHardware
 
 /// The events of a station that must survive a crash: an append-only file, brought to the medium before anybody is told.
@@ -7,19 +8,11 @@ public import LinuxHardware
 /// no other. The file is bounded: a full one is put aside as `events.1`, the one before that is dropped, and what still
 /// holds is carried over.
 public final class EventJournal {
-  /// What a start found.
-  public struct Recovery: Hashable, Sendable {
-    public var records = 0
-    /// Octets at the end that were no whole record, and were cut off.
-    public var tornOctets = 0
-    /// Octets before the last record that belong to none.
-    public var damagedOctets = 0
-  }
-
   public static let fileName = "events"
   /// A file of this size is rotated as soon as that may be, and one of four times as much in any case; octets.
   public let octetsMax: Int
-  public let recovery: Recovery
+  /// What the start found.
+  public let recovery: JournalReader.Recovery
   public private(set) var state: JournalState
   /// Why records are not kept, or the file grows; `nil` where all is well.
   public var failure: String? { lost ?? unrotated }
@@ -56,7 +49,7 @@ public final class EventJournal {
     if access(path, F_OK) != 0 { _ = rename("\(path).new", path) }
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
     guard descriptor >= 0 else { throw Self.failure("open", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.lock(descriptor) else {
       close(descriptor)
       throw BoardFailure("journal: \(path) is in use by another couplerd; stop that first")
     }
@@ -175,10 +168,21 @@ public final class EventJournal {
     Self.syncFolder(folder)
   }
 
+  /// For one daemon alone. A predecessor that is just ending, or a child of anybody between fork and exec, holds it a moment.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<20 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+      usleep(10_000)
+    }
+    return false
+  }
+
   // MARK: recovery
 
   /// What octets of a file add up to, and where its last whole record ends.
-  static func recover(_ octets: [UInt8]) -> (state: JournalState, recovery: Recovery, end: Int) {
+  static func recover(_ octets: [UInt8]) -> (state: JournalState, recovery: JournalReader.Recovery, end: Int)
+  {
     var reader = JournalReader()
     reader.read(octets)
     return reader.finish()
@@ -188,7 +192,7 @@ public final class EventJournal {
   /// that could not be rotated for long is, one that some other program filled is not.
   private static func contents(
     _ descriptor: Int32, _ foreignMax: Int
-  ) -> (state: JournalState, recovery: Recovery, end: Int)? {
+  ) -> (state: JournalState, recovery: JournalReader.Recovery, end: Int)? {
     var reader = JournalReader()
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     while true {

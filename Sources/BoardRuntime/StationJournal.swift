@@ -1,3 +1,4 @@
+import Journal
 import Node
 import Safety
 import Wire

@@ -115,6 +115,11 @@ extension ChargerNode {
     if !positive, plug.basic == .offered, supervisor.isContactorCommandedClosed {
       return stop(.user, now, perform)
     }
+    // The charge that is ending ends, with its energy, before another one begins.
+    if plug.basic == .stopping {
+      plug.startsAnew = positive
+      return
+    }
     // A pause ends as it began; a session that runs takes the identification as its authorization, or goes on.
     guard mayOfferNominal, !plug.isPaused, !plug.connected else { return }
     guard positive else {

@@ -36,7 +36,7 @@ struct Coupler: ParsableCommand {
       ControllerCommand.self, SPICommand.self, EXICommand.self, BoardCommand.self,
       StatusCommand.self, WatchCommand.self, AuthorizeCommand.self, StopCommand.self, LimitCommand.self,
       ClearCommand.self,
-      PowerStageCommand.self,
+      PowerStageCommand.self, JournalCommand.self,
     ])
 
   /// A reader that goes away, as `| head` does, must not end a write to a modem's flash half way.

@@ -5,6 +5,7 @@ import Testing
 import Wire
 
 @testable import BoardRuntime
+@testable import Journal
 
 @Suite struct JournalTests {
   static let events: [(UInt16, JournalEvent)] = [
@@ -65,7 +66,7 @@ import Wire
         #expect(kept)
       }
       let again = try EventJournal(folder: path, loop: nil, now: { 0 })
-      #expect(again.recovery == EventJournal.Recovery(records: whole + 1))
+      #expect(again.recovery == JournalReader.Recovery(records: whole + 1))
     }
   }
 
@@ -137,7 +138,7 @@ import Wire
     try Data(octets).write(to: URL(fileURLWithPath: "\(path)/events"))
     do {
       let journal = try EventJournal(folder: path, loop: nil, now: { 0 })
-      #expect(journal.recovery == EventJournal.Recovery(records: Self.events.count))
+      #expect(journal.recovery == JournalReader.Recovery(records: Self.events.count))
       #expect(journal.state.nextSequence == 10)
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path)/events")) == Data(octets))

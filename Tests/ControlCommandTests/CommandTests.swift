@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// The commands as they were built, against a station that is only a socket.
-private enum Command {
+enum Command {
   static let executable: String? = {
     let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     guard let folder = tests.map({ URL(filePath: $0).deletingLastPathComponent() }) else { return nil }

@@ -294,6 +294,30 @@ import Wire
     #expect(rig.watch.violations == [])
   }
 
+  @Test(arguments: [LinkPolicy.absent, .slac])
+  func a_customer_identified_while_the_charge_of_another_ends_begins_a_charge_of_his_own(link: LinkPolicy) {
+    var rig = rig(link) { $0.energyWanted = 2_000 }
+    rig.tellCharger(.identified(true))
+    rig.plugIn()
+    rig.run(for: .seconds(60)) { isClosed($0) }
+    rig.run(for: .seconds(10))
+    #expect(rig.phase == .energy)
+    rig.tellCharger(.identified(false))
+    rig.run(for: .milliseconds(500))
+    #expect(isClosed(rig) && rig.outcome == nil, "S2 has time to open")
+    rig.tellCharger(.identified(true))
+    rig.run(for: .seconds(10)) { $0.outcome != nil }
+    guard case .completed(_, let wattHours)? = rig.outcome else {
+      Issue.record("\(String(describing: rig.outcome))")
+      return
+    }
+    #expect(wattHours > 10, "the first customer's: \(wattHours) Wh")
+    #expect(!isClosed(rig))
+    #expect(rig.run(for: .seconds(60)) { isClosed($0) }, "\(rig.failures.text)")
+    rig.rest()
+    #expect(rig.watch.violations == [])
+  }
+
   @Test func the_cable_bounds_the_offer_and_without_one_nothing_closes() {
     var rig = rig { $0.readsProximity = true }
     rig.tellCharger(.identified(true))

@@ -16,7 +16,7 @@ import Testing
       "PLCModem", "SLAC", "ControlPilot", "Safety", "SafetyLinks", "SimulatedController", "V2GTransport",
       "ISO15118",
     ],
-    ["Cryptography", "SiteFile", "ControlAPI"],
+    ["Cryptography", "SiteFile", "ControlAPI", "Journal"],
     [
       "Node", "Recorder", "Simulation", "LinuxRuntime", "BoardRuntime", "XMLTree", "EXITools", "EXIGenerator",
     ],
@@ -28,7 +28,7 @@ import Testing
     "Wire", "EXI", "XMLSignatureMessages", "AppProtocolMessages", "DIN70121Messages",
     "ISO15118_2Messages", "ISO15118_20Messages", "HomePlug", "HAL", "QCA7000SPI", "PLCModem", "SLAC",
     "ControlPilot", "Safety", "V2GTransport", "ISO15118", "Node", "SimulatedHardware", "Simulation",
-    "SafetyLinks", "SimulatedController",
+    "SafetyLinks", "SimulatedController", "Journal",
   ]
 
   @Test func imports_go_down_only() throws {

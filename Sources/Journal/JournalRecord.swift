@@ -1,5 +1,3 @@
-import Wire
-
 /// What must not be forgotten, not even by a power cut.
 public enum JournalEvent: Hashable, Sendable {
   /// A vehicle was plugged in.

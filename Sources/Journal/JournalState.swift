@@ -10,7 +10,7 @@ public struct JournalState: Hashable, Sendable {
     public var meterAtStart: Int64?
 
     /// Energy of an open session, as far as it was kept, Wh.
-    var sessionWattHours: Int64 {
+    public var sessionWattHours: Int64 {
       guard isSessionOpen, let now = meterWattHours, let start = meterAtStart else { return 0 }
       let (energy, isBeyond) = now.subtractingReportingOverflow(start)
       return isBeyond ? 0 : max(0, energy)
@@ -46,7 +46,7 @@ public struct JournalState: Hashable, Sendable {
   mutating func pass(_ sequence: UInt64) { nextSequence = max(nextSequence, sequence &+ 1) }
 
   /// Events that make this state out of nothing.
-  var events: [(connector: UInt16, event: JournalEvent)] {
+  public var events: [(connector: UInt16, event: JournalEvent)] {
     var events: [(connector: UInt16, event: JournalEvent)] = []
     for (number, connector) in connectors.sorted(by: { $0.key < $1.key }) {
       for name in connector.latched.sorted() { events.append((number, .faultLatched(name: name))) }
