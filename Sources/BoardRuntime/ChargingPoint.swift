@@ -31,7 +31,10 @@ protocol ChargingPoint: AnyObject {
   var isGranted: Bool { get }
   /// Takes over a fault of before the start that waits for a person. Before `start`.
   func restore(_ fault: SafetyFault)
-  func start() throws(BoardFailure)
+  /// Starts node, port and network, for `start`.
+  func begin() throws(BoardFailure)
+  /// Why it could not be started.
+  var startFailure: String? { get set }
   /// Takes the current off contacts that are about to be opened, and energizes nothing any more. `makeSafe` follows.
   func unload()
   /// After `unload`: contacts would part under a current they are not made for.
@@ -59,6 +62,16 @@ protocol ChargingPoint: AnyObject {
 }
 
 extension ChargingPoint {
+  /// One that fails is broken until a new start.
+  func start() throws(BoardFailure) {
+    do throws(BoardFailure) {
+      try begin()
+    } catch {
+      startFailure = "\(error)"
+      throw error
+    }
+  }
+
   /// What counts of it where the daemon could start anew.
   var restartPlace: RestartRule.Place {
     RestartRule.Place(

@@ -67,7 +67,7 @@ public final class ConnectorRuntime {
   /// The program ends (`Unloading`).
   var isLeaving = false
   /// Why it could not be started.
-  private var startFailure: String?
+  var startFailure: String?
   /// Faults of before the start that wait for a person.
   private var restored: [SafetyFault] = []
 
@@ -101,17 +101,7 @@ public final class ConnectorRuntime {
       random: SystemRandomNumberGenerator())
   }
 
-  /// Starts the charger. One that fails is broken until a new start.
-  public func start() throws(BoardFailure) {
-    do throws(BoardFailure) {
-      try begin()
-    } catch {
-      startFailure = "\(error)"
-      throw error
-    }
-  }
-
-  private func begin() throws(BoardFailure) {
+  func begin() throws(BoardFailure) {
     isStarted = true
     for fault in restored { turn { node.restore(fault, at: loop.now, perform: $0) } }
     post(.start)

@@ -41,7 +41,7 @@ final class InletRuntime {
   var isLeaving = false
   var loadedUntil: Instant?
   /// Why it could not be started.
-  private var startFailure: String?
+  var startFailure: String?
   private var restored: [SafetyFault] = []
   private var isNodeOutdated = false
   /// What the control socket narrowed.
@@ -89,17 +89,7 @@ final class InletRuntime {
       matcher: EVMatcher(configuration: matching, keys: FirmwareKeys()))
   }
 
-  /// Starts the vehicle. One that fails is broken until a new start.
-  func start() throws(BoardFailure) {
-    do throws(BoardFailure) {
-      try begin()
-    } catch {
-      startFailure = "\(error)"
-      throw error
-    }
-  }
-
-  private func begin() throws(BoardFailure) {
+  func begin() throws(BoardFailure) {
     isStarted = true
     for fault in restored { turn { node.restore(fault, perform: $0) } }
     post(.start)

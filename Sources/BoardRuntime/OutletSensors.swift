@@ -206,14 +206,3 @@ extension [TemperaturePoint] {
     return nil
   }
 }
-
-/// A short text of sysfs without its line's end; `nil` where it cannot be read.
-func smallFile(_ path: String) -> String? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var buffer = [UInt8](repeating: 0, count: 256)
-  let got = read(descriptor, &buffer, buffer.count)
-  guard got > 0 else { return nil }
-  return String(decoding: buffer[..<got].prefix { $0 != 10 && $0 != 0 }, as: UTF8.self)
-}

@@ -45,12 +45,7 @@ struct RestartRule: Hashable {
   func remember(folder: String?, ranFor time: Duration) {
     guard let folder else { return }
     let count = time > Self.pauseMax * 2 ? 1 : min(max(starts, 0), 100) + 1
-    let path = "\(folder)/\(Self.fileName)"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-    guard descriptor >= 0 else { return }
-    let octets = Array("\(count)\n".utf8)
-    _ = write(descriptor, octets, octets.count)
-    close(descriptor)
+    writeSmallFile("\(folder)/\(Self.fileName)", "\(count)")
   }
 
   /// A stop in order: whoever starts the station again has looked at it.

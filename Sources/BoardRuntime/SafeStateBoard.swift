@@ -15,12 +15,7 @@ enum SafeStateBoard {
 
   static func remember(_ board: BoardDescription, folder: String? = folder) {
     guard let folder else { return }
-    let path = "\(folder)/\(fileName)"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-    guard descriptor >= 0 else { return }
-    let octets = Array("\(board.name)\n".utf8)
-    _ = write(descriptor, octets, octets.count)
-    close(descriptor)
+    writeSmallFile("\(folder)/\(fileName)", board.name)
   }
 
   /// What the command line says; else what the last daemon ran on, whatever became of the file since; else the site

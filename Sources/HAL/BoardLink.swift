@@ -70,4 +70,8 @@ public enum SerialLinkProtocol: String, Hashable, Sendable, CaseIterable {
   public var connectors: Int { self == .phyverso ? 2 : 1 }
   /// It has a word for the lock.
   public var drivesLock: Bool { self != .chargebyte }
+  /// Contactors of the controller that one outlet may have.
+  public var contactorsMax: Int { self == .chargebyte ? 3 : 1 }
+  /// The controller asks how its board is made: feedback, lock, revision.
+  public var asksForSettings: Bool { self == .phyverso }
 }

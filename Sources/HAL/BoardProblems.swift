@@ -62,21 +62,21 @@ extension BoardDescription {
         continue
       }
       let (field, spoken) = ("outlets[\(index)]", link.transport.protocolID)
-      check.isWithin(hardware.contactors, 1...3, "\(field).contactors", unit: "")
+      let (most, asks) = (link.transport.contactorsMax, link.transport.asksForSettings)
       check.isTrue(
-        hardware.contactors == 1 || spoken == "chargebyte", "\(field).contactors",
-        "protocol \(spoken) has one contactor for each outlet")
+        (1...most).contains(hardware.contactors), "\(field).contactors",
+        "protocol \(spoken) has 1...\(most) for an outlet, not \(hardware.contactors)")
       let bare = LinkDrivenOutlet(link: hardware.link)
       check.isTrue(
-        hardware.feedback == bare.feedback || spoken == "phyverso", "\(field).feedback",
+        hardware.feedback == bare.feedback || asks, "\(field).feedback",
         "protocol \(spoken) has no word for how it is wired")
       check.isTrue(
-        hardware.lockKind == bare.lockKind || spoken == "phyverso" && hardware.lock == .link,
+        hardware.lockKind == bare.lockKind || asks && hardware.lock == .link,
         "\(field).lockKind", "protocol \(spoken) has no word for it, or the controller drives no lock here")
     }
     for (index, link) in links.enumerated() {
       check.isTrue(
-        link.revision == .a || link.transport.protocolID == "phyverso", "links[\(index)].revision",
+        link.revision == .a || link.transport.asksForSettings, "links[\(index)].revision",
         "protocol \(link.transport.protocolID) has no word for it")
     }
   }
@@ -286,6 +286,22 @@ extension SafetyLinkTransport {
     switch self {
     case .serial(_, _, let spoken): spoken.connectors
     case .chargeBridge: 1
+    }
+  }
+
+  /// Contactors of the controller that one outlet may have.
+  var contactorsMax: Int {
+    switch self {
+    case .serial(_, _, let spoken): spoken.contactorsMax
+    case .chargeBridge: 1
+    }
+  }
+
+  /// The controller asks how its board is made.
+  var asksForSettings: Bool {
+    switch self {
+    case .serial(_, _, let spoken): spoken.asksForSettings
+    case .chargeBridge: false
     }
   }
 

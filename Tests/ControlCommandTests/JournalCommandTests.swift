@@ -61,8 +61,12 @@ struct JournalCommandTests {
   }
 
   @Test func a_folder_without_a_journal_is_told_with_the_key_that_names_it() throws {
-    let result = try Command.run("journal", try folder([:]))
-    #expect(result.status == 2 && result.errors.contains("journal.folder"))
+    let path = try folder(["events": record(1, .stopped)])
+    // Also where the file is given for its folder.
+    for wrong in [try folder([:]), "\(path)/events"] {
+      let result = try Command.run("journal", wrong)
+      #expect(result.status == 2 && result.errors.contains("journal.folder"))
+    }
   }
 
   /// A token is a stranger's text.

@@ -54,7 +54,9 @@ struct JournalCommand: ParsableCommand {
       }
     }
     guard found else {
-      complain("coupler: there is no journal in \(folder); journal.folder of the site file says where it is")
+      complain(
+        "coupler: there is no journal in \(folder), which has to be the folder of its files; journal.folder of the site file names it"
+      )
       throw ExitCode(2)
     }
     if strays > 0 { throw ExitCode(1) }
@@ -64,7 +66,8 @@ struct JournalCommand: ParsableCommand {
   private func read(_ path: String) throws -> JournalReader.Recovery? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
+      // ENOTDIR: the file itself was given for its folder.
+      if errno == ENOENT || errno == ENOTDIR { return nil }
       throw failure(path)
     }
     defer { close(descriptor) }
@@ -80,8 +83,10 @@ struct JournalCommand: ParsableCommand {
   }
 
   private func failure(_ path: String) -> ExitCode {
-    let cause = String(cString: strerror(errno))
-    complain("coupler: cannot read \(path): \(cause); it is for root and group coupler")
+    let code = errno
+    let cause = String(cString: strerror(code))
+    let remedy = code == EACCES ? "; it is for root and group coupler" : ""
+    complain("coupler: cannot read \(path): \(cause)\(remedy)")
     return ExitCode(2)
   }
 
